@@ -1,0 +1,248 @@
+"""The arrow from the REST API to the lake: one walk over one list becomes one landed segment and one manifest row.
+
+Belongs here: which segments a range has, what each asks for, fetching a page while the last one is written. Does not
+belong here: how to ask (`ordergroove/`), how to land (`lake/`), when to run (`defs/`).
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from og_assets.lake.lake import SNAPSHOT, Lake
+from og_assets.lake.landing import Landed, Landing
+from og_assets.lake.manifest import PullRow
+from og_assets.ordergroove.client import Endpoint, OrdergrooveClient, Traffic
+from og_assets.ordergroove.errors import AccessError, NotFoundError, OrdergrooveError
+from og_assets.ordergroove.objects import BY_NAME, ApiObject
+from og_assets.ordergroove.wall_clock import reach_back, to_wall
+from og_assets.settings import Settings, SettingsError
+
+# Asked in order to tell "this merchant lacks the feature" from "this key opens nothing".
+WITNESS = BY_NAME["customers"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """One extraction window. `start` is None for the very first one, which takes everything up to its end."""
+
+    key: str
+    start: datetime | None
+    end: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segment:
+    """Neighbouring windows that are walked as one, and the range that they were asked for as part of."""
+
+    first: str
+    last: str
+    start: datetime | None
+    end: datetime
+    range_first: str
+    range_last: str
+
+    @property
+    def label(self) -> str:
+        """The `window=` of the segment's file."""
+        return self.first if self.first == self.last else f"{self.first}..{self.last}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Walk:
+    """One walk that reached its end. `asked_from` and `asked_to` are wall times, None where there was no bound."""
+
+    pull: PullRow
+    landed: Landed
+    asked_from: datetime | None
+    asked_to: datetime | None
+
+
+Progress = Callable[[str], None]
+
+
+def monthly_segments(windows: Sequence[Window]) -> list[Segment]:
+    """Cut neighbouring windows at the turn of each month, so that a long walk is finished bit by bit."""
+    range_first, range_last = windows[0].key, windows[-1].key
+    months = [list(month) for _, month in groupby(windows, key=lambda window: window.key[:7])]
+    return [
+        Segment(
+            first=month[0].key,
+            last=month[-1].key,
+            start=month[0].start,
+            end=month[-1].end,
+            range_first=range_first,
+            range_last=range_last,
+        )
+        for month in months
+    ]
+
+
+class Extractor:
+    """Pulls objects from one store into one lake. Makes an HTTP client anew for each walk.
+
+    Raises `SettingsError` where the key is missing, `OrdergrooveError` and `LakeError` while walking.
+    """
+
+    def __init__(
+        self, settings: Settings, lake: Lake, *, make_client: Callable[..., OrdergrooveClient] = OrdergrooveClient
+    ) -> None:
+        self._settings = settings
+        self._lake = lake
+        self._make_client = make_client
+        self._overlap = timedelta(hours=settings.og_overlap_hours)
+
+    def pull_windows(
+        self, api_object: ApiObject, windows: Sequence[Window], *, run_id: str, progress: Progress
+    ) -> Iterator[Walk]:
+        """Walk a range of windows, oldest first, and yield each segment as it is done.
+
+        Segments that an unfinished attempt at the same range has brought are not asked for again.
+        """
+        segments = monthly_segments(windows)
+        done: frozenset[tuple[str | None, str | None]] = frozenset()
+        if len(segments) > 1:
+            done = self._lake.finished_segments(
+                api_object,
+                range_first=segments[0].range_first,
+                range_last=segments[0].range_last,
+                source=self._source(api_object),
+            )
+        for number, segment in enumerate(segments, start=1):
+            place = f"window {segment.label}, {number} of {len(segments)}"
+            if (segment.first, segment.last) in done:
+                progress(f"{place}: already in the lake, from an attempt that did not reach its end")
+                continue
+            walk = self._walk(api_object, segment=segment, run_id=run_id)
+            progress(f"{place}: {walk.pull.note or f'{walk.landed.rows:,} rows'}")
+            yield walk
+
+    def pull_snapshot(self, api_object: ApiObject, *, run_id: str, progress: Progress) -> Iterator[Walk]:
+        """List an object whole."""
+        walk = self._walk(api_object, segment=None, run_id=run_id)
+        progress(f"snapshot: {walk.pull.note or f'{walk.landed.rows:,} rows'}")
+        yield walk
+
+    def _walk(self, api_object: ApiObject, *, segment: Segment | None, run_id: str) -> Walk:
+        pulled_at, clock = datetime.now(UTC), time.monotonic()
+        asked_from, asked_to = self._bounds(segment)
+        landing = self._lake.landing(
+            api_object,
+            window=segment.label if segment else SNAPSHOT,
+            pulled_at=pulled_at,
+            run_id=run_id,
+            policy=self._settings.og_pii,
+        )
+        traffic, pages, note = self._fill(landing, api_object, params=_filters(api_object, asked_from, asked_to))
+        landed = landing.landed
+        pull = PullRow(
+            object=api_object.name,
+            first_window=segment.first if segment else None,
+            last_window=segment.last if segment else None,
+            range_first_window=segment.range_first if segment else None,
+            range_last_window=segment.range_last if segment else None,
+            window_start=segment.start if segment else None,
+            window_end=segment.end if segment else None,
+            pulled_at=pulled_at,
+            run_id=run_id,
+            pages=pages,
+            rows=landed.rows,
+            quarantined=landed.quarantined,
+            requests=traffic.requests,
+            retries=traffic.retries,
+            bytes=traffic.bytes,
+            seconds=time.monotonic() - clock,
+            newest_updated=landed.newest_updated,
+            source=self._source(api_object),
+            note=note,
+        )
+        self._lake.record(pull)
+        return Walk(pull=pull, landed=landed, asked_from=asked_from, asked_to=asked_to)
+
+    def _fill(
+        self, landing: Landing, api_object: ApiObject, *, params: dict[str, str]
+    ) -> tuple[Traffic, int, str | None]:
+        """Walk the list into the landing. Returns the traffic, the pages, and why nothing came, if on purpose."""
+        if api_object.host == "entitlements" and not self._settings.ordergroove_merchant_id:
+            return Traffic(), 0, "skipped: set ORDERGROOVE_MERCHANT_ID to pull entitlements"
+        pages = 0
+        with self._client(api_object) as client:
+            try:
+                with landing, closing(one_ahead(client.pages(api_object, params))) as walk:
+                    for rows in walk:
+                        landing.add(rows)
+                        pages += 1
+            except (AccessError, NotFoundError) as error:
+                return client.traffic, 0, self._reason_of_absence(api_object, error)
+            return client.traffic, pages, None
+
+    def _reason_of_absence(self, api_object: ApiObject, error: OrdergrooveError) -> str:
+        """Say why an optional object may be missing, or raise: a core object must be there, and so must the key."""
+        if api_object.core:
+            raise error
+        with self._client(WITNESS) as client:
+            if not client.answers(WITNESS):
+                raise error
+        return f"not available: {error.path} answered {error.status} while {WITNESS.path} answers"
+
+    def _client(self, api_object: ApiObject) -> OrdergrooveClient:
+        settings = self._settings
+        if settings.ordergroove_api_key is None:
+            raise SettingsError(
+                "ORDERGROOVE_API_KEY is not set. Write it into .env (see .env.example), or run `make demo` to try "
+                "og_assets without an Ordergroove account."
+            )
+        base_url, also_allowed, params = settings.ordergroove_base_url, (), {}
+        if api_object.host == "entitlements":
+            # Ordergroove's own example of an entitlements page links to the REST host.
+            base_url, also_allowed = settings.ordergroove_entitlements_url, (settings.ordergroove_base_url,)
+            params = {"merchant": settings.ordergroove_merchant_id or ""}
+        endpoint = Endpoint(
+            base_url=base_url,
+            api_key=settings.ordergroove_api_key.get_secret_value(),
+            also_allowed=also_allowed,
+            params=params,
+        )
+        return self._make_client(endpoint, read_timeout=settings.ordergroove_read_timeout)
+
+    def _bounds(self, segment: Segment | None) -> tuple[datetime | None, datetime | None]:
+        if segment is None:
+            return None, None
+        zone = self._settings.zone
+        start = reach_back(segment.start, self._overlap, zone=zone) if segment.start else None
+        return start, to_wall(segment.end, zone=zone)
+
+    def _source(self, api_object: ApiObject) -> str:
+        """What must be the same for two attempts to be parts of one backfill."""
+        settings = self._settings
+        host = (
+            settings.ordergroove_entitlements_url
+            if api_object.host == "entitlements"
+            else settings.ordergroove_base_url
+        )
+        return f"{host} {settings.ordergroove_timezone} pii={settings.og_pii}"
+
+
+def one_ahead(pages: Iterator[list[Any]]) -> Iterator[list[Any]]:
+    """Fetch the next page while the caller works on this one. Never two requests at once: the walk is sequential."""
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="walk")
+    try:
+        fetched = pool.submit(next, pages, None)
+        while (page := fetched.result()) is not None:
+            fetched = pool.submit(next, pages, None)
+            yield page
+    finally:
+        # A request in flight ends by itself when its client closes; nobody waits for its time-out.
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _filters(api_object: ApiObject, asked_from: datetime | None, asked_to: datetime | None) -> dict[str, str]:
+    window = api_object.window
+    if window is None:
+        return {}
+    bounds = {window.start: asked_from, window.end: asked_to}
+    return {name: f"{moment:{window.time_format}}" for name, moment in bounds.items() if moment is not None}

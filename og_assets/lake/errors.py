@@ -1,0 +1,42 @@
+"""What can go wrong with files, said in a sentence that tells what to do.
+
+LakeError
+├── NoRoomError       the disk is full, or a quota is used up
+└── NotWritableError  the folder cannot be made or written
+"""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class LakeError(Exception):
+    """Root of the tree."""
+
+
+class NoRoomError(LakeError):
+    """Writing stopped for want of space. What had landed before is whole."""
+
+
+class NotWritableError(LakeError):
+    """The data directory cannot be used as it is."""
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn an `OSError` around `path` into a `LakeError`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise NoRoomError(
+                f"No room left to write {path}. Free space or point OG_DATA_DIR elsewhere, then run again: "
+                "finished segments are kept, and nothing half-written is visible."
+            ) from error
+        raise NotWritableError(
+            f"Cannot write {path} ({error.strerror or error}). Make OG_DATA_DIR a folder that this user may write, "
+            "then run again."
+        ) from error

@@ -1,0 +1,50 @@
+"""Files that are whole or not there: written under a hidden name, synced, renamed (design D4)."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from og_assets.lake.errors import explained
+
+# Does not end in .parquet, so no reader's glob finds it.
+PARTIAL_SUFFIX = ".part"
+COMPRESSION = "zstd"
+
+
+@contextmanager
+def appearing(path: Path) -> Iterator[Path]:
+    """Give a hidden path to write to; rename it to `path` when the block ends well, remove it otherwise."""
+    partial = path.with_name(f".{path.name}{PARTIAL_SUFFIX}")
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield partial
+            _sync(partial)
+            partial.replace(path)
+            _sync(path.parent)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    """Write one small table as one file."""
+    with appearing(path) as partial:
+        pq.write_table(table, partial, compression=COMPRESSION)
+
+
+def remove_partials(folder: Path) -> None:
+    """Remove what a killed process left half-written. Safe only while nobody else writes there."""
+    for partial in folder.rglob(f".*{PARTIAL_SUFFIX}"):
+        partial.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

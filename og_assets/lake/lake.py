@@ -1,0 +1,91 @@
+"""The lake's layout: which file lies where under `OG_DATA_DIR/lake`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from og_assets.lake.files import remove_partials, write_table
+from og_assets.lake.landing import Landing
+from og_assets.lake.manifest import PULLS_SCHEMA, PullRow, finished_segments, write_pull
+from og_assets.lake.privacy import PiiPolicy
+from og_assets.lake.schema import raw_schema
+from og_assets.ordergroove.objects import OBJECTS, ApiObject
+
+SCHEMA_FILE = "_schema.parquet"
+SNAPSHOT = "snapshot"
+
+
+@dataclass(frozen=True)
+class Lake:
+    """Raw data under one root. Cheap to make; opens nothing until asked."""
+
+    root: Path
+
+    def prepare(self) -> None:
+        """Make sure that each object has an empty file with its schema, so that every model always builds."""
+        _ensure_schema_file(self.root / "pulls" / SCHEMA_FILE, PULLS_SCHEMA)
+        for api_object in OBJECTS:
+            _ensure_schema_file(self.raw_folder(api_object) / SCHEMA_FILE, raw_schema(api_object.record))
+
+    def raw_folder(self, api_object: ApiObject) -> Path:
+        """Where an object's Parquet files lie."""
+        return self.root / "raw" / api_object.name
+
+    def landing(
+        self, api_object: ApiObject, *, window: str, pulled_at: datetime, run_id: str, policy: PiiPolicy
+    ) -> Landing:
+        """Open a landing for one segment. Removes what a killed predecessor left half-written."""
+        stem = _stem(pulled_at, run_id=run_id)
+        quarantine = self.root / "quarantine" / api_object.name
+        for folder in (self.raw_folder(api_object), quarantine):
+            remove_partials(folder)
+        return Landing(
+            api_object,
+            raw_file=self.raw_folder(api_object) / f"window={window}" / f"{stem}.parquet",
+            quarantine_file=quarantine / f"{window}-{stem}.jsonl",
+            window=window,
+            pulled_at=pulled_at,
+            run_id=run_id,
+            policy=policy,
+        )
+
+    def record(self, pull: PullRow) -> None:
+        """Write a pull into the manifest."""
+        write_pull(pull, self._pulls(pull.object) / f"{_stem(pull.pulled_at, run_id=pull.run_id)}.parquet")
+
+    def finished_segments(
+        self, api_object: ApiObject, *, range_first: str, range_last: str, source: str
+    ) -> frozenset[tuple[str | None, str | None]]:
+        """Return the segments that an unfinished attempt at this very range has already brought."""
+        return finished_segments(
+            self._pulls(api_object.name), range_first=range_first, range_last=range_last, source=source
+        )
+
+    def unreadable_files(self) -> list[Path]:
+        """Return the Parquet files whose footer cannot be read. Opens every file: for diagnosis only."""
+        return [path for path in sorted(self.root.rglob("*.parquet")) if not _is_readable(path)]
+
+    def _pulls(self, name: str) -> Path:
+        return self.root / "pulls" / name
+
+
+def _stem(pulled_at: datetime, *, run_id: str) -> str:
+    # Microseconds: two segments of one run may start within a second.
+    return f"{pulled_at:%Y%m%dT%H%M%S.%fZ}-{run_id[:8]}"
+
+
+def _ensure_schema_file(path: Path, schema: pa.Schema) -> None:
+    if path.exists() and _is_readable(path) and pq.read_schema(path).equals(schema):
+        return
+    write_table(schema.empty_table(), path)
+
+
+def _is_readable(path: Path) -> bool:
+    try:
+        pq.read_metadata(path)
+    except (pa.ArrowInvalid, OSError):
+        return False
+    return True

@@ -1,0 +1,123 @@
+"""Landing one segment of one object: pages in, one immutable Parquet file out, whole or not at all (design D2, D4)."""
+
+import json
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from og_assets.lake.files import COMPRESSION, appearing
+from og_assets.lake.privacy import PiiPolicy
+from og_assets.lake.rows import Rejected, RowReader
+from og_assets.lake.schema import raw_schema
+from og_assets.ordergroove.objects import ApiObject
+from og_assets.ordergroove.records import Record
+
+# Memory follows this number, not the number of rows: about 30 MB for the widest object.
+ROWS_PER_GROUP = 10_000
+
+
+@dataclass(kw_only=True)
+class Landed:
+    """What a segment brought. Times are wall clock; `unknown_fields` counts rows by field name."""
+
+    rows: int = 0
+    quarantined: int = 0
+    oldest_updated: datetime | None = None
+    newest_updated: datetime | None = None
+    unknown_fields: Counter[str] = field(default_factory=Counter)
+
+
+class Landing:
+    """A context manager that publishes its file when the block ends well, and leaves nothing when it does not.
+
+    A segment without rows leaves no file: the manifest says that it was pulled.
+    """
+
+    def __init__(
+        self,
+        api_object: ApiObject,
+        *,
+        raw_file: Path,
+        quarantine_file: Path,
+        window: str,
+        pulled_at: datetime,
+        run_id: str,
+        policy: PiiPolicy,
+    ) -> None:
+        self.landed = Landed()
+        self._updated = api_object.updated
+        self._raw_file = raw_file
+        self._quarantine_file = quarantine_file
+        self._origin = {"_window": window, "_pulled_at": pulled_at, "_run_id": run_id}
+        self._schema = raw_schema(api_object.record)
+        self._reader = RowReader(api_object.record, policy=policy)
+        self._waiting: list[Record] = []
+        self._files = ExitStack()
+        self._writer: pq.ParquetWriter | None = None
+        self._quarantine: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool | None:
+        if error is None:
+            try:
+                self._flush()
+            except BaseException as own:
+                self._files.__exit__(type(own), own, own.__traceback__)
+                raise
+        # Unwinds in reverse: the quarantine file appears before the rows do, or neither does.
+        return self._files.__exit__(kind, error, traceback)
+
+    def add(self, rows: list[Any]) -> None:
+        """Take in the rows of one page."""
+        records, rejected = self._reader.read(rows)
+        if rejected:
+            self._put_in_quarantine(rejected)
+        self._waiting.extend(records)
+        self.landed.rows += len(records)
+        if len(self._waiting) >= ROWS_PER_GROUP:
+            self._flush()
+
+    def _flush(self) -> None:
+        records, self._waiting = self._waiting, []
+        if not records:
+            return
+        self._note_updates(records)
+        columns = self._reader.columns(records)
+        for name, value in self._origin.items():
+            columns[name] = pa.repeat(pa.scalar(value, self._schema.field(name).type), len(records))
+        for record in records:
+            self.landed.unknown_fields.update(list(record.__pydantic_extra__ or ()))
+        columns["_extra"] = pa.array([self._reader.extra(record) for record in records], type=pa.string())
+        if self._writer is None:
+            partial = self._files.enter_context(appearing(self._raw_file))
+            self._writer = self._files.enter_context(pq.ParquetWriter(partial, self._schema, compression=COMPRESSION))
+        self._writer.write_table(pa.table(columns, schema=self._schema))
+
+    def _note_updates(self, records: list[Record]) -> None:
+        if self._updated is None:
+            return
+        times = [time for record in records if (time := getattr(record, self._updated)) is not None]
+        if times:
+            oldest, newest = self.landed.oldest_updated, self.landed.newest_updated
+            self.landed.oldest_updated = min(times) if oldest is None else min(oldest, *times)
+            self.landed.newest_updated = max(times) if newest is None else max(newest, *times)
+
+    def _put_in_quarantine(self, rejected: list[Rejected]) -> None:
+        if self._quarantine is None:
+            partial = self._files.enter_context(appearing(self._quarantine_file))
+            self._quarantine = self._files.enter_context(partial.open("w", encoding="utf-8"))
+        self.landed.quarantined += len(rejected)
+        for one in rejected:
+            origin = self._origin | {"_pulled_at": self._origin["_pulled_at"].isoformat()}  # type: ignore[attr-defined]
+            self._quarantine.write(json.dumps({"reason": one.reason, **origin, "record": one.record}) + "\n")

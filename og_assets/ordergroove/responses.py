@@ -1,0 +1,98 @@
+"""Reading an answer: is it a whole page, and if not, which error is it and how long to wait."""
+
+import email.utils
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from og_assets.ordergroove import errors
+
+_UNAVAILABLE = frozenset({408, 423})
+
+
+def read_envelope(body: Any, *, path: str) -> tuple[list[Any], str | None]:
+    """Take rows and `next` out of a v2 envelope. A bare list (as documented for incentives) is a single page."""
+    if isinstance(body, list):
+        return body, None
+    if isinstance(body, dict):
+        if "count" in body:
+            raise version_lost("the envelope holds `count`.", path=path)
+        rows, following = body.get("results"), body.get("next")
+        if isinstance(rows, list) and (following is None or isinstance(following, str)):
+            return rows, following or None
+    raise errors.ProtocolError(
+        "the body is no page: `results` or `next` is missing or of another type.",
+        what_to_do="Check that ORDERGROOVE_BASE_URL is Ordergroove's REST API and not a proxy's or a web page's address.",
+        path=path,
+    )
+
+
+def version_lost(problem: str, *, path: str) -> errors.ProtocolError:
+    return errors.ProtocolError(
+        f"{problem} This is the deprecated page-number answer: the X-OG-API-VERSION header was lost.",
+        what_to_do="Look for a proxy that strips headers between here and Ordergroove.",
+        path=path,
+    )
+
+
+def error_of(response: httpx.Response, *, path: str) -> errors.OrdergrooveError:
+    """Turn a status into an error. Only the status decides: Ordergroove's messages are subject to change."""
+    status = response.status_code
+    if status in (401, 403):
+        return errors.AccessError(
+            "access refused.",
+            what_to_do="Check ORDERGROOVE_API_KEY, and in Ordergroove under Developers > API Keys that the key is of "
+            "Application scope, has the Bulk Operations permission, and may read this object.",
+            path=path,
+            status=status,
+        )
+    if status == 404:
+        if "cursor" in response.url.params:
+            return errors.CursorError(
+                "the cursor is no longer valid.", what_to_do="Run the pull again.", path=path, status=status
+            )
+        return errors.NotFoundError(
+            "no such list.",
+            what_to_do="Check ORDERGROOVE_BASE_URL; if other objects arrive, this merchant does not have this one.",
+            path=path,
+            status=status,
+        )
+    if status == 429:
+        throttled = errors.ThrottledError(
+            "too many requests.",
+            what_to_do="Run again later; look for other programs that use Ordergroove from this address.",
+            path=path,
+            status=status,
+        )
+        throttled.retry_after = _retry_after(response)
+        return throttled
+    if status in _UNAVAILABLE or status >= 500:
+        unavailable = errors.UnavailableError(
+            "Ordergroove is busy or failing.", what_to_do="Run again later.", path=path, status=status
+        )
+        unavailable.retry_after = _retry_after(response)
+        return unavailable
+    return errors.RequestError(
+        "the request was not accepted.",
+        what_to_do="This is a fault of this program or of ORDERGROOVE_BASE_URL: please report it with this line.",
+        path=path,
+        status=status,
+    )
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """Seconds to wait as the server asks, given as seconds or as a date; None where it does not say."""
+    value = response.headers.get("Retry-After", "").strip()
+    if not value:
+        return None
+    if value.isdigit():
+        seconds = float(value)
+    else:
+        try:
+            moment = email.utils.parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        seconds = aware.timestamp() - datetime.now(UTC).timestamp()
+    return max(seconds, 0.0)

@@ -1,0 +1,134 @@
+"""Every environment variable, once.
+
+Values come from the environment, then from `.env` in the working directory. A wrong value is a `SettingsError` whose
+text says which variable, what is wrong and what to write; the API key may be missing, because a code location must
+load without one (design D10).
+"""
+
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import httpx
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+# These wall-clock hours repeat or vanish on daylight-saving days.
+UNSAFE_HOURS = (1, 2)
+
+
+class SettingsError(Exception):
+    """One or more environment variables cannot be used; the text is for the person who set them."""
+
+
+class Settings(BaseSettings):
+    """What the user decides. Field names in capitals are the environment variables."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    ordergroove_api_key: SecretStr | None = Field(None, description="Key with the Bulk Operations permission.")
+    ordergroove_base_url: str = Field(
+        "https://restapi.ordergroove.com", description="Staging or the sandbox otherwise."
+    )
+    ordergroove_timezone: str = Field("America/New_York", description="Wall clock of the REST timestamps.")
+    ordergroove_start_date: date = Field(date(2024, 1, 1), description="Day of the first window.")
+    ordergroove_merchant_id: str | None = Field(
+        None, description="Merchant public id; only entitlements need it. Without it they are skipped."
+    )
+    ordergroove_entitlements_url: str = Field(
+        "https://entitlements-service.ordergroove.com", description="Host of the entitlements list."
+    )
+    ordergroove_read_timeout: float = Field(60.0, gt=0, le=600, description="Seconds to wait for an answer.")
+    ordergroove_webhook_keys: SecretStr | None = Field(
+        None, description="Verification keys, comma separated while rotating. For the webhook receiver to come."
+    )
+    og_data_dir: Path = Field(Path("data"), description="Root of the lake, the warehouse and the reports.")
+    og_sync_hours: str = Field("14", description="Wall-clock hours at which windows end, e.g. 14 or 4,14.")
+    og_overlap_hours: float = Field(2.0, ge=0, le=48, description="How far a window reaches back over the last one.")
+    og_pii: Literal["hash", "keep", "drop"] = Field(
+        "hash", description="What becomes of personal data: hash, keep, drop."
+    )
+
+    @field_validator("ordergroove_api_key")
+    @classmethod
+    def _key_fits_a_header(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        key = value.get_secret_value().strip()
+        if not key.isascii() or not key.isprintable():
+            raise ValueError("holds characters that no key has; copy it again from Ordergroove's API Keys page")
+        return SecretStr(key) if key else None
+
+    @field_validator("ordergroove_base_url", "ordergroove_entitlements_url")
+    @classmethod
+    def _url_has_scheme_and_host(cls, value: str) -> str:
+        try:
+            url = httpx.URL(value)
+        except httpx.InvalidURL:
+            url = httpx.URL("")
+        if url.scheme not in ("http", "https") or not url.host:
+            raise ValueError(f"is {value!r}; write the whole address, such as https://restapi.ordergroove.com")
+        return value.rstrip("/")
+
+    @field_validator("ordergroove_timezone")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"is {value!r}, which is no IANA time zone; write one such as America/Chicago") from None
+        return value
+
+    @field_validator("ordergroove_start_date")
+    @classmethod
+    def _start_is_past(cls, value: date) -> date:
+        if value >= datetime.now().astimezone().date():
+            raise ValueError(f"is {value}, which has no finished window yet; write an earlier day")
+        return value
+
+    @field_validator("og_sync_hours")
+    @classmethod
+    def _hours_are_possible(cls, value: str) -> str:
+        parts = [part.strip() for part in value.split(",")]
+        if not all(part.isdigit() and int(part) < 24 for part in parts):
+            raise ValueError(f"is {value!r}; write hours from 0 to 23, comma separated, such as 14 or 4,14")
+        hours = [int(part) for part in parts]
+        if set(hours) & set(UNSAFE_HOURS):
+            raise ValueError(f"is {value!r}; hours 1 and 2 repeat or vanish on daylight-saving days, choose others")
+        if len(set(hours)) != len(hours):
+            raise ValueError(f"is {value!r}; an hour is given twice")
+        return ",".join(str(hour) for hour in sorted(hours))
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The store's time zone."""
+        return ZoneInfo(self.ordergroove_timezone)
+
+    @property
+    def sync_hours(self) -> tuple[int, ...]:
+        """The hours at which windows end, ascending."""
+        return tuple(int(hour) for hour in self.og_sync_hours.split(","))
+
+    @property
+    def data_dir(self) -> Path:
+        """`OG_DATA_DIR` as an absolute path."""
+        return self.og_data_dir.expanduser().resolve()
+
+
+def load_settings() -> Settings:
+    """Read the settings, or raise a `SettingsError` that names every variable that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        # Values are left out on purpose: one of them may be a key.
+        problems = "; ".join(
+            f"{str(problem['loc'][0]).upper()} {_sentence(problem['msg'], kind=problem['type'])}"
+            for problem in error.errors(include_input=False, include_url=False)
+        )
+        raise SettingsError(f"{problems}. Set it in the environment or in .env (see .env.example).") from None
+
+
+def _sentence(message: str, *, kind: str) -> str:
+    return message.removeprefix("Value error, ") if kind == "value_error" else f"is not usable: {message}"
