@@ -1,0 +1,27 @@
+"""Calendar arithmetic of a subscription: how far apart two orders are.
+
+Belongs here: every / every_period. Not here: what happens on a day (see timeline, placement).
+"""
+
+from calendar import monthrange
+from datetime import date, timedelta
+
+DAYS, WEEKS, MONTHS, YEARS = 1, 2, 3, 4
+
+_NOMINAL_DAYS = {DAYS: 1, WEEKS: 7, MONTHS: 30, YEARS: 365}
+
+
+def add_interval(day: date, *, every: int, every_period: int) -> date:
+    """The day one interval later: calendar months and years, clamped to the end of a shorter month."""
+    if every_period == DAYS:
+        return day + timedelta(days=every)
+    if every_period == WEEKS:
+        return day + timedelta(weeks=every)
+    months = day.year * 12 + day.month - 1 + (every if every_period == MONTHS else every * 12)
+    year, month = divmod(months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def frequency_days(*, every: int, every_period: int) -> int:
+    """The derived `frequency_days`: months count 30 days (12 months are 360), weeks 7."""
+    return every * _NOMINAL_DAYS[every_period]

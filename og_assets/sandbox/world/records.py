@@ -1,0 +1,230 @@
+"""What a store consists of: one class for each kind of row.
+
+Belongs here: the state as it is, linked by reference, money in integer cents, naive wall-clock times. Not here: how a
+row looks on the wire (rest/bodies), what happens to it (subscriptions, orders, placement).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+UNSENT, REJECTED, CANCELLED, SUCCESS, SEND_NOW = 1, 3, 4, 5, 6
+CONNECTION_ERROR, GENERIC_ERROR, MERGED, CARD_RETRY = 13, 15, 17, 18
+
+UPCOMING = frozenset({UNSENT, SEND_NOW})
+"""Not attempted yet: what the customer can still change."""
+
+RETRYING = frozenset({CONNECTION_ERROR, GENERIC_ERROR, CARD_RETRY})
+"""Attempted, and to be attempted again."""
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Row:
+    """Anything that has a key, a moment of creation and a place in its table."""
+
+    key: str
+    created: datetime
+    version: int = 0
+    slot: int = -1
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Customer(Row):
+    """Keyed by merchant_user_id."""
+
+    number: int
+    first_name: str
+    last_name: str
+    email: str
+    phone_number: str | None
+    phone_type: int
+    session_id: str
+    last_updated: datetime
+    last_login: datetime | None
+    extra_data: dict[str, Any] | None
+    live: bool = False
+    subscriptions: list[Subscription] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Address(Row):
+    """Minted at each checkout and at each change."""
+
+    customer: Customer
+    first_name: str
+    last_name: str
+    company_name: str | None
+    address: str
+    address2: str | None
+    city: str
+    state_province_code: str
+    zip_postal_code: str
+    phone: str | None
+    updated: datetime
+    live: bool = True
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Payment(Row):
+    """Minted at each checkout and at each change."""
+
+    customer: Customer
+    billing_address: Address
+    payment_method: str
+    cc_type: int | None
+    cc_number_ending: str | None
+    cc_holder: str | None
+    cc_exp_date: str | None
+    token_id: str
+    last_updated: datetime
+    live: bool = True
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Product(Row):
+    """Keyed by external_product_id. `popularity` and `staying_days` are how customers take to it."""
+
+    name: str
+    price: int
+    last_update: datetime
+    groups: list[tuple[str, str]]
+    autoship_enabled: bool = True
+    autoship_by_default: bool = False
+    discontinued: bool = False
+    live: bool = True
+    product_type: str = "standard"
+    components: tuple[str, ...] = ()
+    resource: Resource | None = None
+    popularity: float = 0.0
+    staying_days: float = 300.0
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Resource(Row):
+    """A digital good that a product grants."""
+
+    name: str
+    external_resource_id: str
+    last_updated: datetime
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Entitlement(Row):
+    """The right of a customer to a resource, for as long as orders are placed."""
+
+    customer: Customer
+    resource: Resource
+    latest_activation: datetime
+    expiration: datetime
+    last_updated: datetime
+    live: bool = True
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Reference(Row):
+    """A row that the merchant set up once: its body never changes (product group, offer profile, cancel reason)."""
+
+    body: dict[str, Any]
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Subscription(Row):
+    """`upcoming` is its one item in an order not attempted yet; None if and only if cancelled."""
+
+    customer: Customer
+    product: Product
+    payment: Payment
+    shipping_address: Address
+    offer: str
+    subscription_type: str | None
+    components: list[dict[str, Any]]
+    extra_data: dict[str, Any] | None
+    quantity: int
+    price: int | None
+    every: int
+    every_period: int
+    start_date: date
+    session_id: str
+    merchant_order_id: str | None
+    updated: datetime
+    currency_code: str | None
+    live: bool = True
+    cancelled: datetime | None = None
+    cancel_reason: str | None = None
+    upcoming: Item | None = None
+    lives: int = 1
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Order(Row):
+    """`place` is a day. `percent_off` is an order-level incentive, `free_shipping` the other kind of one."""
+
+    customer: Customer
+    payment: Payment
+    shipping_address: Address
+    place: date
+    updated: datetime
+    currency_code: str | None
+    status: int = UNSENT
+    tries: int = 0
+    generic_error_count: int = 0
+    cancelled: datetime | None = None
+    order_merchant_id: str | None = None
+    rejected_message: dict[str, str] | str | None = None
+    extra_data: dict[str, Any] | None = None
+    retry_on: date | None = None
+    percent_off: int = 0
+    free_shipping: bool = False
+    sub_total: int = 0
+    shipping_total: int = 0
+    discount_total: int = 0
+    total: int = 0
+    items: dict[str, Item] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Item(Row):
+    """A line of an order; `subscription` is None for one-time items."""
+
+    order: Order
+    subscription: Subscription | None
+    product: Product
+    offer: str
+    quantity: int
+    price: int
+    percent_off: int
+    components: list[dict[str, Any]]
+    extra_percent_off: int = 0
+    total_price: int = 0
+    first_placed: datetime | None = None
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Incentive(Row):
+    """A one-time incentive: on an order, or on one item."""
+
+    customer: Customer
+    order: Order | None
+    item: Item | None
+    external_code: str
+    description: str
+    incentive: dict[str, Any]
+    stacking_type: str
+    expires: datetime | None
+    last_updated: datetime
+    applied_at: datetime | None = None
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Response(Row):
+    """What came back from one attempt to place an order; its creation time is not in its body."""
+
+    order: Order
+    response_code: str
+    response_message: str
+    response_order_id: str | None
+    response_payload: str
+    transaction_response: str | None
+    result: int
