@@ -5,10 +5,10 @@ belong here: how to ask (`ordergroove/`), how to land (`lake/`), when to run (`d
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -54,12 +54,18 @@ class Segment:
 
 @dataclass(frozen=True, kw_only=True)
 class Walk:
-    """One walk that reached its end. `asked_from` and `asked_to` are wall times, None where there was no bound."""
+    """One walk that reached its end.
+
+    `asked_from` and `asked_to` are wall times, None where there was no bound; `store_time` is the wall time at which
+    the walk ended, by the time zone that is set.
+    """
 
     pull: PullRow
     landed: Landed
     asked_from: datetime | None
     asked_to: datetime | None
+    overlap: timedelta
+    store_time: datetime
 
 
 Progress = Callable[[str], None]
@@ -161,7 +167,14 @@ class Extractor:
             note=note,
         )
         self._lake.record(pull)
-        return Walk(pull=pull, landed=landed, asked_from=asked_from, asked_to=asked_to)
+        return Walk(
+            pull=pull,
+            landed=landed,
+            asked_from=asked_from,
+            asked_to=asked_to,
+            overlap=self._overlap,
+            store_time=to_wall(datetime.now(UTC), zone=self._settings.zone),
+        )
 
     def _fill(
         self, landing: Landing, api_object: ApiObject, *, params: dict[str, str]
@@ -196,17 +209,17 @@ class Extractor:
                 "ORDERGROOVE_API_KEY is not set. Write it into .env (see .env.example), or run `make demo` to try "
                 "og_assets without an Ordergroove account."
             )
-        base_url, also_allowed, params = settings.ordergroove_base_url, (), {}
-        if api_object.host == "entitlements":
-            # Ordergroove's own example of an entitlements page links to the REST host.
-            base_url, also_allowed = settings.ordergroove_entitlements_url, (settings.ordergroove_base_url,)
-            params = {"merchant": settings.ordergroove_merchant_id or ""}
         endpoint = Endpoint(
-            base_url=base_url,
-            api_key=settings.ordergroove_api_key.get_secret_value(),
-            also_allowed=also_allowed,
-            params=params,
+            base_url=settings.ordergroove_base_url, api_key=settings.ordergroove_api_key.get_secret_value()
         )
+        if api_object.host == "entitlements":
+            endpoint = replace(
+                endpoint,
+                base_url=settings.ordergroove_entitlements_url,
+                # Ordergroove's own example of an entitlements page links to the REST host.
+                also_allowed=(settings.ordergroove_base_url,),
+                params={"merchant": settings.ordergroove_merchant_id or ""},
+            )
         return self._make_client(endpoint, read_timeout=settings.ordergroove_read_timeout)
 
     def _bounds(self, segment: Segment | None) -> tuple[datetime | None, datetime | None]:
@@ -227,7 +240,7 @@ class Extractor:
         return f"{host} {settings.ordergroove_timezone} pii={settings.og_pii}"
 
 
-def one_ahead(pages: Iterator[list[Any]]) -> Iterator[list[Any]]:
+def one_ahead(pages: Iterator[list[Any]]) -> Generator[list[Any]]:
     """Fetch the next page while the caller works on this one. Never two requests at once: the walk is sequential."""
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="walk")
     try:

@@ -15,11 +15,15 @@ import httpx
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from og_assets.errors import ExplainedError
+
+PROJECT_ROOT = Path(__file__).parent.parent
+
 # These wall-clock hours repeat or vanish on daylight-saving days.
 UNSAFE_HOURS = (1, 2)
 
 
-class SettingsError(Exception):
+class SettingsError(ExplainedError):
     """One or more environment variables cannot be used; the text is for the person who set them."""
 
 

@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from og_assets.errors import ExplainedError
+
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
-class LakeError(Exception):
+class LakeError(ExplainedError):
     """Root of the tree."""
 
 

@@ -122,7 +122,7 @@ OBJECTS: tuple[ApiObject, ...] = (
         name="products",
         path="/products/",
         record=records.Product,
-        description="The whole catalogue, discontinued and non-autoship products too. One row per product and snapshot.",
+        description="The catalogue, discontinued and non-autoship products too. One row per product and snapshot.",
         key=("external_product_id",),
         updated="last_update",
         # Both default to hiding rows: without them the catalogue is not whole.

@@ -23,7 +23,7 @@ def read_envelope(body: Any, *, path: str) -> tuple[list[Any], str | None]:
             return rows, following or None
     raise errors.ProtocolError(
         "the body is no page: `results` or `next` is missing or of another type.",
-        what_to_do="Check that ORDERGROOVE_BASE_URL is Ordergroove's REST API and not a proxy's or a web page's address.",
+        what_to_do="Check that ORDERGROOVE_BASE_URL is Ordergroove's REST API, not a web page or a proxy.",
         path=path,
     )
 

@@ -182,6 +182,7 @@ class Order(Row):
     discount_total: int = 0
     total: int = 0
     items: dict[str, Item] = field(default_factory=dict)
+    incentives: tuple[Incentive, ...] = ()
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -199,6 +200,7 @@ class Item(Row):
     extra_percent_off: int = 0
     total_price: int = 0
     first_placed: datetime | None = None
+    incentives: tuple[Incentive, ...] = ()
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

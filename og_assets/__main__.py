@@ -1,0 +1,5 @@
+"""`python -m og_assets`: the same as `og-assets`."""
+
+from og_assets.cli import main
+
+main()

@@ -1,0 +1,144 @@
+"""`og-assets`: the command line. Also `python -m og_assets`.
+
+Belongs here: arguments, exit codes, and errors as sentences. Heavy modules are imported where they are used, so that
+`--help` and a wrong setting answer at once.
+"""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from og_assets.errors import ExplainedError
+from og_assets.settings import SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from og_assets.settings import Settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Ordergroove in your warehouse. Settings come from the environment and .env; see .env.example.",
+)
+
+FAILED = 1
+WRONG_INPUT = 2
+
+
+@app.command()
+def sync(
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="DAY", help="First window, such as 2026-11-01.")
+    ] = None,
+    last: Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last window, included.")] = None,
+) -> None:
+    """Pull a range of windows, build the marts and publish them, in this process. Without days: the newest window."""
+    with _sentences():
+        _sync(load_settings(), first=_day(first), last=_day(last))
+
+
+@app.command()
+def sandbox(
+    seed: Annotated[int, typer.Option(help="The same seed makes the same store.")] = 7,
+    customers: Annotated[int, typer.Option(help="How many people come to the shop.")] = 400,
+    days: Annotated[int, typer.Option(help="How long the store has been living.")] = 365,
+    port: Annotated[int, typer.Option(help="Where it listens on this machine.")] = 8765,
+) -> None:
+    """Run a store to try things on: Ordergroove's REST API over a seeded world. Ends with Ctrl-C."""
+    from og_assets.console import console
+    from og_assets.sandbox import Store, run
+
+    with _sentences():
+        console.print(f"Making a store of {customers:,} customers and {days:,} days …")
+        store = Store(seed=seed, customers=customers, days=days)
+        console.print(
+            f"The sandbox answers at http://127.0.0.1:{port}/ - use ORDERGROOVE_BASE_URL=http://127.0.0.1:{port} "
+            "and ORDERGROOVE_API_KEY=sandbox-key."
+        )
+        run(store, port=port)
+
+
+@app.command()
+def demo(
+    headless: Annotated[bool, typer.Option("--headless", help="End after the table, without the UI.")] = False,
+    port: Annotated[int, typer.Option(help="Port of Dagster's UI.")] = 3000,
+) -> None:
+    """Make a sandbox store with a year of history, bring it into a warehouse, and show it in Dagster's UI."""
+    from og_assets import demo as steps
+    from og_assets.console import console
+    from og_assets.sandbox import Store, serve
+
+    with _sentences():
+        console.print(f"Making a store of {steps.DEMO_CUSTOMERS:,} customers with a year of history …")
+        store = Store(seed=steps.DEMO_SEED, customers=steps.DEMO_CUSTOMERS, days=steps.DEMO_DAYS)
+        with serve(store) as server:
+            steps.fresh_folder(steps.DEMO_DIR)
+            steps.point_at_sandbox(server.url, merchant=store.world.merchant, data_dir=steps.DEMO_DIR)
+            settings = load_settings()
+            console.print(
+                f"The store answers at {server.url}. Pulling all windows since {settings.ordergroove_start_date} …"
+            )
+            _sync(settings, first=str(settings.ordergroove_start_date), last=None)
+            if headless:
+                return
+            console.print("Starting Dagster's UI …")
+            with steps.dagster_ui(settings, port=port) as address:
+                console.print(f"Dagster's UI: {address}/asset-groups  -  Ctrl-C ends the demo.")
+                signal.pause()
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _sync(settings: "Settings", *, first: str | None, last: str | None) -> None:
+    from og_assets.console import console, errors, reporting, summary
+    from og_assets.defs import local_run
+
+    local_run.prepare_dagster_home(settings)
+    first_key, last_key = local_run.window_keys(settings, first=first, last=last)
+    console.print(f"Windows {first_key} to {last_key}, into {settings.data_dir}")
+    with reporting("daily_sync", total=local_run.step_count()) as report:
+        outcome = local_run.sync(first=first_key, last=last_key, report=report)
+    if not outcome.success:
+        for failure in outcome.failures:
+            errors.print(f"[bold red]failed[/]  {failure}", highlight=False)
+        errors.print(
+            f"The sync did not succeed; analysts keep what they have. Run {outcome.run_id[:8]} in the UI tells more."
+        )
+        raise typer.Exit(FAILED)
+    console.print(summary(settings.data_dir / "lake", settings.data_dir / "warehouse" / "analytics.duckdb"))
+    console.print(f"Published: {settings.data_dir / 'warehouse' / 'analytics.duckdb'}")
+
+
+def _day(text: str | None) -> str | None:
+    from datetime import date
+
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise SettingsError(f"{text!r} is no day. Write it as 2026-11-22.") from None
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """Show the errors that we know as one sentence, without a traceback, and end with an exit code that tells."""
+    from og_assets.console import errors
+
+    try:
+        yield
+    except SettingsError as error:
+        errors.print(f"[bold red]error[/]  {error}", highlight=False)
+        raise typer.Exit(WRONG_INPUT) from None
+    except ExplainedError as error:
+        errors.print(f"[bold red]error[/]  {error}", highlight=False)
+        raise typer.Exit(FAILED) from None
+    except KeyboardInterrupt:
+        errors.print("Stopped.")
+        raise typer.Exit(130) from None

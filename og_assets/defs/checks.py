@@ -1,0 +1,141 @@
+"""Checks on raw assets: statements about a pull that can be false. They ride on the pull itself and cost nothing."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import dagster as dg
+
+from og_assets.extract import Walk
+from og_assets.ordergroove.objects import ApiObject
+
+# Clocks of two well-kept machines disagree by less.
+CLOCK_TOLERANCE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check found: None for `problem` means that the statement holds."""
+
+    problem: str | None
+    metadata: dict[str, str | int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawCheck:
+    """A check that every raw asset of a kind carries."""
+
+    name: str
+    description: str
+    blocking: bool
+    applies_to: Callable[[ApiObject], bool]
+    judge: Callable[[Sequence[Walk]], Verdict]
+
+    def spec(self, key: dg.AssetKey) -> dg.AssetCheckSpec:
+        """The check as Dagster knows it."""
+        return dg.AssetCheckSpec(self.name, asset=key, description=self.description, blocking=self.blocking)
+
+    def result(self, walks: Sequence[Walk], *, key: dg.AssetKey) -> dg.AssetCheckResult:
+        """Judge a pull."""
+        verdict = self.judge(walks)
+        return dg.AssetCheckResult(
+            check_name=self.name,
+            asset_key=key,
+            passed=verdict.problem is None,
+            severity=dg.AssetCheckSeverity.ERROR if self.blocking else dg.AssetCheckSeverity.WARN,
+            description=verdict.problem,
+            metadata=verdict.metadata,
+        )
+
+
+def check_results(api_object: ApiObject, walks: Sequence[Walk], *, key: dg.AssetKey) -> list[dg.AssetCheckResult]:
+    """Judge a pull by each check that applies to its object."""
+    return [check.result(walks, key=key) for check in RAW_CHECKS if check.applies_to(api_object)]
+
+
+def _rows_lie_inside_the_window(walks: Sequence[Walk]) -> Verdict:
+    outside = []
+    for walk in walks:
+        oldest, newest = walk.landed.oldest_updated, walk.landed.newest_updated
+        too_old = oldest is not None and walk.asked_from is not None and oldest < walk.asked_from
+        too_new = newest is not None and walk.asked_to is not None and newest > walk.asked_to
+        if too_old or too_new:
+            outside.append(f"asked for {walk.asked_from} to {walk.asked_to}, got {oldest} to {newest}")
+    if not outside:
+        return Verdict(None, {"segments": len(walks)})
+    return Verdict(
+        "The API did not keep to the window filter: " + "; ".join(outside) + ". The rows are kept, but what else it "
+        "left out cannot be known. Compare with Ordergroove's documentation of this list, then pull again.",
+        {"segments outside": len(outside)},
+    )
+
+
+def _nothing_quarantined(walks: Sequence[Walk]) -> Verdict:
+    count = sum(walk.landed.quarantined for walk in walks)
+    if not count:
+        return Verdict(None, {"quarantined": 0})
+    return Verdict(
+        f"{count} rows do not fit their record model; they lie with their reasons under lake/quarantine/"
+        f"{walks[0].pull.object}/. Mend the model or the store, then pull the window again.",
+        {"quarantined": count},
+    )
+
+
+def _no_unknown_fields(walks: Sequence[Walk]) -> Verdict:
+    unknown: Counter[str] = sum((walk.landed.unknown_fields for walk in walks), Counter())
+    if not unknown:
+        return Verdict(None, {"unknown fields": 0})
+    return Verdict(
+        f"Fields that the record model does not know: {', '.join(sorted(unknown))}. They are kept in `_extra`; add "
+        "them to ordergroove/records.py to get columns.",
+        dict(sorted(unknown.items())),
+    )
+
+
+def _no_row_is_from_the_future(walks: Sequence[Walk]) -> Verdict:
+    ahead = [
+        walk
+        for walk in walks
+        if walk.landed.newest_updated and walk.landed.newest_updated > walk.store_time + CLOCK_TOLERANCE
+    ]
+    if not ahead:
+        return Verdict(None, {"segments": len(walks)})
+    newest, now = ahead[-1].landed.newest_updated, ahead[-1].store_time
+    return Verdict(
+        f"A row was updated at {newest}, but by ORDERGROOVE_TIMEZONE it was {now} at the store when it was pulled. "
+        "The time zone that is set is probably too far west.",
+        {"newest updated": str(newest), "store's clock": str(now)},
+    )
+
+
+RAW_CHECKS = (
+    RawCheck(
+        name="rows_lie_inside_the_window",
+        description="Every row's update time lies in the window that was asked for: the filter was understood.",
+        blocking=True,
+        applies_to=lambda api_object: api_object.window is not None and api_object.updated is not None,
+        judge=_rows_lie_inside_the_window,
+    ),
+    RawCheck(
+        name="nothing_quarantined",
+        description="Every row fitted its record model.",
+        blocking=False,
+        applies_to=lambda _: True,
+        judge=_nothing_quarantined,
+    ),
+    RawCheck(
+        name="no_unknown_fields",
+        description="No row had a field that the record model does not know.",
+        blocking=False,
+        applies_to=lambda _: True,
+        judge=_no_unknown_fields,
+    ),
+    RawCheck(
+        name="no_row_is_from_the_future",
+        description="No row is newer than the store's clock: the time zone is set right.",
+        blocking=False,
+        applies_to=lambda api_object: api_object.updated is not None and api_object.host == "rest",
+        judge=_no_row_is_from_the_future,
+    ),
+)

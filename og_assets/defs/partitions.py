@@ -1,0 +1,38 @@
+"""Partitions are extraction windows, not business dates (design D1).
+
+Key `2026-11-22` is the window from 2026-11-22 14:00 to 2026-11-23 14:00 on the store's clock: it ends when the day's
+placement is over, and the next one begins exactly there. So there is no watermark to lose, and a missed day is a red
+square in the UI. Concept: https://docs.dagster.io/guides/build/partitions-and-backfills
+"""
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from og_assets.extract import Window
+from og_assets.settings import Settings, load_settings
+
+
+def make_raw_windows(settings: Settings) -> dg.TimeWindowPartitionsDefinition:
+    """Build the windows that the settings describe. With several a day, the hour becomes part of the key."""
+    hours = settings.sync_hours
+    key_format = "%Y-%m-%d" if len(hours) == 1 else "%Y-%m-%d-%H"
+    return dg.TimeWindowPartitionsDefinition(
+        start=f"{settings.ordergroove_start_date:{key_format}}",
+        fmt=key_format,
+        cron_schedule=f"0 {','.join(str(hour) for hour in hours)} * * *",
+        timezone=settings.ordergroove_timezone,
+    )
+
+
+def windows_of(keys: Sequence[str], *, partitions: dg.TimeWindowPartitionsDefinition) -> list[Window]:
+    """Return the windows of partition keys, oldest first. The very first window has no beginning."""
+    first_key = partitions.get_first_partition_key()
+    windows = []
+    for key in keys:
+        bounds = partitions.time_window_for_partition_key(key)
+        windows.append(Window(key=key, start=None if key == first_key else bounds.start, end=bounds.end))
+    return sorted(windows, key=lambda window: window.end)
+
+
+raw_windows = make_raw_windows(load_settings())

@@ -1,0 +1,89 @@
+"""The demo: a sandbox store with a year of history, synced, built and published, then shown in Dagster's UI.
+
+Belongs here: what `og-assets demo` strings together. It points the project at the sandbox by setting the environment,
+openly, for this process and its children only; nothing else ever falls back to the sandbox (design D10).
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+
+import httpx
+
+from og_assets.errors import ExplainedError
+from og_assets.settings import PROJECT_ROOT, Settings
+
+DEMO_SEED = 7
+DEMO_CUSTOMERS = 400
+DEMO_DAYS = 365
+DEMO_DIR = PROJECT_ROOT / "data" / "demo"
+
+_UI_PATIENCE = 120.0
+
+
+class DemoError(ExplainedError):
+    """The demo cannot go on."""
+
+
+def point_at_sandbox(url: str, *, merchant: str, data_dir: Path) -> None:
+    """Make the sandbox the store, and a folder of its own the data directory, for this process and its children."""
+    os.environ.update(
+        ORDERGROOVE_API_KEY="sandbox-key",
+        ORDERGROOVE_BASE_URL=url,
+        ORDERGROOVE_ENTITLEMENTS_URL=url,
+        ORDERGROOVE_MERCHANT_ID=merchant,
+        ORDERGROOVE_TIMEZONE="America/New_York",
+        ORDERGROOVE_START_DATE=str(date.today() - timedelta(days=DEMO_DAYS)),
+        OG_DATA_DIR=str(data_dir),
+        OG_SYNC_HOURS="14",
+        OG_PII="hash",
+    )
+    os.environ.pop("DAGSTER_HOME", None)
+
+
+def fresh_folder(folder: Path) -> None:
+    """Empty the demo's folder: its store is made anew each time, and two stores must not mix in one lake."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+
+
+@contextmanager
+def dagster_ui(settings: Settings, *, port: int) -> Iterator[str]:
+    """Run `dagster dev` and yield its address once it answers. Ends it, and all that it started, with the block."""
+    command = [sys.executable, "-m", "dagster", "dev", "--workspace", "workspace.yaml", "--port", str(port)]
+    log = settings.data_dir / "dagster" / "dagster-dev.log"
+    # In a group of its own: in the background of a script, dagster dev would not hear Ctrl-C.
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command, cwd=PROJECT_ROOT, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(address, process, log=log)
+        yield address
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes], *, log: Path) -> None:
+    deadline = time.monotonic() + _UI_PATIENCE
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            if httpx.get(f"{address}/server_info").is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.5)
+    raise DemoError(f"Dagster's UI did not start. Its output is in {log}; is port {address.rpartition(':')[2]} taken?")

@@ -1,0 +1,78 @@
+"""What goes wrong on purpose.
+
+Belongs here: which request is hit by what. Not here: the right answer (rest), the sockets (server).
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Literal
+
+from .rest.pages import Page
+
+Kind = Literal["hang", "throttle", "busy", "error", "garbage", "cut"]
+
+
+@dataclass(kw_only=True)
+class Faults:
+    """Settings; one counter runs over all API requests, and every n-th is hit (0: none).
+
+    Where several would hit the same request, the first in the order of `Kind` does. The last four name object types
+    ("orders"); `missing` gives the status that an object type answers with instead.
+    """
+
+    throttle_every: int = 0
+    retry_after: float | None = None
+    error_every: int = 0
+    cut_every: int = 0
+    hang_every: int = 0
+    hang_seconds: float = 120.0
+    busy_every: int = 0
+    garbage_every: int = 0
+    delay: float = 0.0
+    missing: dict[str, int] = field(default_factory=dict)
+    repeat_cursor: str | None = None
+    foreign_next: str | None = None
+    lose_version: str | None = None
+
+    def set(self, settings: Mapping[str, Any]) -> None:
+        """Change some of the settings; raises ValueError, and changes nothing, where one cannot be."""
+        names = {setting.name for setting in fields(self)}
+        for name, value in settings.items():
+            if name not in names:
+                raise ValueError(f"no such fault: {name}")
+            if not _is_possible(name, value):
+                raise ValueError(f"{name}: {value!r} is not possible")
+        for name, value in settings.items():
+            setattr(self, name, value)
+
+    def clear(self) -> None:
+        """Let everything go well again."""
+        self.set(asdict(Faults()))
+
+    def hits(self, count: int) -> Kind | None:
+        """What the count-th request (from 1) is hit by."""
+        every: tuple[tuple[Kind, int], ...] = (
+            ("hang", self.hang_every),
+            ("throttle", self.throttle_every),
+            ("busy", self.busy_every),
+            ("error", self.error_every),
+            ("garbage", self.garbage_every),
+            ("cut", self.cut_every),
+        )
+        return next((kind for kind, n in every if n and count % n == 0), None)
+
+    def bend(self, page: Page, *, object_type: str, query: str) -> Page:
+        """The page whose next link leads back to itself, where that is set."""
+        return replace(page, next=query or "page_size=10") if self.repeat_cursor == object_type else page
+
+    def host(self, *, object_type: str, asked: str) -> str:
+        """The host that the links name."""
+        return "elsewhere.example.com" if self.foreign_next == object_type else asked
+
+
+def _is_possible(name: str, value: Any) -> bool:
+    if name == "missing":
+        return isinstance(value, dict)
+    if name in ("repeat_cursor", "foreign_next", "lose_version"):
+        return value is None or isinstance(value, str)
+    return isinstance(value, int | float) or (name == "retry_after" and value is None)

@@ -1,0 +1,169 @@
+"""The tables of truth: one class for each, one row per what its docstring says.
+
+Belongs here: columns and their types. Not here: how they are filled (tables).
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+
+class CustomerRow(NamedTuple):
+    """One row per customer."""
+
+    id: str
+    live: bool
+    subscriptions: int
+    live_subscriptions: int
+    created: datetime
+    last_updated: datetime
+
+
+class SubscriptionRow(NamedTuple):
+    """One row per subscription, as it is now; `lives` counts how often it began."""
+
+    id: str
+    customer: str
+    product: str
+    quantity: int
+    every: int
+    every_period: int
+    price: Decimal | None
+    live: bool
+    lives: int
+    created: datetime
+    updated: datetime
+    start_date: date
+    cancelled: datetime | None
+    cancel_reason: str | None
+    upcoming_item: str | None
+    next_order_date: date | None
+
+
+class PeriodRow(NamedTuple):
+    """One row per subscription and uninterrupted state, [started, ended); the last one is open."""
+
+    subscription: str
+    started: datetime
+    ended: datetime | None
+    state: str
+    product: str
+    quantity: int
+    every: int
+    every_period: int
+
+
+class OrderRow(NamedTuple):
+    """One row per order that is there, emptied ones too."""
+
+    id: str
+    customer: str
+    status: int
+    place: date
+    items: int
+    tries: int
+    sub_total: Decimal
+    shipping_total: Decimal
+    discount_total: Decimal
+    total: Decimal
+    created: datetime
+    updated: datetime
+
+
+class ItemRow(NamedTuple):
+    """One row per item that is there."""
+
+    id: str
+    order: str
+    order_status: int
+    place: date
+    subscription: str | None
+    product: str
+    quantity: int
+    unit_price: Decimal
+    total_price: Decimal
+    one_time: bool
+    created: datetime
+    first_placed: datetime | None
+
+
+class DeletedOrderRow(NamedTuple):
+    """One row per order that was deleted, as it was before that."""
+
+    id: str
+    at: datetime
+    cause: str
+    customer: str
+    place: date
+    sub_total: Decimal
+    total: Decimal
+
+
+class DeletedItemRow(NamedTuple):
+    """One row per item that was deleted, as it was before that; `order` is the last it was in."""
+
+    id: str
+    at: datetime
+    cause: str
+    order: str
+    subscription: str | None
+    product: str
+    quantity: int
+    total_price: Decimal
+
+
+class MoveRow(NamedTuple):
+    """One row per move of an item from an order to another."""
+
+    item: str
+    at: datetime
+    cause: str
+    from_order: str
+    to_order: str
+    from_place: date
+    to_place: date
+
+
+class AttemptRow(NamedTuple):
+    """One row per attempt to place an order."""
+
+    id: str
+    order: str
+    attempt: int
+    at: datetime
+    response_code: str
+    status_after: int
+
+
+class EventRow(NamedTuple):
+    """One row per event, numbered in the order in which they happened."""
+
+    number: int
+    at: datetime
+    type: str
+    object_type: str
+    object_id: str
+    customer: str
+
+
+class DayRow(NamedTuple):
+    """One row per day: what became of subscriptions, and how many were live at its end."""
+
+    day: date
+    created: int
+    reactivated: int
+    cancelled: int
+    live_end: int
+
+
+class RevenueRow(NamedTuple):
+    """One row per day on which something was placed; `total` has shipping and order-level incentives in it."""
+
+    day: date
+    orders: int
+    items: int
+    list_price: Decimal
+    recurring: Decimal
+    one_time: Decimal
+    sub_total: Decimal
+    total: Decimal

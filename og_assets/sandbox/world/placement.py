@@ -1,0 +1,228 @@
+"""The night: orders whose day has come are attempted, in bulk, between half past midnight and five.
+
+Belongs here: attempts, what comes back from them, and retries. Not here: the customers' doings (behaviour), the
+mechanics of orders (orders).
+"""
+
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from functools import partial
+
+from .orders import close_order
+from .records import (
+    CANCELLED,
+    CARD_RETRY,
+    CONNECTION_ERROR,
+    GENERIC_ERROR,
+    REJECTED,
+    RETRYING,
+    SUCCESS,
+    UPCOMING,
+    Entitlement,
+    Item,
+    Order,
+    Response,
+)
+from .state import World
+from .subscriptions import renew
+from .timeline import Timeline
+
+_NIGHT = time(0, 30)
+# 00:30 to 05:00 without the hour after two, which repeats or is missing on the days when clocks change.
+_BEFORE_TWO, _WHOLE = 90 * 60, 210 * 60
+_MAX_GENERIC_RETRIES = _MAX_CARD_RETRIES = 3
+
+# Share of attempts, response code; whatever is left is a success.
+_FIRST_ATTEMPT = ((0.021, "140"), (0.012, "999"), (0.006, ""), (0.006, "reject"), (0.0005, "030"))
+_RETRY = {
+    CARD_RETRY: ((0.55, "140"),),
+    GENERIC_ERROR: ((0.45, "999"),),
+    CONNECTION_ERROR: ((0.1, ""), (0.02, "reject")),
+}
+_REJECTIONS = {
+    "020": "Unable to find any PaymentToken against the provided CustomerProfileID",
+    "110": "Invalid credit card number",
+    "120": "Card has expired",
+    "130": 'Billing address does not match ("AVS")',
+    "160": "Declined: do not retry",
+    "170": "No default card on file",
+}
+_MESSAGES = {
+    **_REJECTIONS,
+    "000": "Success",
+    "140": "Card was declined",
+    "999": "Internal error, please try again",
+    "030": "Order cancelled by merchant",
+    "": "Connection error",
+}
+
+
+class Nights:
+    """Plans a night for every day and attempts what is due in it."""
+
+    def __init__(self, world: World, *, timeline: Timeline, on_rejected: Callable[[Order], None]) -> None:
+        self._world = world
+        self._timeline = timeline
+        self._on_rejected = on_rejected
+        first = datetime.combine(world.start.date(), _NIGHT)
+        timeline.at(first if first >= world.start else first + timedelta(days=1), do=self._begin)
+
+    def _begin(self) -> None:
+        world = self._world
+        today = world.today
+        orders = {order.key: order for order in world.due.pop(today, ()) if _is_due(world, order)}
+        seconds = sorted(world.rng.randrange(_WHOLE) for _ in orders)
+        for order, second in zip(orders.values(), seconds, strict=True):
+            shift = timedelta(hours=1) if second >= _BEFORE_TWO else timedelta(0)
+            moment = world.now + timedelta(seconds=second) + shift
+            self._timeline.at(moment, do=partial(self._attempt, order))
+        self._expire_entitlements()
+        self._timeline.at(datetime.combine(today + timedelta(days=1), _NIGHT), do=self._begin)
+
+    def _attempt(self, order: Order) -> None:
+        world = self._world
+        if not _is_due(world, order):
+            return
+        if order.status in UPCOMING:
+            renew(world, order=order)
+        code = self._draw(_RETRY.get(order.status, _FIRST_ATTEMPT))
+        if code == "reject":
+            code = world.rng.choice(tuple(_REJECTIONS))
+        order.tries += 1
+        order.retry_on = None
+        self._apply(order, code)
+        self._respond(order, code)
+
+    def _draw(self, shares: tuple[tuple[float, str], ...]) -> str:
+        draw = self._world.rng.random()
+        for share, code in shares:
+            if draw < share:
+                return code
+            draw -= share
+        return "000"
+
+    def _apply(self, order: Order, code: str) -> None:
+        world = self._world
+        if code == "000":
+            self._succeed(order)
+        elif code == "030":
+            order.cancelled = world.now
+            self._end(order, CANCELLED, code, event="order.cancel")
+        elif code == "999":
+            order.generic_error_count += 1
+            if order.generic_error_count > _MAX_GENERIC_RETRIES:
+                self._reject(order, code)
+            else:
+                self._try_again(order, GENERIC_ERROR, days=1, event="order.generic_error")
+        elif code == "140":
+            if order.tries > _MAX_CARD_RETRIES:
+                self._reject(order, code)
+            else:
+                days = world.rng.randrange(3, 6)
+                self._try_again(order, CARD_RETRY, days=days, event="order.retryable_placement_failure")
+        elif code == "":
+            self._try_again(order, CONNECTION_ERROR, days=1, event=None)
+        else:
+            self._reject(order, code)
+
+    def _succeed(self, order: Order) -> None:
+        world = self._world
+        order.order_merchant_id = f"#{3000 + len(world.responses)}"
+        order.rejected_message = None
+        for item in order.items.values():
+            item.first_placed = world.now
+        close_order(world, order=order, status=SUCCESS)
+        world.tell("order.success", row=order, customer=order.customer)
+        for item in order.items.values():
+            world.tell("item.successfully_placed", row=item, customer=order.customer)
+            if item.product.resource is not None:
+                self._grant(item)
+        of_items = (incentive for item in order.items.values() for incentive in item.incentives)
+        for incentive in (*order.incentives, *of_items):
+            incentive.applied_at = incentive.last_updated = world.now
+            incentive.version += 1
+
+    def _reject(self, order: Order, code: str) -> None:
+        self._end(order, REJECTED, code, event="order.reject")
+        self._on_rejected(order)
+
+    def _end(self, order: Order, status: int, code: str, *, event: str) -> None:
+        order.rejected_message = _explain(self._world, code)
+        close_order(self._world, order=order, status=status)
+        self._world.tell(event, row=order, customer=order.customer)
+
+    def _try_again(self, order: Order, status: int, *, days: int, event: str | None) -> None:
+        world = self._world
+        order.retry_on = world.today + timedelta(days=days)
+        world.due[order.retry_on].append(order)
+        close_order(world, order=order, status=status)
+        if event is not None:
+            world.tell(event, row=order, customer=order.customer)
+
+    def _respond(self, order: Order, code: str) -> None:
+        world = self._world
+        placed = order.order_merchant_id if code == "000" else None
+        message = _MESSAGES[code]
+        payload = f"<?xml version='1.0'?><order><code>{code}</code><errorMsg>{message}</errorMsg></order>"
+        world.responses.add(
+            Response(
+                key=world.new_id(),
+                created=world.now,
+                order=order,
+                response_code=code,
+                response_message=message,
+                response_order_id=placed,
+                response_payload=payload if code else "",
+                transaction_response={"000": "approved", "140": "declined"}.get(code),
+                result=order.status,
+            )
+        )
+
+    def _grant(self, item: Item) -> None:
+        world = self._world
+        customer, resource, subscription = item.order.customer, item.product.resource, item.subscription
+        assert resource is not None
+        until = subscription.upcoming.order.place if subscription and subscription.upcoming else world.today
+        expiration = datetime.combine(until, time(12)) + timedelta(days=3)
+        entitlement = world.entitled.get((customer.key, resource.key))
+        if entitlement is None:
+            entitlement = world.entitlements.add(
+                Entitlement(
+                    key=world.new_id(),
+                    created=world.now,
+                    customer=customer,
+                    resource=resource,
+                    latest_activation=world.now,
+                    expiration=expiration,
+                    last_updated=world.now,
+                )
+            )
+            world.entitled[customer.key, resource.key] = entitlement
+            world.tell("entitlement.entitlements_granted", row=entitlement, customer=customer)
+        elif not entitlement.live:
+            entitlement.live, entitlement.latest_activation = True, world.now
+            world.tell("entitlement.entitlements_granted", row=entitlement, customer=customer)
+        entitlement.expiration, entitlement.last_updated = expiration, world.now
+        entitlement.version += 1
+
+    def _expire_entitlements(self) -> None:
+        for entitlement in self._world.entitlements:
+            if entitlement.live and entitlement.expiration <= self._world.now:
+                entitlement.live, entitlement.last_updated = False, self._world.now
+                entitlement.version += 1
+                self._world.tell("entitlement.entitlements_expired", row=entitlement, customer=entitlement.customer)
+
+
+def _is_due(world: World, order: Order) -> bool:
+    if order.key not in world.orders or not order.items:
+        return False
+    if order.status in RETRYING:
+        return order.retry_on is not None and order.retry_on <= world.today
+    return order.status in UPCOMING and order.place <= world.today
+
+
+def _explain(world: World, code: str) -> dict[str, str] | str:
+    """Mostly a message with a code, sometimes plain prose."""
+    if world.rng.random() < 0.15:
+        return f"Order was not accepted: {_MESSAGES[code]}"
+    return {"message": _MESSAGES[code], "code": code}

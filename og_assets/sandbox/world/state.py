@@ -1,0 +1,119 @@
+"""The state of a store: its tables, its clock, its luck.
+
+Belongs here: what everything else in the world reads and writes, and how a row is stamped, told of and given an id. Not
+here: what may happen (subscriptions, orders, placement) and when (timeline, behaviour).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, datetime, timedelta
+from random import Random
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from .catalogue import build_catalogue
+from .chronicle import Chronicle, Event
+from .records import (
+    Address,
+    Customer,
+    Entitlement,
+    Incentive,
+    Item,
+    Order,
+    Payment,
+    Product,
+    Reference,
+    Resource,
+    Response,
+    Row,
+    Subscription,
+)
+from .table import Table
+
+EmptiedOrders = Literal["keep", "delete"]
+
+
+class World:
+    """Everything that is, at `now`: naive wall-clock time of `zone`, to the second."""
+
+    def __init__(self, *, seed: int, start: datetime, zone: ZoneInfo, emptied_orders: EmptiedOrders) -> None:
+        self.start = start
+        self.now = start
+        self.zone = zone
+        self.emptied_orders = emptied_orders
+        self.rng = Random(f"{seed}/life")
+        # A stream of its own: an id more or less does not change what customers do.
+        self._ids = Random(f"{seed}/ids")
+        self.merchant = self.new_id()
+        self.currency_since = start + timedelta(days=30)
+        self.chronicle = Chronicle()
+
+        self.customers: Table[Customer] = Table()
+        self.subscriptions: Table[Subscription] = Table()
+        self.orders: Table[Order] = Table()
+        self.items: Table[Item] = Table()
+        self.addresses: Table[Address] = Table()
+        self.payments: Table[Payment] = Table()
+        self.products: Table[Product] = Table()
+        self.product_groups: Table[Reference] = Table()
+        self.offer_profiles: Table[Reference] = Table()
+        self.one_time_incentives: Table[Incentive] = Table()
+        self.resources: Table[Resource] = Table()
+        self.entitlements: Table[Entitlement] = Table()
+        self.responses: Table[Response] = Table()
+        self.cancel_reasons: Table[Reference] = Table()
+
+        self.open_orders: dict[tuple[str, str, str, date], Order] = {}
+        self.entitled: dict[tuple[str, str], Entitlement] = {}
+        self.due: defaultdict[date, list[Order]] = defaultdict(list)
+
+        catalogue = build_catalogue(Random(f"{seed}/catalogue"), start=start)
+        self.discounts = catalogue.discounts
+        self.offers = list(catalogue.discounts)
+        self.retiring = catalogue.retiring
+        for product in catalogue.products:
+            self.products.add(product)
+        for table, rows in (
+            (self.product_groups, catalogue.groups),
+            (self.offer_profiles, catalogue.offer_profiles),
+            (self.cancel_reasons, catalogue.cancel_reasons),
+        ):
+            for row in rows:
+                table.add(row)
+        for resource in catalogue.resources:
+            self.resources.add(resource)
+
+    @property
+    def today(self) -> date:
+        """The day on the wall."""
+        return self.now.date()
+
+    @property
+    def currency(self) -> str | None:
+        """What a new row bears; the oldest rows bear none."""
+        return "USD" if self.now >= self.currency_since else None
+
+    def new_id(self) -> str:
+        """32 hex digits that nobody had before."""
+        return f"{self._ids.getrandbits(128):032x}"
+
+    def tell(self, event: str, *, row: Row, customer: Customer) -> None:
+        """Write an event into the chronicle, under the name its webhook has."""
+        self.chronicle.tell(Event(self.now, event, row.key, customer.key), row=row)
+
+    def touch(self, row: Subscription | Order | Address) -> None:
+        """Stamp a row as changed now. An order takes its items along: they show its time as theirs."""
+        row.updated = self.now
+        row.version += 1
+        if isinstance(row, Order):
+            for item in row.items.values():
+                item.version += 1
+
+    def touch_customer(self, customer: Customer) -> None:
+        """Bring `live` in line with the subscriptions; the stamp moves only if that changed it."""
+        live = any(subscription.live for subscription in customer.subscriptions)
+        if live != customer.live:
+            customer.live = live
+            customer.last_updated = self.now
+            customer.version += 1

@@ -1,0 +1,211 @@
+"""What a customer, or support for them, does to subscriptions: one function for each call of the real API.
+
+Belongs here: every change of a subscription with all that follows from it. Not here: the mechanics of orders (orders),
+when and why customers do it (behaviour).
+"""
+
+from datetime import date
+
+from .intervals import add_interval
+from .orders import (
+    NotPossibleError,
+    close_order,
+    move_item,
+    next_item,
+    open_order,
+    redirect,
+    remove_item,
+    reprice_item,
+    require_open,
+)
+from .records import CANCELLED, UNSENT, Address, Item, Order, Payment, Product, Subscription
+from .state import World
+
+
+def begin(world: World, *, subscription: Subscription, next_order_date: date) -> None:
+    """Put a new subscription into the store, with its first upcoming item."""
+    customer = subscription.customer
+    is_first = not customer.subscriptions
+    world.subscriptions.add(subscription)
+    customer.subscriptions.append(subscription)
+    world.touch_customer(customer)
+    world.chronicle.state_changed(subscription, at=world.now)
+    if is_first:
+        world.tell("subscriber.create", row=customer, customer=customer)
+    world.tell("subscription.create", row=subscription, customer=customer)
+    next_item(world, subscription=subscription, place=next_order_date)
+
+
+def cancel(world: World, *, subscription: Subscription, reason: str) -> None:
+    """Cancel; the upcoming item goes, and its order with it where it was the last one in it."""
+    if not subscription.live:
+        raise NotPossibleError(f"subscription {subscription.key} is cancelled already")
+    customer = subscription.customer
+    subscription.live = False
+    subscription.cancelled = world.now
+    subscription.cancel_reason = reason
+    _changed(world, subscription, event="subscription.cancel")
+    if subscription.upcoming is not None:
+        remove_item(world, item=subscription.upcoming, cause="subscription_cancelled", delete_order=True)
+    world.touch_customer(customer)
+    if not customer.live:
+        world.tell("subscriber.cancel", row=customer, customer=customer)
+
+
+def reactivate(
+    world: World,
+    *,
+    subscription: Subscription,
+    every: int | None = None,
+    every_period: int | None = None,
+    next_order_date: date | None = None,
+) -> None:
+    """Bring a cancelled subscription back from today on; nothing in its row tells that it was ever gone."""
+    if subscription.live:
+        raise NotPossibleError(f"subscription {subscription.key} is live")
+    if next_order_date is not None and next_order_date <= world.today:
+        raise NotPossibleError(f"{next_order_date} is not in the future")
+    subscription.live = True
+    subscription.cancelled = subscription.cancel_reason = None
+    subscription.start_date = world.today
+    subscription.every = every or subscription.every
+    subscription.every_period = every_period or subscription.every_period
+    subscription.lives += 1
+    _changed(world, subscription, event="subscription.reactivate")
+    world.tell("subscription.change_live", row=subscription, customer=subscription.customer)
+    world.touch_customer(subscription.customer)
+    next_item(world, subscription=subscription, place=next_order_date or _one_interval_after(subscription, world.today))
+
+
+def skip(world: World, *, subscription: Subscription) -> None:
+    """Move the upcoming item exactly one calendar interval on."""
+    item = _require_item(subscription)
+    place = _one_interval_after(subscription, item.order.place)
+    move_item(world, item=item, to=open_order(world, of=item.order, place=place), cause="skip")
+
+
+def change_next_order_date(world: World, *, subscription: Subscription, day: date) -> None:
+    """Move the upcoming item to a given day, into the order that is open there if there is one."""
+    item = _require_item(subscription)
+    if day <= world.today:
+        raise NotPossibleError(f"{day} is not in the future")
+    if day == item.order.place:
+        return
+    target = open_order(world, of=item.order, place=day)
+    move_item(world, item=item, to=target, cause="date_change")
+    world.tell("order.change_next_order_date", row=target, customer=target.customer)
+
+
+def change_quantity(world: World, *, subscription: Subscription, quantity: int) -> None:
+    """Change the quantity; that of the upcoming item follows."""
+    subscription.quantity = quantity
+    _changed(world, subscription, event="subscription.change_quantity")
+    if item := _changeable_item(subscription):
+        item.quantity = quantity
+        reprice_item(world, item=item)
+        world.tell("item.change_quantity", row=item, customer=subscription.customer)
+
+
+def change_product(world: World, *, subscription: Subscription, product: Product) -> None:
+    """Swap the product; that of the upcoming item follows."""
+    subscription.product = product
+    subscription.components = [
+        {"public_id": world.new_id(), "quantity": 1, "product": key} for key in product.components
+    ]
+    _changed(world, subscription, event="subscription.sku_swap")
+    if item := _changeable_item(subscription):
+        item.product, item.components = product, subscription.components
+        reprice_item(world, item=item)
+        world.tell("item.sku_swap", row=item, customer=subscription.customer)
+
+
+def change_frequency(world: World, *, subscription: Subscription, every: int, every_period: int) -> None:
+    """Change how often it comes, from the order after the upcoming one on: that one's day stays."""
+    subscription.every, subscription.every_period = every, every_period
+    _changed(world, subscription, event="subscription.change_frequency")
+
+
+def change_shipping(world: World, *, subscriptions: list[Subscription], address: Address) -> None:
+    """Send some subscriptions of a customer to another address; their upcoming orders follow."""
+    for subscription in subscriptions:
+        subscription.shipping_address = address
+        _changed(world, subscription, event="subscription.change_shipping_address")
+    _follow(world, subscriptions, event="order.change_shipping_address", cause="address_change")
+
+
+def change_payment(world: World, *, subscriptions: list[Subscription], payment: Payment) -> None:
+    """Charge some subscriptions of a customer another way; their upcoming orders follow."""
+    for subscription in subscriptions:
+        subscription.payment = payment
+        _changed(world, subscription, event="subscription.change_payment")
+    _follow(world, subscriptions, event="order.change_payment", cause="payment_change")
+
+
+def delete_item(world: World, *, item: Item) -> Item | None:
+    """Delete an item of an open order; a live subscription gets a new one, one interval on."""
+    order, subscription = item.order, item.subscription
+    require_open(order)
+    place = order.place
+    remove_item(world, item=item, cause="removed", delete_order=world.emptied_orders == "delete")
+    if subscription is None:
+        return None
+    return next_item(world, subscription=subscription, place=_one_interval_after(subscription, place))
+
+
+def cancel_order(world: World, *, order: Order) -> None:
+    """Cancel one open order, items and all; each of its subscriptions gets the order after it."""
+    require_open(order)
+    renew(world, order=order)
+    order.cancelled = world.now
+    close_order(world, order=order, status=CANCELLED)
+    world.tell("order.skip_order", row=order, customer=order.customer)
+
+
+def renew(world: World, *, order: Order) -> None:
+    """Create what comes after an order that is about to be attempted: the next item of each subscription in it."""
+    for item in list(order.items.values()):
+        subscription = item.subscription
+        if subscription is not None and subscription.upcoming is item:
+            place = _one_interval_after(subscription, order.place)
+            while place <= world.today:
+                place = _one_interval_after(subscription, place)
+            next_item(world, subscription=subscription, place=place)
+
+
+def _one_interval_after(subscription: Subscription, day: date) -> date:
+    return add_interval(day, every=subscription.every, every_period=subscription.every_period)
+
+
+def _changed(world: World, subscription: Subscription, *, event: str) -> None:
+    world.touch(subscription)
+    world.chronicle.state_changed(subscription, at=world.now)
+    world.tell(event, row=subscription, customer=subscription.customer)
+
+
+def _changeable_item(subscription: Subscription) -> Item | None:
+    """The upcoming item, unless its order is on its way already."""
+    item = subscription.upcoming
+    return item if item is not None and item.order.status == UNSENT else None
+
+
+def _require_item(subscription: Subscription) -> Item:
+    item = _changeable_item(subscription)
+    if item is None:
+        raise NotPossibleError(f"subscription {subscription.key} has no upcoming item that can be moved")
+    return item
+
+
+def _follow(world: World, subscriptions: list[Subscription], *, event: str, cause: str) -> None:
+    """An order follows when all its subscriptions do; otherwise their items leave it."""
+    items = [item for subscription in subscriptions if (item := _changeable_item(subscription))]
+    for order in {item.order.key: item.order for item in items}.values():
+        leaving = [item for item in items if item.order is order]
+        stays = any(item.subscription and item.subscription not in subscriptions for item in order.items.values())
+        target = leaving[0].subscription
+        assert target is not None
+        if not stays:
+            redirect(world, order=order, to=target)
+            world.tell(event, row=order, customer=order.customer)
+            continue
+        for item in leaving:
+            move_item(world, item=item, to=open_order(world, of=target, place=order.place), cause=cause)

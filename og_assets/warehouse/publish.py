@@ -1,0 +1,81 @@
+"""Publishing: the marts of a build whose tests all passed become the analysts' file, in one rename (design D7)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from og_assets.lake.files import appearing
+from og_assets.warehouse.errors import NotPassedError
+from og_assets.warehouse.warehouse import Warehouse
+
+MARTS_SCHEMA = "marts"
+
+# A build counts when a whole one passed and nothing after it failed or was cut off.
+_PASSED = """
+select coalesce(bool_and(passed), false)
+from build.build_log.invocations
+where started_at >= (select max(started_at) from build.build_log.invocations where is_full and passed)
+"""
+
+
+def publish(warehouse: Warehouse) -> dict[str, int]:
+    """Copy the marts into a new file and put it in the old one's place. Returns the rows of each table.
+
+    Readers keep the file that they opened; new readers get the new one. Raises `NotPassedError` where the last build
+    did not pass; then nothing changes for anyone.
+    """
+    warehouse.wait_until_free()
+    with appearing(warehouse.published_file) as partial, _databases(warehouse.build_file, partial) as connection:
+        _refuse_what_did_not_pass(connection)
+        tables = connection.execute(
+            "select table_name, comment from duckdb_tables() where database_name = 'build' and schema_name = ? "
+            "order by table_name",
+            [MARTS_SCHEMA],
+        ).fetchall()
+        return {name: _copy(connection, name, comment=comment) for name, comment in tables}
+
+
+def _refuse_what_did_not_pass(connection: duckdb.DuckDBPyConnection) -> None:
+    try:
+        passed = connection.execute(_PASSED).fetchone()
+    except duckdb.CatalogException:
+        passed = None
+    if not passed or not passed[0]:
+        raise NotPassedError(
+            "The last dbt build did not pass, or was cut off: nothing was published, and analysts keep what they have. "
+            "Look at the failed asset checks, then run build_marts."
+        )
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, table: str, *, comment: str | None) -> int:
+    # Sorted by the key, the first column of every mart: better compression, and the same file for the same data.
+    connection.execute(
+        f'create table published.main."{table}" as select * from build.{MARTS_SCHEMA}."{table}" order by 1'
+    )
+    if comment:
+        connection.execute(f'comment on table published.main."{table}" is {_literal(comment)}')
+    columns = connection.execute(
+        "select column_name, comment from duckdb_columns() "
+        "where database_name = 'build' and schema_name = ? and table_name = ? and comment is not null",
+        [MARTS_SCHEMA, table],
+    ).fetchall()
+    for column, description in columns:
+        connection.execute(f'comment on column published.main."{table}"."{column}" is {_literal(description)}')
+    counted = connection.execute(f'select count(*) from published.main."{table}"').fetchone()
+    return int(counted[0]) if counted else 0
+
+
+@contextmanager
+def _databases(build: Path, published: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    published.unlink(missing_ok=True)
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {_literal(str(build))} as build (read_only)")
+        connection.execute(f"attach {_literal(str(published))} as published")
+        yield connection
+        connection.execute("detach published")
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
