@@ -76,7 +76,7 @@ def demo(
         store = Store(seed=steps.DEMO_SEED, customers=steps.DEMO_CUSTOMERS, days=steps.DEMO_DAYS)
         with serve(store) as server:
             steps.fresh_folder(steps.DEMO_DIR)
-            steps.point_at_sandbox(server.url, merchant=store.world.merchant, data_dir=steps.DEMO_DIR)
+            steps.point_at_sandbox(server.url, merchant=store.merchant, data_dir=steps.DEMO_DIR)
             settings = load_settings()
             console.print(
                 f"The store answers at {server.url}. Pulling all windows since {settings.ordergroove_start_date} …"

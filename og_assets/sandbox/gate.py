@@ -4,6 +4,7 @@ Belongs here: answers that break off, never come or are not the API's. Not here:
 """
 
 import asyncio
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -47,8 +48,8 @@ class Gate:
         try:
             if self._faults.delay:
                 await self._wait(self._faults.delay)
-            if hit == "hang":
-                await self._hang(receive)
+            if hit == "hang" and not await self._hang(receive):
+                return
             answer = self._answer(hit, asked.object_type)
             await answer(scope, receive, _cut_in_half(watched) if hit == "cut" else watched)
         finally:
@@ -70,21 +71,19 @@ class Gate:
             return Response(b'{"detail": "Not found."}', status_code=status, media_type=_JSON)
         return self._api
 
-    async def _wait(self, seconds: float) -> bool:
-        """True once the time is up; False if the server stops before that."""
-        try:
+    async def _wait(self, seconds: float) -> None:
+        """Wait for some time, or until the server stops."""
+        with suppress(TimeoutError):
             await asyncio.wait_for(self._released.wait(), seconds)
-        except TimeoutError:
-            return True
-        return False
 
-    async def _hang(self, receive: Receive) -> None:
-        """Stay silent until time is up, the client has gone, or the server stops."""
+    async def _hang(self, receive: Receive) -> bool:
+        """Stay silent until time is up or the server stops; False if the client has gone before that."""
         gone = asyncio.ensure_future(_until_gone(receive))
         waited = asyncio.ensure_future(self._wait(self._faults.hang_seconds))
-        _, pending = await asyncio.wait({gone, waited}, return_when=asyncio.FIRST_COMPLETED)
+        done, pending = await asyncio.wait({gone, waited}, return_when=asyncio.FIRST_COMPLETED)
         for task in pending:
             task.cancel()
+        return waited in done
 
 
 async def _until_gone(receive: Receive) -> None:

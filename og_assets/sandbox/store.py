@@ -58,6 +58,11 @@ class Store:
         """The naive wall-clock time of the store."""
         return self.world.now
 
+    @property
+    def merchant(self) -> str:
+        """The merchant's public id, which the list of entitlements asks for."""
+        return self.world.merchant
+
     def advance(self, *, days: float = 0, hours: float = 0, seconds: float = 0) -> datetime:
         """Let time pass, with all that happens in it; returns the new time."""
         with self.lock:

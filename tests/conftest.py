@@ -1,0 +1,19 @@
+"""What all tests share: an environment of their own, so that a developer's .env and data stay out of the tests."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+def pytest_configure() -> None:
+    """Clear the project's variables before anything reads them; code locations read them when imported."""
+    for name in [name for name in os.environ if name.startswith(("ORDERGROOVE_", "OG_", "DAGSTER_"))]:
+        del os.environ[name]
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run each test where no .env lies, with a data directory that nobody else has."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OG_DATA_DIR", str(tmp_path / "data"))

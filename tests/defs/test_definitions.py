@@ -1,0 +1,101 @@
+"""The code location as a whole: what is in it, how it hangs together, and which room may know what."""
+
+import ast
+import json
+from pathlib import Path
+
+import dagster as dg
+
+from og_assets.definitions import defs
+from og_assets.ordergroove.objects import OBJECTS
+from og_assets.settings import PROJECT_ROOT
+
+SNAPSHOT = Path(__file__).parent / "asset_graph.json"
+
+
+def graph() -> dict[str, dict[str, object]]:
+    nodes = defs().resolve_asset_graph()
+    return {
+        node.key.to_user_string(): {
+            "group": node.group_name,
+            "partitioned": node.partitions_def is not None,
+            "upstream": sorted(key.to_user_string() for key in node.parent_keys),
+            "owners": list(node.owners),
+        }
+        for node in (nodes.get(key) for key in sorted(nodes.get_all_asset_keys()))
+    }
+
+
+def test_asset_graph_is_the_one_that_was_agreed_on() -> None:
+    """Run this file as a program to agree on a new one: `python tests/defs/test_definitions.py`."""
+    assert graph() == json.loads(SNAPSHOT.read_text())
+
+
+def test_lineage_runs_unbroken_from_every_object_to_the_published_marts() -> None:
+    nodes = graph()
+
+    def ancestors(key: str) -> set[str]:
+        parents = set(nodes[key]["upstream"])  # type: ignore[call-overload]
+        return parents.union(*(ancestors(parent) for parent in parents)) if parents else parents
+
+    published = ancestors("published_marts")
+    assert {"fct_order_items", "fct_orders", "dim_subscriptions", "dim_customers", "dim_products"} <= published
+    for core in ("customers", "subscriptions", "orders", "items", "products"):
+        assert f"ordergroove/{core}" in published, core
+    assert "ordergroove/items" in ancestors("fct_order_items")
+    unmade = {key for key, node in nodes.items() if not node["upstream"] and node["group"] not in ("ordergroove", "seeds")}
+    assert unmade == set(), "an asset that nothing brings in"
+
+
+def test_every_object_has_its_asset_its_pool_and_its_staging_model() -> None:
+    nodes = graph()
+    for api_object in OBJECTS:
+        assert nodes[f"ordergroove/{api_object.name}"]["partitioned"] == (api_object.window is not None)
+        assert nodes[f"stg_ordergroove__{api_object.name}"]["upstream"] == [f"ordergroove/{api_object.name}"]
+    job = defs().resolve_job_def("daily_sync")
+    pools = {node.name: node.pool for node in job.all_node_defs if isinstance(node, dg.OpDefinition)}
+    assert pools == {
+        **{f"ordergroove__{api_object.name}": f"ordergroove_{api_object.name}" for api_object in OBJECTS},
+        "dbt_models": "warehouse",
+        "published_marts": "warehouse",
+    }
+
+
+def test_dbt_tests_are_asset_checks() -> None:
+    checked = {key.asset_key.to_user_string() for key in defs().resolve_asset_graph().asset_check_keys}
+    assert {"dim_customers", "dim_products", "dim_subscriptions", "fct_orders", "fct_order_items"} <= checked
+
+
+def test_only_defs_and_definitions_know_dagster() -> None:
+    for path, modules in _imports("og_assets"):
+        knows = any(module.partition(".")[0] in ("dagster", "dagster_dbt") for module in modules)
+        may = path.is_relative_to("og_assets/defs") or path == Path("og_assets/definitions.py")
+        assert may or not knows, f"{path} imports Dagster"
+
+
+def test_rooms_keep_to_themselves() -> None:
+    for path, modules in _imports("og_assets"):
+        ours = {module for module in modules if module.startswith("og_assets.")}
+        if path.is_relative_to("og_assets/sandbox"):
+            assert all(module.startswith("og_assets.sandbox") for module in ours), f"{path} looks over the wire: {ours}"
+        if path.is_relative_to("og_assets/lake"):
+            assert not any(module.startswith("og_assets.ordergroove.client") for module in ours), path
+        if path.is_relative_to("og_assets/ordergroove"):
+            assert not any(module.startswith(("og_assets.lake", "og_assets.warehouse")) for module in ours), path
+
+
+def _imports(package: str) -> list[tuple[Path, set[str]]]:
+    found = []
+    for path in sorted((PROJECT_ROOT / package).rglob("*.py")):
+        modules: set[str] = set()
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                modules.update(name.name for name in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+                modules.add(node.module)
+        found.append((path.relative_to(PROJECT_ROOT), modules))
+    return found
+
+
+if __name__ == "__main__":
+    SNAPSHOT.write_text(json.dumps(graph(), indent=1) + "\n")

@@ -1,0 +1,138 @@
+"""A year of a store, by the command line: right, repeatable, resumable, and unharmed by faults."""
+
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import parse_qsl
+
+import pytest
+
+from og_assets.sandbox import RunningStore
+
+DAYS = 365
+
+
+@pytest.fixture(scope="module")
+def server(served: Callable[..., RunningStore]) -> RunningStore:
+    return served(customers=150, days=DAYS)
+
+
+@pytest.fixture(scope="module")
+def start_date() -> str:
+    return (last_window_end() - timedelta(days=DAYS)).date().isoformat()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(make_project: Callable[..., Project], server: RunningStore, start_date: str) -> Project:
+    server.faults.clear()
+    project = make_project(server, start_date=start_date)
+    server.requests.clear()
+    project.sync(start_date)
+    return project
+
+
+def test_marts_agree_with_the_stores_truth(undisturbed: Project, server: RunningStore) -> None:
+    truth = server.store.truth.tables()
+    subscriptions = {row["id"]: row for row in truth["subscriptions"]}
+    orders = {row["id"]: row for row in truth["orders"]}
+    items = {row["id"]: row for row in truth["items"]}
+
+    live = dict(undisturbed.query("select subscription_id, is_live from dim_subscriptions"))
+    assert live == {key: row["live"] for key, row in subscriptions.items()}
+    assert sum(live.values()) > 50, "a world in which nothing lives proves nothing"
+
+    by_status = dict(undisturbed.query("select order_status_code, count(*) from fct_orders group by 1"))
+    assert by_status == Counter(row["status"] for row in orders.values())
+    money = dict(undisturbed.query("select order_id, total from fct_orders"))
+    assert money == {key: row["total"] for key, row in orders.items()}
+
+    lines = {
+        key: tuple(rest)
+        for key, *rest in undisturbed.query(
+            "select order_item_id, order_id, quantity, total_price from fct_order_items"
+        )
+    }
+    assert lines == {key: (row["order"], row["quantity"], row["total_price"]) for key, row in items.items()}
+
+
+def test_faults_change_nothing(
+    undisturbed: Project, make_project: Callable[..., Project], server: RunningStore
+) -> None:
+    # A later start, so fewer windows; the first one takes all that is older, so the same rows.
+    later = (last_window_end() - timedelta(days=45)).date().isoformat()
+    project = make_project(server, start_date=later)
+    server.requests.clear()
+    server.faults.set({"throttle_every": 7, "error_every": 11, "cut_every": 13, "hang_every": 50, "delay": 0.02})
+    try:
+        project.sync(later)
+    finally:
+        server.faults.clear()
+    statuses = Counter(request.status for request in server.requests.all())
+    assert statuses[429] > 5 and statuses[500] > 5, statuses
+    assert project.marts() == undisturbed.marts()
+    for name in ("customers", "orders", "items", "subscriptions"):
+        assert server.requests.peak_in_flight(name) == 1, name
+    assert server.requests.peak_in_flight() > 1, "different types are walked side by side"
+
+
+def test_killed_backfill_goes_on_where_it_stopped(
+    undisturbed: Project, make_project: Callable[..., Project], server: RunningStore, start_date: str
+) -> None:
+    project = make_project(server, start_date=start_date)
+    server.requests.clear()
+    server.faults.set({"delay": 0.25})
+    first = project.start("sync", "--from", start_date)
+    pulls = project.data_dir / "lake" / "pulls"
+    try:
+        deadline = time.monotonic() + 120
+        while len(list(pulls.glob("orders/*.parquet"))) < 3:
+            assert first.poll() is None, first.communicate()[0]
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        os.killpg(first.pid, signal.SIGKILL)
+        first.wait()
+    finally:
+        server.faults.clear()
+    time.sleep(1.5)  # What was in flight ends: steps notice that their run is gone.
+    finished = {folder.name: len(list(folder.glob("*.parquet"))) for folder in pulls.iterdir() if folder.is_dir()}
+    asked_before = {name: _windows_asked(server, name) for name in finished}
+    server.requests.clear()
+
+    project.sync(start_date)
+
+    assert project.marts() == undisturbed.marts()
+    for name in ("orders", "items"):
+        again = _windows_asked(server, name)
+        assert finished[name] >= 1 and again, name
+        assert not set(asked_before[name][: finished[name]]) & set(again), (
+            f"{name}: a finished segment was asked for again"
+        )
+
+
+def test_second_sync_changes_nothing_and_a_change_arrives(undisturbed: Project, server: RunningStore) -> None:
+    before = undisturbed.marts()
+    recent = (last_window_end() - timedelta(days=5)).date().isoformat()
+    undisturbed.sync(recent)
+    assert undisturbed.marts() == before
+
+    store = server.store
+    subscription_id = next(row["id"] for row in store.truth.table("subscriptions") if row["live"])
+    store.change_quantity(subscription_id, quantity=9)
+    undisturbed.sync()
+    after = undisturbed.query(f"select quantity from dim_subscriptions where subscription_id = '{subscription_id}'")
+    assert after == [(9,)]
+    differing = {name for name, rows in undisturbed.marts().items() if rows != before[name]}
+    assert "dim_products" not in differing and "dim_subscriptions" in differing
+
+
+def _windows_asked(server: RunningStore, name: str) -> list[str]:
+    """The end of each window that was asked for, in the order of asking."""
+    ends: list[str] = []
+    for request in server.requests.all():
+        end = next((value for key, value in parse_qsl(request.query) if key.endswith("_end")), None)
+        if request.object_type == name and end and end not in ends:
+            ends.append(end)
+    return ends
