@@ -1,0 +1,58 @@
+# Every target makes the environment that it needs and does nothing twice. `make help` lists them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+UV := $(shell command -v uv 2>/dev/null)
+ARGS ?=
+
+
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test dev check bench format clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(READY) ## A sandbox store with a year of history becomes marts in Dagster's UI (ARGS=--headless ends without it)
+	@$(BIN)/og-assets demo $(ARGS)
+
+test: $(READY) ## Run the tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+dev: export DAGSTER_HOME ?= $(CURDIR)/data/dagster
+dev: $(READY) ## Dagster's UI and daemon on your own store (.env)
+	@mkdir -p $(DAGSTER_HOME) && cp dagster.yaml $(DAGSTER_HOME)/
+	@$(BIN)/dagster dev --workspace workspace.yaml $(ARGS)
+
+check: $(READY) ## Lint and type-check Python and SQL
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint dbt_project --processes 2
+
+bench: $(READY) ## Measure, and write the results under benchmarks/
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+format: $(READY) ## Format Python and SQL in place
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@$(BIN)/sqlfluff fix dbt_project --processes 2
+
+clean: ## Remove the environment and what tools left behind; data stays
+	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache dbt_project/target dbt_project/logs
+
+# uv where it is installed, pip otherwise; both from the same constraints. Compiled at once: otherwise each of Dagster's
+# processes would compile thousands of modules at its first start.
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f"og_assets needs Python 3.11 to 3.13, and this is {v[0]}.{v[1]}: run make PYTHON=python3.11 …")'
+ifdef UV
+	@test -x $(BIN)/python || uv venv --quiet --python $(PYTHON) $(VENV)
+	@uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt --editable . --group dev
+else
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
+	@$(BIN)/pip install --quiet --constraint constraints.txt --editable . --group dev
+endif
+	@touch $@

@@ -1,0 +1,69 @@
+{#-
+    `build_log` tells what was built, from what, and whether it may be published. It lives in the warehouse itself, so
+    that it is always about this very file.
+
+    build_log.invocations: one row for each dbt command that can change a table. A row that never got `finished_at`
+    was killed. Only a full build that passed may be published, and only while no later row casts doubt on it.
+    build_log.taken_files: one row for each file that a staging model has taken in (macros/taking_in.sql).
+-#}
+
+{#- Commands that run hooks but change no table of ours. -#}
+{% macro changes_nothing() -%}
+    {%- do return(flags.WHICH in ['test', 'compile', 'docs', 'generate', 'show', 'list', 'ls', 'parse', 'freshness']) -%}
+{%- endmacro %}
+
+
+{% macro prepare_build_log() -%}
+    {%- if execute %}
+        create schema if not exists build_log;
+        create table if not exists build_log.invocations (
+            invocation_id varchar not null,
+            started_at timestamp with time zone not null,
+            finished_at timestamp with time zone,
+            is_full boolean not null,
+            passed boolean not null
+        );
+        create table if not exists build_log.taken_files (
+            model varchar not null,
+            file varchar not null,
+            recipe varchar not null
+        )
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro record_invocation_start() -%}
+    {%- if execute and not changes_nothing() %}
+        insert into build_log.invocations (invocation_id, started_at, finished_at, is_full, passed)
+        values ('{{ invocation_id }}', current_timestamp, null, false, false)
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#-
+    Passed means: this was `dbt build`, on all rows, and every node and test ended well; a skipped one did not. Other
+    commands (`run`, `seed`, `retry`) change tables without testing all of them, so they never pass.
+-#}
+{% macro record_invocation_end(results) -%}
+    {%- if execute and not changes_nothing() -%}
+        {%- set is_build = flags.WHICH == 'build' and not flags.EMPTY -%}
+        {%- set bad = results | rejectattr('status', 'in', ['success', 'pass', 'warn', 'no-op']) | list %}
+        update build_log.invocations
+        set
+            finished_at = current_timestamp,
+            is_full = {{ is_build and holds_everything(results) }},
+            passed = {{ is_build and results | length > 0 and bad | length == 0 }}
+        where invocation_id = '{{ invocation_id }}'
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- Whether every enabled model, seed, snapshot, data test and unit test is among the results. -#}
+{% macro holds_everything(results) -%}
+    {%- set ran = results | map(attribute='node.unique_id') | list -%}
+    {%- set wanted = graph.nodes.values() | selectattr('resource_type', 'in', ['model', 'seed', 'snapshot', 'test'])
+        | map(attribute='unique_id') | list -%}
+    {%- set missing = wanted | reject('in', ran) | list -%}
+    {%- set unit_tests = results | map(attribute='node') | selectattr('resource_type', 'equalto', 'unit_test') | list -%}
+    {%- do return(missing | length == 0 and unit_tests | length == var('unit_tests')) -%}
+{%- endmacro %}

@@ -1,0 +1,32 @@
+{#-
+    The store's clock. REST times are wall clock without a zone; the zone is a setting.
+
+    In the hour that comes twice in autumn a wall-clock time means its second coming (standard time); in the hour that
+    is skipped in spring it is read as standard time, an hour later on the clock. Both are what ICU does, and both keep
+    one instant for one text.
+-#}
+
+{% macro store_timezone() -%}
+    {#- An empty variable counts as unset, as it does in the rest of the project. -#}
+    {{- env_var('ORDERGROOVE_TIMEZONE', '') or 'America/New_York' -}}
+{%- endmacro %}
+
+
+{#- From the store's wall clock (timestamp) to an instant (timestamptz). -#}
+{% macro store_instant(wall_clock) -%}
+    {{ adapter.dispatch('store_instant')(wall_clock) }}
+{%- endmacro %}
+
+{% macro duckdb__store_instant(wall_clock) -%}
+    timezone('{{ store_timezone() }}', {{ wall_clock }})
+{%- endmacro %}
+
+
+{#- From an instant (timestamptz) to the store's calendar day. -#}
+{% macro store_date(instant) -%}
+    {{ adapter.dispatch('store_date')(instant) }}
+{%- endmacro %}
+
+{% macro duckdb__store_date(instant) -%}
+    cast(timezone('{{ store_timezone() }}', {{ instant }}) as date)
+{%- endmacro %}

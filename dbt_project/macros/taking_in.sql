@@ -1,0 +1,145 @@
+{#-
+    How staging takes in the lake, pull by pull.
+
+    The lake only ever gains files, and the same row may be in many of them. A staging model keeps the latest version of
+    each row. What it took in before it knows by the files' names, kept in `build_log.taken_files`; never by a clock,
+    because a file may land late with an older time in it. In one transaction on one connection a build of a model
+
+    1. (pre-hook) lists the files that it has not taken in yet, in a variable of the connection,
+    2. reads those files, lets their rows compete with the rows that are here, and keeps the winners,
+    3. (post-hook) adds those files to `build_log.taken_files`.
+
+    All three are committed together or not at all. A full refresh reads the whole source and starts the list afresh;
+    a file that lands while it reads may be read and not be listed, and is then read again: the result is the same.
+
+    The winner is the greatest (updated, pulled, whole row). That is a total order on what the rows say, so the order in
+    which files are taken in cannot matter, and incremental equals full refresh.
+-#}
+
+{#- What a model selects from: the rows that it has not taken in yet, or all rows of the source on a full refresh. -#}
+{% macro raw_rows(relation) -%}
+    {#- The rows of a unit test stand for the new files. -#}
+    {%- if execute and model.resource_type == 'model' and is_incremental() -%}
+        {{ adapter.dispatch('rows_of_new_files')() }}
+    {%- else -%}
+        {{ relation }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro duckdb__rows_of_new_files() -%}
+    read_parquet(getvariable('files_to_take_in'), union_by_name = true, hive_partitioning = false)
+{%- endmacro %}
+
+
+{#-
+    The rows of `candidates` and of this table, the latest for each key. `updated` is the column that Ordergroove dates a
+    version by; objects without one go by the pull alone.
+-#}
+{% macro latest_versions(candidates, key, updated=none) -%}
+    {#- Without it dbt would add the new versions and leave the old ones. (The copy that a unit test gets has none.) -#}
+    {%- if execute and model.resource_type == 'model' and config.get('unique_key') != key -%}
+        {%- do exceptions.raise_compiler_error(model.name ~ ": the model's unique_key must be '" ~ key ~ "'") -%}
+    {%- endif -%}
+    {{ adapter.dispatch('latest_versions')(candidates, key, updated) }}
+{%- endmacro %}
+
+{% macro duckdb__latest_versions(candidates, key, updated) -%}
+    select versions.*
+    from (
+        select * from {{ candidates }}
+        {%- if is_incremental() %}
+        union all by name
+        select * from {{ this }} where {{ key }} in (select {{ key }} from {{ candidates }})
+        {%- endif %}
+    ) as versions
+    qualify
+        row_number() over (
+            partition by {{ key }}
+            order by {% if updated %}{{ updated }} desc nulls last, {% endif %}_pulled_at desc nulls last, versions desc
+        ) = 1
+{%- endmacro %}
+
+
+{% macro find_files_to_take_in() -%}
+    {%- if execute -%}
+        {{ adapter.dispatch('find_files_to_take_in')(is_incremental()) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro duckdb__find_files_to_take_in(knows_some) -%}
+    {%- if not knows_some %}
+        delete from {{ taken_files() }} where model = '{{ model.name }}';
+    {%- endif %}
+    {#- The empty file that holds the schema is always read: the list is never empty, and every column is there. #}
+    set variable files_to_take_in = (
+        select list(file order by file)
+        from glob(getvariable('lake') || '/{{ lake_folder() }}/**/*.parquet')
+        where
+            file like '%/_schema.parquet'
+            or {{ path_in_lake('file') }} not in (
+                select taken.file from {{ taken_files() }} as taken where taken.model = '{{ model.name }}'
+            )
+    )
+{%- endmacro %}
+
+
+{% macro remember_taken_files() -%}
+    {%- if execute -%}
+        {{ adapter.dispatch('remember_taken_files')() }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro duckdb__remember_taken_files() -%}
+    insert into {{ taken_files() }} (model, file, recipe)
+    select '{{ model.name }}', {{ path_in_lake('file') }}, '{{ recipe() }}'
+    from (select unnest(getvariable('files_to_take_in')) as file)
+    where file not like '%/_schema.parquet'
+{%- endmacro %}
+
+
+{% macro taken_files() -%}
+    {{ api.Relation.create(database=target.database, schema='build_log', identifier='taken_files') }}
+{%- endmacro %}
+
+
+{#- Where the files of this model's source lie in the lake. The same layout as in the sources' `external_location`. -#}
+{% macro lake_folder() -%}
+    {%- set source_name, table = model.sources[0] -%}
+    {{- table if source_name == 'lake' else 'raw/' ~ table -}}
+{%- endmacro %}
+
+
+{#- A file's name from the lake's root on, so that a data folder can be moved. -#}
+{% macro path_in_lake(file) -%}
+    regexp_extract({{ file }}, '.*/({{ lake_folder() }}/.*)$', 1)
+{%- endmacro %}
+
+
+{#- What the rows of a staging table depend on besides the files. Another recipe means other rows for old files too. -#}
+{% macro recipe() -%}
+    {{- local_md5(model.raw_code ~ store_timezone() ~ var('staging_recipe')) -}}
+{%- endmacro %}
+
+
+{#-
+    dbt asks this before it builds an incremental model. Besides --full-refresh, a model starts afresh when its recipe is
+    not the one by which its files were taken in: after an upgrade, or when ORDERGROOVE_TIMEZONE was corrected. Otherwise
+    old rows would keep the old meaning, and nobody would see it.
+-#}
+{% macro should_full_refresh() -%}
+    {%- set configured = config.get('full_refresh') -%}
+    {%- if configured is none and execute and model.config.materialized == 'incremental' -%}
+        {%- do return(flags.FULL_REFRESH or recipe_is_new()) -%}
+    {%- endif -%}
+    {%- do return(flags.FULL_REFRESH if configured is none else configured) -%}
+{%- endmacro %}
+
+{% macro recipe_is_new() -%}
+    {%- if adapter.get_relation(target.database, 'build_log', 'taken_files') is none -%}
+        {%- do return(true) -%}
+    {%- endif -%}
+    {%- set recipes = run_query(
+        "select distinct recipe from " ~ taken_files() ~ " where model = '" ~ model.name ~ "'"
+    ).columns[0].values() -%}
+    {%- do return(recipes | list != [recipe()]) -%}
+{%- endmacro %}

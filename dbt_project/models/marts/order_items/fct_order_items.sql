@@ -1,0 +1,55 @@
+with
+
+order_items as (
+    select * from {{ ref('int_order_items') }}
+),
+
+subscriptions as (
+    select * from {{ ref('int_subscriptions') }}
+),
+
+products as (
+    select * from {{ ref('stg_ordergroove__products') }}
+),
+
+final as (
+    select
+        ---------- ids
+        order_items.order_item_id,
+        order_items.order_id,
+        order_items.subscription_id,
+        order_items.customer_id,
+        order_items.product_id,
+        order_items.offer_id,
+
+        ---------- text
+        order_items.outcome,
+        order_items.currency_code,
+
+        ---------- numerics
+        order_items.nth_order_of_subscription,
+        order_items.quantity,
+        order_items.unit_price,
+        products.list_price,
+        {{ money('order_items.unit_price * order_items.quantity + coalesce(order_items.extra_cost, 0)'
+            ~ ' - order_items.total_price') }} as discount,
+        order_items.total_price,
+
+        ---------- booleans
+        coalesce(order_items.is_one_time, order_items.subscription_id is null) as is_one_time,
+        coalesce(subscriptions.is_prepaid, false) as is_prepaid,
+        order_items.is_frozen,
+
+        ---------- dates and times
+        order_items.place_date,
+        order_items.placed_date,
+        order_items.placed_at,
+        order_items.order_updated_at
+    from order_items
+    left join subscriptions
+        on order_items.subscription_id = subscriptions.subscription_id
+    left join products
+        on order_items.product_id = products.product_id
+)
+
+select * from final

@@ -1,0 +1,141 @@
+"""The project as a whole: it builds on nothing, it says what it built, and building again changes nothing."""
+
+import json
+
+import pytest
+
+from og_assets.ordergroove.objects import OBJECTS
+
+from .conftest import PROJECT, Dbt
+from .store import STAGING, LakeOfTests, Warehouse, small_store
+
+
+def outcome(warehouse: Warehouse) -> list[tuple[bool, bool, bool]]:
+    """Whether each invocation finished, was full, and passed, oldest first."""
+    return warehouse.rows(
+        "select finished_at is not null, is_full, passed from build_log.invocations order by started_at"
+    )
+
+
+def test_every_model_and_test_holds_on_an_empty_lake(warehouse: Warehouse) -> None:
+    warehouse.run("build")
+    assert outcome(warehouse) == [(True, True, True)]
+    assert all(not rows for rows in warehouse.contents("staging", "marts").values())
+
+
+def test_marts_tell_what_happened_and_a_second_build_or_a_full_refresh_changes_nothing(
+    lake: LakeOfTests, warehouse: Warehouse
+) -> None:
+    small_store(lake)
+    warehouse.run("build")
+    once = warehouse.contents("staging", "intermediate", "marts")
+
+    assert warehouse.rows("select * from intermediate.int_as_of")[0][1].isoformat() == "2026-06-10"
+    orders = "select order_id, outcome, items, cast(placed_date as varchar) from marts.fct_orders order by 1"
+    assert warehouse.rows(orders) == [
+        ("O1", "placed", 1, "2026-06-02"),
+        ("O2", "upcoming", 1, None),
+        ("O3", "empty", 0, None),
+        ("O9", "unknown", 1, None),
+    ]
+    items = """
+        select order_item_id, outcome, nth_order_of_subscription, cast(discount as varchar)
+        from marts.fct_order_items order by 1
+    """
+    assert warehouse.rows(items) == [
+        ("I1", "placed", 1, "4.00"),
+        ("I2", "open", None, "4.00"),
+        ("I3", "missing", None, "4.00"),
+        ("I8", "unknown", None, None),
+        ("I9", "unknown", None, None),
+    ]
+    subscriptions = """
+        select
+            subscription_id, price_basis, cast(mrr as varchar), tenure_days, churn_type, orders_placed,
+            cast(revenue_placed as varchar), cast(next_order_date as varchar)
+        from marts.dim_subscriptions order by 1
+    """
+    assert warehouse.rows(subscriptions) == [
+        ("S1", "open_item", "21.74", 70, None, 1, "20.00", "2026-06-30"),
+        ("S2", "list_price", "0.00", 31, "involuntary", 0, "0.00", None),
+        ("S9", "unknown", None, None, None, 0, "0.00", None),
+    ]
+    customers = "select customer_id, subscriber_status, orders_placed from marts.dim_customers order by 1"
+    assert warehouse.rows(customers) == [("C1", "active", 1), ("C2", "lapsed", 0)]
+
+    warehouse.run("run")
+    assert warehouse.contents("staging", "intermediate", "marts") == once
+    warehouse.run("run", "--full-refresh")
+    assert warehouse.contents("staging", "intermediate", "marts") == once
+    assert outcome(warehouse) == [(True, True, True), (True, False, False), (True, False, False)]
+
+
+def test_part_of_the_project_is_not_a_full_build(warehouse: Warehouse) -> None:
+    warehouse.run("build", *STAGING)
+    assert outcome(warehouse) == [(True, False, True)]
+
+
+@pytest.mark.parametrize("command", [["run", *STAGING], ["seed"], ["build", "--empty", "--select", "order_statuses"]])
+def test_commands_that_change_tables_without_testing_all_rows_do_not_pass(
+    warehouse: Warehouse, command: list[str]
+) -> None:
+    warehouse.run(*command)
+    assert outcome(warehouse) == [(True, False, False)]
+
+
+@pytest.mark.parametrize("command", [["parse"], ["ls"], ["compile", "--select", "dim_products"]])
+def test_commands_that_change_nothing_leave_no_trace(warehouse: Warehouse, command: list[str]) -> None:
+    warehouse.run("seed")
+    warehouse.run(*command)
+    assert len(outcome(warehouse)) == 1
+
+
+def test_failing_test_is_a_build_that_did_not_pass(lake: LakeOfTests, warehouse: Warehouse) -> None:
+    lake.pull("payments", [{"public_id": "PAY1"}])
+    warehouse.run("build", "--select", "stg_ordergroove__payments")
+    warehouse.execute("insert into staging.stg_ordergroove__payments select * from staging.stg_ordergroove__payments")
+    result = warehouse.dbt("build", "--select", "stg_ordergroove__payments")
+    assert not result.success
+    assert outcome(warehouse) == [(True, False, True), (True, False, False)]
+
+
+def test_every_object_has_a_source_and_a_staging_model_that_reads_it(dbt: Dbt) -> None:
+    objects = {api_object.name for api_object in OBJECTS}
+    sources = {source.name for source in dbt.manifest.sources.values() if source.source_name == "ordergroove"}
+    read = {
+        node.name.removeprefix("stg_ordergroove__"): node.sources
+        for node in dbt.manifest.nodes.values()
+        if node.name.startswith("stg_ordergroove__")
+    }
+    assert sources == objects
+    assert read == {name: [["ordergroove", name]] for name in objects}
+
+
+def test_project_knows_how_many_unit_tests_it_has(dbt: Dbt) -> None:
+    declared = int((PROJECT / "dbt_project.yml").read_text().split("unit_tests:")[1].split()[0])
+    assert declared == len(dbt.manifest.unit_tests)
+
+
+def test_every_column_of_a_mart_has_a_type_and_a_description(dbt: Dbt) -> None:
+    models = [node for node in dbt.manifest.nodes.values() if node.resource_type == "model"]
+    marts = [model for model in models if model.schema == "marts"]
+    assert len(marts) >= 5
+    for mart in marts:
+        assert mart.contract.enforced
+        assert "One row per" in mart.description
+        assert [name for name, column in mart.columns.items() if not (column.data_type and column.description)] == []
+
+
+def test_descriptions_land_in_the_warehouse(warehouse: Warehouse) -> None:
+    warehouse.run("build", "--select", "+dim_products", "--exclude-resource-type", "test", "unit_test")
+    (comment,) = warehouse.rows("select comment from duckdb_tables() where table_name = 'dim_products'")
+    assert comment[0].endswith("One row per product.")
+    columns = "select count(*) from duckdb_columns() where table_name = 'dim_products' and comment is null"
+    assert warehouse.rows(columns) == [(0,)]
+
+
+def test_manifest_names_no_folder_of_the_lake(dbt: Dbt) -> None:
+    """One manifest serves every data folder: the path is known only when dbt runs."""
+    sources = json.dumps([source.to_dict() for source in dbt.manifest.sources.values()])
+    assert "getvariable('lake')" in sources
+    assert "pytest" not in sources.replace(str(PROJECT), "")

@@ -1,0 +1,171 @@
+"""How staging takes in the lake: whatever comes in whatever order, the result is that of reading everything at once."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from .store import LakeOfTests, Row, Warehouse, day
+
+PAYMENTS = ("--select", "stg_ordergroove__payments")
+
+
+def payments(warehouse: Warehouse) -> list[tuple[str, str]]:
+    return warehouse.rows("select payment_id, payment_method from staging.stg_ordergroove__payments order by 1")
+
+
+def taken(warehouse: Warehouse) -> int:
+    return warehouse.rows("select count(*) from build_log.taken_files")[0][0]
+
+
+def version(method: str, *, updated: str, key: str = "PAY1") -> Row:
+    return {"public_id": key, "payment_method": method, "last_updated": day(updated)}
+
+
+def noon(day_of_june: int) -> datetime:
+    return datetime(2026, 6, day_of_june, 12, tzinfo=UTC)
+
+
+def test_older_version_that_arrives_late_never_replaces_a_newer(lake: LakeOfTests, warehouse: Warehouse) -> None:
+    lake.pull("payments", [version("new", updated="2026-06-02")], pulled_at=noon(2))
+    warehouse.run("run", *PAYMENTS)
+    lake.pull("payments", [version("old", updated="2026-06-01")], pulled_at=noon(9))
+    warehouse.run("run", *PAYMENTS)
+    assert payments(warehouse) == [("PAY1", "new")]
+    assert taken(warehouse) == 2
+
+
+def test_file_that_lands_late_with_an_older_time_in_it_is_taken_in(lake: LakeOfTests, warehouse: Warehouse) -> None:
+    lake.pull("payments", [version("first", updated="2026-06-09")], pulled_at=noon(9), file="20260609.parquet")
+    warehouse.run("run", *PAYMENTS)
+    late = [version("late", updated="2026-06-01", key="PAY0")]
+    lake.pull("payments", late, pulled_at=noon(1), file="20260601.parquet")
+    warehouse.run("run", *PAYMENTS)
+    assert payments(warehouse) == [("PAY0", "late"), ("PAY1", "first")]
+
+
+def test_files_are_known_by_name_and_read_once(lake: LakeOfTests, warehouse: Warehouse) -> None:
+    path = lake.pull("payments", [version("as pulled", updated="2026-06-01")])
+    warehouse.run("run", *PAYMENTS)
+    warehouse.run("run", *PAYMENTS)
+    assert warehouse.rows("select model, file from build_log.taken_files") == [
+        ("stg_ordergroove__payments", str(path.relative_to(lake.root)))
+    ]
+    # Files are immutable; this one is not, to see that it is not read again.
+    lake.pull("payments", [version("changed behind our back", updated="2026-06-09")], file=path.name)
+    warehouse.run("run", *PAYMENTS)
+    assert payments(warehouse) == [("PAY1", "as pulled")]
+    warehouse.run("run", *PAYMENTS, "--full-refresh")
+    assert payments(warehouse) == [("PAY1", "changed behind our back")]
+    assert taken(warehouse) == 1
+
+
+def test_build_that_fails_before_its_files_are_listed_takes_in_nothing(lake: LakeOfTests, warehouse: Warehouse) -> None:
+    """Rows and list are committed together: no file can be listed and lost, or read and forgotten."""
+    lake.pull("payments", [version("first", updated="2026-06-01")])
+    warehouse.run("run", *PAYMENTS)
+    warehouse.execute(
+        "alter table build_log.taken_files rename to whole",
+        """
+        create table build_log.taken_files (
+            model varchar, file varchar check (file not like '%poison%'), recipe varchar
+        )
+        """,
+        "insert into build_log.taken_files from build_log.whole",
+    )
+    lake.pull("payments", [version("second", updated="2026-06-02")], file="poison.parquet")
+    assert not warehouse.dbt("run", *PAYMENTS).success
+    assert payments(warehouse) == [("PAY1", "first")]
+    assert taken(warehouse) == 1
+
+    # The same in a full refresh: the old table stays, and the old list with it.
+    assert not warehouse.dbt("run", *PAYMENTS, "--full-refresh").success
+    assert payments(warehouse) == [("PAY1", "first")]
+    assert taken(warehouse) == 1
+
+    warehouse.execute("drop table build_log.taken_files", "alter table build_log.whole rename to taken_files")
+    warehouse.run("run", *PAYMENTS)
+    assert payments(warehouse) == [("PAY1", "second")]
+    assert taken(warehouse) == 2
+
+
+def test_unreadable_file_stops_the_build_and_is_not_forgotten(lake: LakeOfTests, warehouse: Warehouse) -> None:
+    lake.pull("payments", [version("first", updated="2026-06-01")])
+    warehouse.run("run", *PAYMENTS)
+    path = lake.pull("payments", [version("second", updated="2026-06-02")])
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100])
+    assert not warehouse.dbt("run", *PAYMENTS).success
+    path.write_bytes(whole)
+    warehouse.run("run", *PAYMENTS)
+    assert payments(warehouse) == [("PAY1", "second")]
+
+
+@pytest.mark.parametrize("loss", ["drop table staging.stg_ordergroove__payments", "delete from build_log.taken_files"])
+def test_losing_the_table_or_the_list_loses_no_row(lake: LakeOfTests, warehouse: Warehouse, loss: str) -> None:
+    lake.pull("payments", [version("first", updated="2026-06-01")])
+    warehouse.run("run", *PAYMENTS)
+    warehouse.execute(loss)
+    lake.pull("payments", [version("second", updated="2026-06-01", key="PAY2")])
+    warehouse.run("run", *PAYMENTS)
+    assert payments(warehouse) == [("PAY1", "first"), ("PAY2", "second")]
+    assert taken(warehouse) == 2
+
+
+def test_moved_data_folder_is_not_taken_in_again(lake: LakeOfTests, warehouse: Warehouse, tmp_path: Path) -> None:
+    lake.pull("payments", [version("first", updated="2026-06-01")])
+    warehouse.run("run", *PAYMENTS)
+    moved = warehouse.data_dir.rename(tmp_path / "elsewhere")
+    warehouse.data_dir, warehouse.path = moved, moved / "warehouse" / "build.duckdb"
+    warehouse.run("run", *PAYMENTS)
+    assert taken(warehouse) == 1
+
+
+def test_corrected_time_zone_reaches_rows_that_were_taken_in_before(lake: LakeOfTests, warehouse: Warehouse) -> None:
+    lake.pull("payments", [version("first", updated="2026-06-01 12:00:00")])
+    warehouse.run("run", *PAYMENTS, ORDERGROOVE_TIMEZONE="America/New_York")
+    updated = "select strftime(updated_at at time zone 'UTC', '%H:%M') from staging.stg_ordergroove__payments"
+    assert warehouse.rows(updated) == [("16:00",)]
+    warehouse.run("run", *PAYMENTS, ORDERGROOVE_TIMEZONE="America/Chicago")
+    assert warehouse.rows(updated) == [("17:00",)]
+    assert taken(warehouse) == 1
+
+
+def versions_of(random_numbers: random.Random, name: str) -> Row:
+    """Any version of any of a few rows; some without an update, many that tie."""
+    rng = random_numbers
+    updated = rng.choice([None, *(day(f"2026-06-{number:02} 00:00:00") for number in range(1, 6))])
+    if name == "orders":
+        return {"public_id": f"O{rng.randrange(8)}", "status": rng.choice([1, 3, 5]), "updated": updated}
+    if name == "items":
+        return {"public_id": f"I{rng.randrange(8)}", "order": f"O{rng.randrange(8)}", "order_updated": updated}
+    if name == "product_groups":
+        return {"name": f"G{rng.randrange(3)}", "group_type": rng.choice(["incentive", "eligibility"])}
+    return {"public_id": f"B{rng.randrange(8)}", "response_code": rng.choice([None, "000", "140"])}
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_incremental_equals_full_refresh_row_by_row(lake: LakeOfTests, warehouse: Warehouse, seed: int) -> None:
+    """Pulls in any order, repeated, late and broken, over several builds, as against all files read at once."""
+    rng = random.Random(seed)
+    names = ("orders", "items", "product_groups", "billing_attempts")
+    select = ("--select", *(f"stg_ordergroove__{name}" for name in names))
+    for build in range(5):
+        for name in rng.choices(names, k=rng.randrange(7)):
+            pulled_at = noon(1) + timedelta(hours=rng.randrange(6))
+            rows = [versions_of(rng, name) for _ in range(rng.randrange(1, 6))]
+            for _ in range(rng.choice([1, 1, 2])):
+                lake.pull(name, rows, pulled_at=pulled_at)
+        if build == 2:
+            broken = lake.root / "raw" / rng.choice(names) / "broken.parquet"
+            broken.write_bytes(b"PAR1 and no more")
+            assert not warehouse.dbt("run", *select).success
+            broken.unlink()
+        else:
+            warehouse.run("run", *select)
+    incremental, files = warehouse.contents("staging"), taken(warehouse)
+    warehouse.run("run", *select, "--full-refresh")
+    assert warehouse.contents("staging") == incremental
+    assert taken(warehouse) == files == len([*lake.root.rglob("0*.parquet")])
+    assert sum(map(len, incremental.values())) > 10
