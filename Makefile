@@ -30,7 +30,7 @@ check: $(READY) ## Lint and type-check Python and SQL
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/sqlfluff lint dbt_project --processes 2
+	@$(BIN)/sqlfluff lint dbt_project
 
 bench: $(READY) ## Measure, and write the results under benchmarks/
 	@$(BIN)/python -m benchmarks $(ARGS)
@@ -38,7 +38,7 @@ bench: $(READY) ## Measure, and write the results under benchmarks/
 format: $(READY) ## Format Python and SQL in place
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
-	@$(BIN)/sqlfluff fix dbt_project --processes 2
+	@$(BIN)/sqlfluff fix dbt_project
 
 clean: ## Remove the environment and what tools left behind; data stays
 	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache dbt_project/target dbt_project/logs

@@ -4,7 +4,6 @@ Belongs here: arguments, exit codes, and errors as sentences. Heavy modules are 
 `--help` and a wrong setting answer at once.
 """
 
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -87,7 +86,7 @@ def demo(
             console.print("Starting Dagster's UI …")
             with steps.dagster_ui(settings, port=port) as address:
                 console.print(f"Dagster's UI: {address}/asset-groups  -  Ctrl-C ends the demo.")
-                signal.pause()
+                steps.wait_to_be_stopped()
 
 
 def main() -> None:
@@ -98,8 +97,12 @@ def main() -> None:
 def _sync(settings: "Settings", *, first: str | None, last: str | None) -> None:
     from og_assets.console import console, errors, reporting, summary
     from og_assets.defs import local_run
+    from og_assets.extract import Extractor
+    from og_assets.lake.lake import Lake
 
     local_run.prepare_dagster_home(settings)
+    # One request now, so that a wrong key is one error and not one for each object.
+    Extractor(settings, Lake(settings.data_dir / "lake")).check_access()
     first_key, last_key = local_run.window_keys(settings, first=first, last=last)
     console.print(f"Windows {first_key} to {last_key}, into {settings.data_dir}")
     with reporting("daily_sync", total=local_run.step_count()) as report:

@@ -4,6 +4,7 @@ Belongs here: nothing else. Assets, jobs, schedules and resources live in `defs/
 """
 
 import warnings
+from functools import cache
 from pathlib import Path
 
 import dagster as dg
@@ -14,6 +15,7 @@ OWNERS = ["team:data-engineering"]
 
 
 @dg.definitions
+@cache
 def defs() -> dg.Definitions:
     """Load the project's assets, checks, jobs, schedules and resources. Raises `SettingsError` before anything else."""
     load_settings()

@@ -76,6 +76,16 @@ def dagster_ui(settings: Settings, *, port: int) -> Iterator[str]:
             os.killpg(process.pid, signal.SIGKILL)
 
 
+def wait_to_be_stopped() -> None:
+    """Sleep until Ctrl-C or a request to terminate; either ends the demo in order.
+
+    Said explicitly: in the background of a script a process starts out deaf to Ctrl-C, and Dagster deafens it to both.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    signal.pause()
+
+
 def _wait_for(address: str, process: subprocess.Popen[bytes], *, log: Path) -> None:
     deadline = time.monotonic() + _UI_PATIENCE
     while time.monotonic() < deadline:

@@ -4,9 +4,10 @@ Belongs here: which segments a range has, what each asks for, fetching a page wh
 belong here: how to ask (`ordergroove/`), how to land (`lake/`), when to run (`defs/`).
 """
 
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -102,6 +103,11 @@ class Extractor:
         self._make_client = make_client
         self._overlap = timedelta(hours=settings.og_overlap_hours)
 
+    def check_access(self) -> None:
+        """Ask for one row of what every merchant has, to learn with one request whether the key is right."""
+        with self._client(WITNESS) as client:
+            client.probe(WITNESS)
+
     def pull_windows(
         self, api_object: ApiObject, windows: Sequence[Window], *, run_id: str, progress: Progress
     ) -> Iterator[Walk]:
@@ -144,7 +150,7 @@ class Extractor:
             policy=self._settings.og_pii,
         )
         traffic, pages, note = self._fill(landing, api_object, params=_filters(api_object, asked_from, asked_to))
-        landed = landing.landed
+        landed = self._on_the_wall(landing.landed)
         pull = PullRow(
             object=api_object.name,
             first_window=segment.first if segment else None,
@@ -190,6 +196,9 @@ class Extractor:
                         landing.add(rows)
                         pages += 1
             except (AccessError, NotFoundError) as error:
+                if pages:
+                    # What has answered once is there: to take this for its absence would lose rows in silence.
+                    raise
                 return client.traffic, 0, self._reason_of_absence(api_object, error)
             return client.traffic, pages, None
 
@@ -197,9 +206,10 @@ class Extractor:
         """Say why an optional object may be missing, or raise: a core object must be there, and so must the key."""
         if api_object.core:
             raise error
-        with self._client(WITNESS) as client:
-            if not client.answers(WITNESS):
-                raise error
+        try:
+            self.check_access()
+        except (AccessError, NotFoundError):
+            raise error from None
         return f"not available: {error.path} answered {error.status} while {WITNESS.path} answers"
 
     def _client(self, api_object: ApiObject) -> OrdergrooveClient:
@@ -229,6 +239,14 @@ class Extractor:
         start = reach_back(segment.start, self._overlap, zone=zone) if segment.start else None
         return start, to_wall(segment.end, zone=zone)
 
+    def _on_the_wall(self, landed: Landed) -> Landed:
+        """Bring the update times of objects that tell instants (entitlements) to the wall time that all others tell."""
+        oldest, newest = (
+            to_wall(time, zone=self._settings.zone) if time is not None and time.tzinfo is not None else time
+            for time in (landed.oldest_updated, landed.newest_updated)
+        )
+        return replace(landed, oldest_updated=oldest, newest_updated=newest)
+
     def _source(self, api_object: ApiObject) -> str:
         """What must be the same for two attempts to be parts of one backfill."""
         settings = self._settings
@@ -242,15 +260,26 @@ class Extractor:
 
 def one_ahead(pages: Iterator[list[Any]]) -> Generator[list[Any]]:
     """Fetch the next page while the caller works on this one. Never two requests at once: the walk is sequential."""
-    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="walk")
-    try:
-        fetched = pool.submit(next, pages, None)
-        while (page := fetched.result()) is not None:
-            fetched = pool.submit(next, pages, None)
-            yield page
-    finally:
-        # A request in flight ends by itself when its client closes; nobody waits for its time-out.
-        pool.shutdown(wait=False, cancel_futures=True)
+    fetched = _fetching(pages)
+    while (page := fetched.result()) is not None:
+        fetched = _fetching(pages)
+        yield page
+
+
+def _fetching(pages: Iterator[list[Any]]) -> Future[list[Any] | None]:
+    """Begin to fetch the next page; None if there is none."""
+    future: Future[list[Any] | None] = Future()
+
+    def fetch() -> None:
+        try:
+            future.set_result(next(pages, None))
+        except BaseException as error:
+            future.set_exception(error)
+
+    # A daemon: when the caller gives up, neither it nor the end of the process waits for a request that nobody wants
+    # any more. That one ends with its time-out, and no other follows it, for its client is closed by then.
+    threading.Thread(target=fetch, name="walk", daemon=True).start()
+    return future
 
 
 def _filters(api_object: ApiObject, asked_from: datetime | None, asked_to: datetime | None) -> dict[str, str]:

@@ -5,6 +5,7 @@ text says which variable, what is wrong and what to write; the API key may be mi
 load without one (design D10).
 """
 
+import re
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +22,8 @@ PROJECT_ROOT = Path(__file__).parent.parent
 
 # These wall-clock hours repeat or vanish on daylight-saving days.
 UNSAFE_HOURS = (1, 2)
+
+_ADDRESS = re.compile(r"https?://([\w.-]+|\[[\da-f:.]+\])(:\d+)?/*", re.ASCII | re.IGNORECASE)
 
 
 class SettingsError(ExplainedError):
@@ -51,6 +54,7 @@ class Settings(BaseSettings):
     og_data_dir: Path = Field(Path("data"), description="Root of the lake, the warehouse and the reports.")
     og_sync_hours: str = Field("14", description="Wall-clock hours at which windows end, e.g. 14 or 4,14.")
     og_overlap_hours: float = Field(2.0, ge=0, le=48, description="How far a window reaches back over the last one.")
+    og_lock_timeout: float = Field(60.0, ge=0, description="Seconds to wait for the warehouse file to be free.")
     og_pii: Literal["hash", "keep", "drop"] = Field(
         "hash", description="What becomes of personal data: hash, keep, drop."
     )
@@ -65,16 +69,20 @@ class Settings(BaseSettings):
             raise ValueError("holds characters that no key has; copy it again from Ordergroove's API Keys page")
         return SecretStr(key) if key else None
 
+    # No sentence below repeats what was written: it may be the key, in the wrong line.
+
     @field_validator("ordergroove_base_url", "ordergroove_entitlements_url")
     @classmethod
-    def _url_has_scheme_and_host(cls, value: str) -> str:
+    def _url_is_scheme_and_host(cls, value: str) -> str:
+        address = value.strip()
         try:
-            url = httpx.URL(value)
-        except httpx.InvalidURL:
-            url = httpx.URL("")
-        if url.scheme not in ("http", "https") or not url.host:
-            raise ValueError(f"is {value!r}; write the whole address, such as https://restapi.ordergroove.com")
-        return value.rstrip("/")
+            url = httpx.URL(address)
+            is_usable = bool(_ADDRESS.fullmatch(address) and url.host and (url.port or 0) < 2**16)
+        except (httpx.InvalidURL, ValueError):
+            is_usable = False
+        if not is_usable:
+            raise ValueError("is no address; write scheme and host alone, such as https://restapi.ordergroove.com")
+        return address.rstrip("/")
 
     @field_validator("ordergroove_timezone")
     @classmethod
@@ -82,12 +90,25 @@ class Settings(BaseSettings):
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError(f"is {value!r}, which is no IANA time zone; write one such as America/Chicago") from None
+            raise ValueError("is no IANA time zone; write one such as America/Chicago") from None
         return value
+
+    @field_validator("ordergroove_start_date", mode="before")
+    @classmethod
+    def _start_is_a_day(cls, value: str | date) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return datetime.strptime(value.strip(), "%Y-%m-%d").date()
+        except ValueError:
+            # In our words, and not left to pydantic, which reads numbers as seconds since 1970.
+            raise ValueError("is no day; write one such as 2024-01-31") from None
 
     @field_validator("ordergroove_start_date")
     @classmethod
     def _start_is_past(cls, value: date) -> date:
+        if value.year < 1970:
+            raise ValueError(f"is {value}, which is before 1970; write a later day")
         if value >= datetime.now().astimezone().date():
             raise ValueError(f"is {value}, which has no finished window yet; write an earlier day")
         return value
@@ -96,14 +117,22 @@ class Settings(BaseSettings):
     @classmethod
     def _hours_are_possible(cls, value: str) -> str:
         parts = [part.strip() for part in value.split(",")]
-        if not all(part.isdigit() and int(part) < 24 for part in parts):
-            raise ValueError(f"is {value!r}; write hours from 0 to 23, comma separated, such as 14 or 4,14")
+        if not all(part.isdecimal() and len(part) <= 2 and int(part) < 24 for part in parts):
+            raise ValueError("is no list of hours; write hours from 0 to 23, comma separated, such as 14 or 4,14")
         hours = [int(part) for part in parts]
         if set(hours) & set(UNSAFE_HOURS):
-            raise ValueError(f"is {value!r}; hours 1 and 2 repeat or vanish on daylight-saving days, choose others")
+            raise ValueError("holds hour 1 or 2, which repeat or vanish on daylight-saving days; write others")
         if len(set(hours)) != len(hours):
-            raise ValueError(f"is {value!r}; an hour is given twice")
+            raise ValueError("holds an hour twice; write it once")
         return ",".join(str(hour) for hour in sorted(hours))
+
+    @field_validator("og_data_dir")
+    @classmethod
+    def _home_is_known(cls, value: Path) -> Path:
+        try:
+            return value.expanduser()
+        except RuntimeError:
+            raise ValueError("begins with ~ and a user that this machine does not know; write the whole path") from None
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -118,15 +147,16 @@ class Settings(BaseSettings):
     @property
     def data_dir(self) -> Path:
         """`OG_DATA_DIR` as an absolute path."""
-        return self.og_data_dir.expanduser().resolve()
+        return self.og_data_dir.resolve()
 
 
 def load_settings() -> Settings:
     """Read the settings, or raise a `SettingsError` that names every variable that is wrong."""
     try:
         return Settings()
+    except (UnicodeDecodeError, OSError):
+        raise SettingsError(".env cannot be read. Save it as UTF-8, and let this user read it.") from None
     except ValidationError as error:
-        # Values are left out on purpose: one of them may be a key.
         problems = "; ".join(
             f"{str(problem['loc'][0]).upper()} {_sentence(problem['msg'], kind=problem['type'])}"
             for problem in error.errors(include_input=False, include_url=False)

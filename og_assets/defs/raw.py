@@ -15,9 +15,6 @@ from og_assets.defs.partitions import raw_windows, windows_of
 from og_assets.extract import Extractor, Walk
 from og_assets.ordergroove.objects import OBJECTS, ApiObject
 
-# The client has already retried each request for minutes; this is for outages that last longer.
-RETRY_POLICY = dg.RetryPolicy(max_retries=2, delay=60, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
-
 
 def make_raw_asset(
     api_object: ApiObject, *, partitions: dg.TimeWindowPartitionsDefinition = raw_windows
@@ -33,7 +30,6 @@ def make_raw_asset(
         partitions_def=partitions if api_object.window else None,
         backfill_policy=dg.BackfillPolicy.single_run() if api_object.window else None,
         pool=f"ordergroove_{api_object.name}",
-        retry_policy=RETRY_POLICY,
         check_specs=[check.spec(key) for check in RAW_CHECKS if check.applies_to(api_object)],
     )
     def raw_asset(context: dg.AssetExecutionContext, extractor: dg.ResourceParam[Extractor]) -> dg.MaterializeResult:
@@ -41,12 +37,12 @@ def make_raw_asset(
             context.log.info(f"{api_object.name}: {message}")
 
         end_with_parent()
-        with explained():
+        with explained(context.op_execution_context):
             if api_object.window:
                 windows = windows_of(context.partition_keys, partitions=partitions)
-                walks = extractor.pull_windows(api_object, windows, run_id=context.run_id, progress=progress)
+                walks = extractor.pull_windows(api_object, windows, run_id=context.run.run_id, progress=progress)
             else:
-                walks = extractor.pull_snapshot(api_object, run_id=context.run_id, progress=progress)
+                walks = extractor.pull_snapshot(api_object, run_id=context.run.run_id, progress=progress)
             done = list(walks)
         for note in {walk.pull.note for walk in done if walk.pull.note}:
             context.log.warning(f"{api_object.name}: {note}")

@@ -10,11 +10,13 @@ from og_assets.settings import load_settings
 from og_assets.warehouse.warehouse import Warehouse
 
 # Walks wait for Ordergroove, not for a processor, so more of them run at once than there are cores; pools keep those
-# of one object type apart. Steps fork from a process that has already imported the project: 0.2 s instead of 4 s each.
+# of one object type apart. Steps fork from a process that has loaded the code location already (preload.py).
 steps_side_by_side = dg.multiprocess_executor.configured(
     {
         "max_concurrent": 8,
-        "start_method": {"forkserver": {"preload_modules": ["og_assets.defs.raw", "og_assets.defs.warehouse"]}},
+        "start_method": {
+            "forkserver": {"preload_modules": ["og_assets.preload", "dagster._core.storage.sqlite_storage"]}
+        },
     },
     name="steps_side_by_side",
 )
@@ -37,7 +39,8 @@ def lake_resource(_: dg.InitResourceContext) -> Lake:
 @dg.resource(description="The warehouse: what dbt builds, and what analysts read.")
 def warehouse_resource(_: dg.InitResourceContext) -> Warehouse:
     """Build the warehouse that the settings name."""
-    return Warehouse(load_settings().data_dir / "warehouse")
+    settings = load_settings()
+    return Warehouse(settings.data_dir / "warehouse", lock_timeout=settings.og_lock_timeout)
 
 
 @dg.definitions

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from og_assets.errors import ExplainedError
 
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class LakeError(ExplainedError):
@@ -33,7 +33,7 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _NO_ROOM:
+        if error.errno in NO_ROOM:
             raise NoRoomError(
                 f"No room left to write {path}. Free space or point OG_DATA_DIR elsewhere, then run again: "
                 "finished segments are kept, and nothing half-written is visible."

@@ -38,8 +38,9 @@ def write_table(table: pa.Table, path: Path) -> None:
 
 def remove_partials(folder: Path) -> None:
     """Remove what a killed process left half-written. Safe only while nobody else writes there."""
-    for partial in folder.rglob(f".*{PARTIAL_SUFFIX}"):
-        partial.unlink(missing_ok=True)
+    with explained(folder):
+        for partial in folder.rglob(f".*{PARTIAL_SUFFIX}"):
+            partial.unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

@@ -14,18 +14,17 @@ import pyarrow.parquet as pq
 
 from og_assets.lake.files import COMPRESSION, appearing
 from og_assets.lake.privacy import PiiPolicy
-from og_assets.lake.rows import Rejected, RowReader
+from og_assets.lake.rows import Fitting, Rejected, RowReader
 from og_assets.lake.schema import raw_schema
 from og_assets.ordergroove.objects import ApiObject
-from og_assets.ordergroove.records import Record
 
-# Memory follows this number, not the number of rows: about 30 MB for the widest object.
+# Memory follows this number, not the number of rows.
 ROWS_PER_GROUP = 10_000
 
 
 @dataclass(kw_only=True)
 class Landed:
-    """What a segment brought. Times are wall clock; `unknown_fields` counts rows by field name."""
+    """What a segment brought. Times are as the object tells them; `unknown_fields` counts rows by field name."""
 
     rows: int = 0
     quarantined: int = 0
@@ -58,10 +57,13 @@ class Landing:
         self._origin = {"_window": window, "_pulled_at": pulled_at, "_run_id": run_id}
         self._schema = raw_schema(api_object.record)
         self._reader = RowReader(api_object.record, policy=policy)
-        self._waiting: list[Record] = []
-        self._files = ExitStack()
+        self._waiting: list[pa.RecordBatch] = []
         self._writer: pq.ParquetWriter | None = None
         self._quarantine: Any = None
+        # Unwinds in reverse: what was set aside appears before the rows do, or neither does.
+        self._files = ExitStack()
+        self._raw_files = self._files.enter_context(ExitStack())
+        self._quarantine_files = self._files.enter_context(ExitStack())
 
     def __enter__(self) -> Self:
         return self
@@ -75,39 +77,43 @@ class Landing:
             except BaseException as own:
                 self._files.__exit__(type(own), own, own.__traceback__)
                 raise
-        # Unwinds in reverse: the quarantine file appears before the rows do, or neither does.
         return self._files.__exit__(kind, error, traceback)
 
     def add(self, rows: list[Any]) -> None:
         """Take in the rows of one page."""
-        records, rejected = self._reader.read(rows)
+        fitting, rejected = self._reader.read(rows)
         if rejected:
             self._put_in_quarantine(rejected)
-        self._waiting.extend(records)
-        self.landed.rows += len(records)
-        if len(self._waiting) >= ROWS_PER_GROUP:
+        if fitting.records:
+            self._note(fitting)
+            self._waiting.append(self._with_origin(fitting))
+        if sum(batch.num_rows for batch in self._waiting) >= ROWS_PER_GROUP:
             self._flush()
 
-    def _flush(self) -> None:
-        records, self._waiting = self._waiting, []
-        if not records:
-            return
-        self._note_updates(records)
-        columns = self._reader.columns(records)
-        for name, value in self._origin.items():
-            columns[name] = pa.repeat(pa.scalar(value, self._schema.field(name).type), len(records))
-        for record in records:
-            self.landed.unknown_fields.update(list(record.__pydantic_extra__ or ()))
-        columns["_extra"] = pa.array([self._reader.extra(record) for record in records], type=pa.string())
-        if self._writer is None:
-            partial = self._files.enter_context(appearing(self._raw_file))
-            self._writer = self._files.enter_context(pq.ParquetWriter(partial, self._schema, compression=COMPRESSION))
-        self._writer.write_table(pa.table(columns, schema=self._schema))
+    def _with_origin(self, fitting: Fitting) -> pa.RecordBatch:
+        origin = {
+            name: pa.repeat(pa.scalar(value, self._schema.field(name).type), len(fitting.records))
+            for name, value in self._origin.items()
+        }
+        return pa.record_batch(fitting.columns | origin, schema=self._schema)
 
-    def _note_updates(self, records: list[Record]) -> None:
+    def _flush(self) -> None:
+        batches, self._waiting = self._waiting, []
+        if not batches:
+            return
+        if self._writer is None:
+            partial = self._raw_files.enter_context(appearing(self._raw_file))
+            writer = pq.ParquetWriter(partial, self._schema, compression=COMPRESSION)
+            self._writer = self._raw_files.enter_context(writer)
+        self._writer.write_table(pa.Table.from_batches(batches))
+
+    def _note(self, fitting: Fitting) -> None:
+        self.landed.rows += len(fitting.records)
+        for record in fitting.records:
+            self.landed.unknown_fields.update(list(record.__pydantic_extra__ or ()))
         if self._updated is None:
             return
-        times = [time for record in records if (time := getattr(record, self._updated)) is not None]
+        times = [time for record in fitting.records if (time := getattr(record, self._updated)) is not None]
         if times:
             oldest, newest = self.landed.oldest_updated, self.landed.newest_updated
             self.landed.oldest_updated = min(times) if oldest is None else min(oldest, *times)
@@ -115,8 +121,8 @@ class Landing:
 
     def _put_in_quarantine(self, rejected: list[Rejected]) -> None:
         if self._quarantine is None:
-            partial = self._files.enter_context(appearing(self._quarantine_file))
-            self._quarantine = self._files.enter_context(partial.open("w", encoding="utf-8"))
+            partial = self._quarantine_files.enter_context(appearing(self._quarantine_file))
+            self._quarantine = self._quarantine_files.enter_context(partial.open("w", encoding="utf-8"))
         self.landed.quarantined += len(rejected)
         for one in rejected:
             origin = self._origin | {"_pulled_at": self._origin["_pulled_at"].isoformat()}  # type: ignore[attr-defined]

@@ -86,7 +86,8 @@ def finished_segments(
 ) -> frozenset[tuple[str | None, str | None]]:
     """Return the segments of a range that an attempt which did not reach its end has finished already.
 
-    A range whose last segment is recorded is finished: to ask for it again means to pull it again.
+    A range whose last segment is recorded is finished: to ask for it again means to pull it again. A segment that
+    brought nothing because the object was not available is asked for again: it may be by now.
     """
     done: set[tuple[str | None, str | None]] = set()
     for pull in read_pulls(folder):
@@ -94,6 +95,6 @@ def finished_segments(
             continue
         if pull.last_window == range_last:
             done.clear()
-        else:
+        elif pull.note is None:
             done.add((pull.first_window, pull.last_window))
     return frozenset(done)

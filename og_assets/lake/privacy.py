@@ -1,16 +1,16 @@
 """What becomes of personal and secret values before they touch a disk (design D12).
 
-Fields are marked in `ordergroove/fields.py`. A field that we do not know is judged by its name, at any depth.
-`extra_data` is the merchant's own and lands as it came.
+Fields are marked in `ordergroove/fields.py`. A field that we do not know is judged by its name, at any depth and in any
+spelling (`token_id`, `tokenId`). `extra_data` is the merchant's own and lands as it came.
 """
 
 import hashlib
 import json
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache, partial
 from typing import Any, Literal
 
-from og_assets.lake.schema import personal_fields, secret_fields
+from og_assets.lake.schema import nested_fields, personal_fields, secret_fields
 from og_assets.ordergroove.fields import Personal
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.ordergroove.records import Record
@@ -21,32 +21,49 @@ Protector = Callable[[str | None], str | None]
 
 def hashed(value: str) -> str:
     """SHA-256, in hex, of the trimmed and lower-cased value: what ad platforms join on."""
-    return hashlib.sha256(value.strip().lower().encode()).hexdigest()
+    # Broken text has a hash too: it must not stop what it stands in.
+    return hashlib.sha256(value.strip().lower().encode(errors="surrogatepass")).hexdigest()
 
 
 def protectors(record: type[Record], *, policy: PiiPolicy) -> dict[str, Protector]:
-    """Return, for each personal field of a record, the function that makes its value fit to land."""
+    """Return, for each field of a record that may need it, the function that makes its value fit to land."""
+    nested: dict[str, Protector] = {name: partial(_scrubbed_json, policy=policy) for name in nested_fields(record)}
     if policy == "keep":
-        return {}
-    return {name: _protector(marker, policy=policy) for name, marker in personal_fields(record).items()}
+        return nested
+    return nested | {name: _protector(marker, policy=policy) for name, marker in personal_fields(record).items()}
 
 
 def scrubbed(value: Any, *, policy: PiiPolicy) -> Any:
     """Protect what has no trusted type: unknown fields, and records on their way to quarantine."""
     if isinstance(value, list):
         return [scrubbed(part, policy=policy) for part in value]
+    if isinstance(value, str):
+        return _scrubbed_json(value, policy=policy) if value.lstrip().startswith(("{", "[", '"')) else value
     if not isinstance(value, dict):
         return value
     secret, personal = _marked_names()
     kept: dict[str, Any] = {}
     for name, field in value.items():
-        if name in secret:
+        plain = _plain(name)
+        if plain in secret:
             continue
-        if name in personal and policy != "keep" and field is not None:
+        if plain in personal and policy != "keep" and field is not None:
             kept[name] = hashed(str(field)) if policy == "hash" else None
         else:
             kept[name] = scrubbed(field, policy=policy)
     return kept
+
+
+def _scrubbed_json(text: str | None, *, policy: PiiPolicy) -> str | None:
+    """Scrub JSON text. What holds nothing to protect, or is no JSON after all, stays as it is, to the letter."""
+    if not text:
+        return text
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    clean = scrubbed(value, policy=policy)
+    return text if clean == value else json.dumps(clean, ensure_ascii=False)
 
 
 def _protector(marker: Personal, *, policy: PiiPolicy) -> Protector:
@@ -54,18 +71,34 @@ def _protector(marker: Personal, *, policy: PiiPolicy) -> Protector:
         return lambda _: None
     if not marker.keys:
         return lambda value: None if value is None else hashed(value)
-    return lambda value: None if value is None else json.dumps(_hash_keys(json.loads(value), keys=marker.keys))
+
+    def protect(value: str | None) -> str | None:
+        return value and json.dumps(_hash_keys(scrubbed(json.loads(value), policy=policy), keys=marker.keys))
+
+    return protect
 
 
 def _hash_keys(value: Any, *, keys: tuple[str, ...]) -> Any:
+    """Hash what these keys hold, in whatever shape, and text that stands without a key: a bare name."""
+    if isinstance(value, str):
+        return hashed(value)
     if isinstance(value, list):
         return [_hash_keys(part, keys=keys) for part in value]
-    if isinstance(value, dict):
-        return {
-            name: hashed(field) if name in keys and isinstance(field, str) else _hash_keys(field, keys=keys)
-            for name, field in value.items()
-        }
-    return value
+    if not isinstance(value, dict):
+        return value
+    return {name: _hash_key(field, is_personal=name in keys, keys=keys) for name, field in value.items()}
+
+
+def _hash_key(field: Any, *, is_personal: bool, keys: tuple[str, ...]) -> Any:
+    if is_personal and field is not None:
+        return hashed(field if isinstance(field, str) else json.dumps(field))
+    return field if isinstance(field, str) else _hash_keys(field, keys=keys)
+
+
+@lru_cache(maxsize=10_000)
+def _plain(name: str) -> str:
+    """A name without what spellings differ in: `Token_ID`, `token-id` and `tokenId` are one."""
+    return name.replace("_", "").replace("-", "").casefold()
 
 
 @cache
@@ -73,4 +106,4 @@ def _marked_names() -> tuple[frozenset[str], frozenset[str]]:
     """Names that are secret or personal in any object; a secret in one object is a secret everywhere."""
     secret = frozenset({"one_click_token", "cc_number", "cvv"}).union(*(secret_fields(each.record) for each in OBJECTS))
     personal = frozenset(name for each in OBJECTS for name in personal_fields(each.record))
-    return secret, personal
+    return frozenset(map(_plain, secret)), frozenset(map(_plain, personal))

@@ -12,6 +12,9 @@ from og_assets.lake.privacy import PiiPolicy, protectors, scrubbed
 from og_assets.lake.schema import fields_that_land
 from og_assets.ordergroove.records import Record
 
+# All that a broken row can raise on its way into columns; a `ValidationError` is a `ValueError`.
+_BROKEN = (ValueError, ArithmeticError, RecursionError, pa.ArrowException)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rejected:
@@ -19,6 +22,18 @@ class Rejected:
 
     reason: str
     record: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fitting:
+    """The rows of a page that fit, as records and as the columns that they land in."""
+
+    records: list[Record]
+    columns: dict[str, pa.Array]
+
+
+class _CellError(ValueError):
+    """A value that its column cannot hold."""
 
 
 class RowReader:
@@ -30,35 +45,57 @@ class RowReader:
         self._protectors = protectors(record, policy=policy)
         self._policy = policy
 
-    def read(self, rows: Sequence[Any]) -> tuple[list[Record], list[Rejected]]:
-        """Validate a page. One broken row costs that row, not its page."""
+    def read(self, rows: Sequence[Any]) -> tuple[Fitting, list[Rejected]]:
+        """Turn a page into columns. One broken row costs that row, not its page."""
         try:
-            return self._rows.validate_python(rows), []
-        except ValidationError as error:
-            reasons: dict[int, list[str]] = {}
-            # The input is left out of the reason: it may be personal.
-            for problem in error.errors(include_input=False, include_url=False, include_context=False):
-                index, *place = problem["loc"]
-                where = ".".join(str(part) for part in place) or "record"
-                reasons.setdefault(int(index), []).append(f"{where}: {problem['msg']}")
-        fitting = [row for index, row in enumerate(rows) if index not in reasons]
-        rejected = [
-            Rejected(reason="; ".join(why), record=scrubbed(rows[index], policy=self._policy))
-            for index, why in reasons.items()
-        ]
-        return self._rows.validate_python(fitting), rejected
+            return self._fit(rows), []
+        except _BROKEN:
+            pass
+        fitting, rejected = [], []
+        for row in rows:
+            try:
+                self._fit([row])
+            except _BROKEN as error:
+                rejected.append(self._reject(row, reason=_reason(error)))
+            else:
+                fitting.append(row)
+        return self._fit(fitting), rejected
 
-    def columns(self, records: Sequence[Record]) -> dict[str, pa.Array]:
-        """Turn records into Parquet columns, personal values protected."""
+    def _fit(self, rows: Sequence[Any]) -> Fitting:
+        records = self._rows.validate_python(rows)
         values = [record.__dict__ for record in records]
-        arrays: dict[str, pa.Array] = {}
+        columns: dict[str, pa.Array] = {}
         for name, kind in self._columns.items():
             protect = self._protectors.get(name)
             cells = [row[name] for row in values]
-            arrays[name] = pa.array([protect(cell) for cell in cells] if protect else cells, type=kind)
-        return arrays
+            try:
+                columns[name] = pa.array([protect(cell) for cell in cells] if protect else cells, type=kind)
+            except _BROKEN as error:
+                # In our words: Arrow's own would repeat the value, which may be personal.
+                raise _CellError(f"{name}: cannot be stored as {kind} ({type(error).__name__})") from None
+        columns["_extra"] = pa.array([self._extra(record) for record in records], type=pa.string())
+        return Fitting(records=records, columns=columns)
 
-    def extra(self, record: Record) -> str | None:
+    def _extra(self, record: Record) -> str | None:
         """Return the fields that we do not know as JSON, or None."""
         unknown = record.__pydantic_extra__
-        return json.dumps(scrubbed(unknown, policy=self._policy), ensure_ascii=False) if unknown else None
+        if not unknown:
+            return None
+        return json.dumps(scrubbed(unknown, policy=self._policy), ensure_ascii=False, allow_nan=False)
+
+    def _reject(self, row: Any, *, reason: str) -> Rejected:
+        try:
+            return Rejected(reason=reason, record=scrubbed(row, policy=self._policy))
+        except RecursionError:
+            return Rejected(reason=f"{reason}; nested too deeply to be kept", record=None)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        # The input is left out: it may be personal.
+        problems = error.errors(include_input=False, include_url=False, include_context=False)
+        return "; ".join(
+            f"{'.'.join(str(part) for part in problem['loc'][1:]) or 'record'}: {problem['msg']}"
+            for problem in problems
+        )
+    return str(error) if isinstance(error, _CellError) else f"record: cannot be stored ({type(error).__name__})"

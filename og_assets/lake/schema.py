@@ -9,7 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 import pyarrow as pa
 from pydantic import AwareDatetime, NaiveDatetime
 
-from og_assets.ordergroove.fields import Personal, Secret
+from og_assets.ordergroove.fields import Nested, Personal, Secret
 from og_assets.ordergroove.records import Record
 
 # Columns that every raw row carries besides its object's fields.
@@ -58,10 +58,19 @@ def personal_fields(record: type[Record]) -> dict[str, Personal]:
 
 def secret_fields(record: type[Record]) -> frozenset[str]:
     """Return the fields of a record that never land."""
+    return _marked(record, Secret)
+
+
+def nested_fields(record: type[Record]) -> frozenset[str]:
+    """Return the fields of a record that hold JSON with fields of its own."""
+    return _marked(record, Nested)
+
+
+def _marked(record: type[Record], kind: type) -> frozenset[str]:
     return frozenset(
         name
         for name, field in record.model_fields.items()
-        if any(isinstance(marker, Secret) for marker in field.metadata)
+        if any(isinstance(marker, kind) for marker in field.metadata)
     )
 
 

@@ -12,12 +12,11 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
-from pydantic_core import from_json
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from og_assets.ordergroove import errors
 from og_assets.ordergroove.objects import ApiObject
-from og_assets.ordergroove.responses import error_of, read_envelope, version_lost
+from og_assets.ordergroove.responses import error_of, read_envelope, read_json, version_lost
 
 logger = logging.getLogger(__name__)
 
@@ -117,28 +116,29 @@ class OrdergrooveClient:
             rows_before = rows
             url = self._checked_next(following, seen=seen, path=url.path)
 
-    def answers(self, api_object: ApiObject) -> bool:
-        """Whether this key is let in to an object at all; used to tell a missing feature from a wrong key."""
+    def probe(self, api_object: ApiObject) -> None:
+        """Ask for one row: whether the key opens an object at all. Raises what a walk would raise at its start."""
         url = httpx.URL(self._endpoint.base_url).join(api_object.path).copy_merge_params({"page_size": "1"})
-        try:
-            self._get(url)
-        except (errors.AccessError, errors.NotFoundError):
-            return False
-        return True
+        self._get(url)
 
     def _checked_next(self, following: str | None, *, seen: set[str], path: str) -> httpx.URL | None:
         if following is None:
             return None
-        url = httpx.URL(following)
+        try:
+            url = httpx.URL(following)
+        except httpx.InvalidURL:
+            raise errors.ProtocolError(
+                "`next` is no address.", what_to_do="Run the pull again; if it stays, tell Ordergroove.", path=path
+            ) from None
         if _origin(url) not in self._origins:
             raise errors.ProtocolError(
-                f"`next` leads to another host ({url.host}); the key is not sent there.",
+                f"`next` leads to another host ({url.scheme}://{url.host}); the key is not sent there.",
                 what_to_do="Check ORDERGROOVE_BASE_URL, or ask Ordergroove why its links leave it.",
                 path=path,
             )
         if "page" in url.params:
             raise version_lost("`next` carries `page=`.", path=path)
-        if following in seen:
+        if str(url) in seen:
             raise errors.CursorError(
                 "the cursor repeats: `next` leads to a page already read.", what_to_do="Run the pull again.", path=path
             )
@@ -167,8 +167,8 @@ class OrdergrooveClient:
         if response.status_code != httpx.codes.OK:
             raise error_of(response, path=url.path)
         try:
-            return from_json(response.content)
-        except ValueError:
+            return read_json(response.content)
+        except (ValueError, RecursionError):
             raise errors.BodyError(
                 "the body is cut or is not JSON.",
                 what_to_do="Run again later; a proxy in between may be answering for Ordergroove.",
@@ -184,16 +184,16 @@ class OrdergrooveClient:
 
 
 class _Backoff(wait_random_exponential):
-    """Capped exponential back-off with full jitter, unless the server says how long to wait."""
+    """Capped exponential back-off with full jitter, and at least as long as the server says."""
 
     def __init__(self, longest: float) -> None:
         super().__init__(multiplier=0.5, max=longest)
 
     def __call__(self, retry_state: RetryCallState) -> float:
         error = retry_state.outcome.exception() if retry_state.outcome else None
-        if isinstance(error, errors.TransientError) and error.retry_after is not None:
-            return error.retry_after
-        return super().__call__(retry_state)
+        asked = error.retry_after if isinstance(error, errors.TransientError) else None
+        # A `Retry-After` of 0, or a date that our clock has passed, is no leave to use up all attempts at once.
+        return max(asked or 0.0, super().__call__(retry_state))
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

@@ -5,12 +5,13 @@ Records are made of these types in `records.py`; the lake derives its Parquet sc
 """
 
 import json
+import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BeforeValidator, Field, NaiveDatetime
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, NaiveDatetime
 
 
 @dataclass(frozen=True)
@@ -28,17 +29,33 @@ class Secret:
     """Never lands, whatever `OG_PII` says: card data, payment tokens, and bodies that may hold them."""
 
 
+@dataclass(frozen=True)
+class Nested:
+    """JSON of Ordergroove's making: what lies inside is judged by its name, like a field that we do not know."""
+
+
+def _no_json(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON")
+
+
+# Python's own decoder takes NaN and Infinity; no other reader of the lake does.
+_STRICT = json.JSONDecoder(parse_constant=_no_json)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
 def _json_text(value: Any) -> str | None:
     """Normalise an object, a JSON string or prose to JSON text."""
-    if value is None or isinstance(value, str):
-        if not value:
-            return None
-        try:
-            json.loads(value)
-        except ValueError:
-            return json.dumps(value, ensure_ascii=False)
-        return value
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if value is None or value == "" or (isinstance(value, str) and _is_json(value)):
+        return value or None
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        _STRICT.decode(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _prose(value: Any) -> Any:
@@ -46,7 +63,19 @@ def _prose(value: Any) -> Any:
 
 
 def _day(value: Any) -> Any:
-    return value[:10] if isinstance(value, str) else value
+    """The day of a date or a time. A number is none: it would be taken for seconds since 1970."""
+    if value is None or isinstance(value, date):
+        return value
+    if isinstance(value, str) and (day := _DAY.match(value)):
+        return day[0]
+    raise ValueError("Input should be a day, such as 2024-01-31")
+
+
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("Input should be a moment between the years 1 and 9999 in UTC") from None
 
 
 def _code(value: Any) -> Any:
@@ -63,12 +92,15 @@ Flag = bool | None
 Money = Annotated[Decimal, Field(max_digits=18, decimal_places=4)] | None
 # Naive wall clock of the store: kept as it came, its zone is a setting (design D11).
 WallClock = NaiveDatetime | None
-Instant = AwareDatetime | None
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)] | None
 CalendarDay = Annotated[date | None, BeforeValidator(_day)]
-ReasonCode = Annotated[int | None, BeforeValidator(_code)]
-Prose = Annotated[str | None, BeforeValidator(_prose)]
-JsonText = Annotated[str | None, BeforeValidator(_json_text)]
+ReasonCode = Annotated[Integer, BeforeValidator(_code)]
+# JSON in a string, or words.
+Prose = Annotated[str | None, BeforeValidator(_prose), Nested()]
+JsonText = Annotated[str | None, BeforeValidator(_json_text), Nested()]
+# The merchant's own: lands as it came.
+MerchantJson = Annotated[str | None, BeforeValidator(_json_text)]
 
 PersonalText = Annotated[str | None, Personal()]
-PersonalNames = Annotated[str | None, BeforeValidator(_json_text), Personal(keys=("name",))]
+PersonalNames = Annotated[str | None, BeforeValidator(_json_text), Nested(), Personal(keys=("name",))]
 SecretText = Annotated[str | None, BeforeValidator(_prose), Secret()]

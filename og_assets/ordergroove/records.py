@@ -17,6 +17,7 @@ from og_assets.ordergroove.fields import (
     Instant,
     Integer,
     JsonText,
+    MerchantJson,
     Money,
     PersonalNames,
     PersonalText,
@@ -58,7 +59,7 @@ class Customer(Record):
     created: WallClock = None
     last_updated: WallClock = None
     last_login: WallClock = None
-    extra_data: JsonText = None
+    extra_data: MerchantJson = None
     locale: Text = None
     price_code: Text = None
 
@@ -76,7 +77,7 @@ class Subscription(Record):
     subscription_type: Text = None
     raw_subscription_type: Text = None
     components: JsonText = None
-    extra_data: JsonText = None
+    extra_data: MerchantJson = None
     quantity: Integer = None
     price: Money = None
     frequency_days: Integer = None
@@ -129,7 +130,7 @@ class Order(Record):
     order_merchant_id: Text = None
     rejected_message: Prose = None
     rejected_error_code: Text = None
-    extra_data: JsonText = None
+    extra_data: MerchantJson = None
     locked: Flag = None
     oos_free_shipping: Flag = None
     currency_code: Text = None
@@ -252,7 +253,7 @@ class Product(Record):
     last_update: WallClock = None
     live: Flag = None
     discontinued: Flag = None
-    extra_data: JsonText = None
+    extra_data: MerchantJson = None
     product_type: Text = None
     every: Integer = None
     every_period: Integer = None

@@ -1,14 +1,37 @@
 """Reading an answer: is it a whole page, and if not, which error is it and how long to wait."""
 
 import email.utils
+import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+from pydantic_core import from_json
 
 from og_assets.ordergroove import errors
 
 _UNAVAILABLE = frozenset({408, 423})
+_SECONDS = re.compile(r"\d+(\.\d+)?", re.ASCII)
+
+
+def read_json(content: bytes) -> Any:
+    """Parse a body. Raises `ValueError` or `RecursionError` where it is cut or no JSON.
+
+    Text that is no Unicode and numbers of thousands of digits are let through: they are one record's fault, which is to
+    be set aside, and not its page's, which would fail for ever.
+    """
+    try:
+        return from_json(content)
+    except ValueError:
+        return json.loads(content.decode("utf-8-sig", errors="surrogateescape"), parse_int=_integer)
+
+
+def _integer(digits: str) -> int | str:
+    try:
+        return int(digits)
+    except ValueError:
+        return digits
 
 
 def read_envelope(body: Any, *, path: str) -> tuple[list[Any], str | None]:
@@ -58,20 +81,22 @@ def error_of(response: httpx.Response, *, path: str) -> errors.OrdergrooveError:
             path=path,
             status=status,
         )
+    retry_after = _retry_after(response)
+    when = "later" if retry_after is None else f"in {retry_after:.0f} s"
     if status == 429:
         throttled = errors.ThrottledError(
             "too many requests.",
-            what_to_do="Run again later; look for other programs that use Ordergroove from this address.",
+            what_to_do=f"Run again {when}; look for other programs that use Ordergroove from this address.",
             path=path,
             status=status,
         )
-        throttled.retry_after = _retry_after(response)
+        throttled.retry_after = retry_after
         return throttled
     if status in _UNAVAILABLE or status >= 500:
         unavailable = errors.UnavailableError(
-            "Ordergroove is busy or failing.", what_to_do="Run again later.", path=path, status=status
+            "Ordergroove is busy or failing.", what_to_do=f"Run again {when}.", path=path, status=status
         )
-        unavailable.retry_after = _retry_after(response)
+        unavailable.retry_after = retry_after
         return unavailable
     return errors.RequestError(
         "the request was not accepted.",
@@ -86,12 +111,12 @@ def _retry_after(response: httpx.Response) -> float | None:
     value = response.headers.get("Retry-After", "").strip()
     if not value:
         return None
-    if value.isdigit():
+    if _SECONDS.fullmatch(value):
         seconds = float(value)
     else:
         try:
             moment = email.utils.parsedate_to_datetime(value)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         seconds = aware.timestamp() - datetime.now(UTC).timestamp()

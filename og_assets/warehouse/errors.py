@@ -2,7 +2,7 @@
 
 WarehouseError
 ├── LockedError      another process has the build file open
-├── DamagedError     the build file is no DuckDB database
+├── DamagedError     the build file cannot be read
 └── NotPassedError   the last build failed or never finished: nothing to publish
 """
 

@@ -27,14 +27,21 @@ def publish(warehouse: Warehouse) -> dict[str, int]:
     did not pass; then nothing changes for anyone.
     """
     warehouse.wait_until_free()
-    with appearing(warehouse.published_file) as partial, _databases(warehouse.build_file, partial) as connection:
+    with (
+        appearing(warehouse.published_file) as partial,
+        warehouse.explained(),
+        _databases(warehouse.build_file, partial) as connection,
+    ):
         _refuse_what_did_not_pass(connection)
         tables = connection.execute(
             "select table_name, comment from duckdb_tables() where database_name = 'build' and schema_name = ? "
             "order by table_name",
             [MARTS_SCHEMA],
         ).fetchall()
-        return {name: _copy(connection, name, comment=comment) for name, comment in tables}
+        rows = {name: _copy(connection, name, comment=comment) for name, comment in tables}
+        # What someone wrote into the published file, DuckDB would play into the new one.
+        _log_of(warehouse.published_file).unlink(missing_ok=True)
+        return rows
 
 
 def _refuse_what_did_not_pass(connection: duckdb.DuckDBPyConnection) -> None:
@@ -69,12 +76,17 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: str, *, comment: str | N
 
 @contextmanager
 def _databases(build: Path, published: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    published.unlink(missing_ok=True)
+    for left_over in (published, _log_of(published)):
+        left_over.unlink(missing_ok=True)
     with duckdb.connect() as connection:
         connection.execute(f"attach {_literal(str(build))} as build (read_only)")
         connection.execute(f"attach {_literal(str(published))} as published")
         yield connection
         connection.execute("detach published")
+
+
+def _log_of(database: Path) -> Path:
+    return database.with_name(f"{database.name}.wal")
 
 
 def _literal(text: str) -> str:

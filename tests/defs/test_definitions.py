@@ -43,7 +43,9 @@ def test_lineage_runs_unbroken_from_every_object_to_the_published_marts() -> Non
     for core in ("customers", "subscriptions", "orders", "items", "products"):
         assert f"ordergroove/{core}" in published, core
     assert "ordergroove/items" in ancestors("fct_order_items")
-    unmade = {key for key, node in nodes.items() if not node["upstream"] and node["group"] not in ("ordergroove", "seeds")}
+    unmade = {
+        key for key, node in nodes.items() if not node["upstream"] and node["group"] not in ("ordergroove", "seeds")
+    }
     assert unmade == set(), "an asset that nothing brings in"
 
 

@@ -1,6 +1,7 @@
 """Windows: where each begins and ends, on every kind of day."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ def test_each_window_begins_where_the_one_before_it_ended(hours: str, zone: str)
     keys = partitions.get_partition_keys(current_time=datetime(2025, 12, 31, tzinfo=UTC))
     windows = windows_of(keys, partitions=partitions)
     assert len(windows) >= 728 * len(hours.split(","))
-    for before, after in zip(windows, windows[1:], strict=False):
+    for before, after in pairwise(windows):
         assert after.start == before.end
         assert before.end.hour in {int(hour) for hour in hours.split(",")}
 

@@ -1,92 +1,13 @@
-"""The whole thing, as a user runs it: `og-assets sync` in a process of its own, against the sandbox over real HTTP."""
+"""The whole thing, as a user runs it: `og-assets sync` against the sandbox over real HTTP."""
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
-import duckdb
 import pytest
 
 from og_assets.sandbox import RunningStore, Store, serve
 
-ZONE = ZoneInfo("America/New_York")
-WINDOW_HOUR = 14
-
-
-def last_window_end() -> datetime:
-    """When the newest finished window ended, on the store's clock."""
-    now = datetime.now(ZONE).replace(tzinfo=None)
-    today = now.replace(hour=WINDOW_HOUR, minute=0, second=0, microsecond=0)
-    return today if now >= today else today - timedelta(days=1)
-
-
-@dataclass
-class Project:
-    """One user's installation: settings of its own, data of its own."""
-
-    data_dir: Path
-    server: RunningStore
-    start_date: str
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {
-            **os.environ,
-            "ORDERGROOVE_API_KEY": "sandbox-key",
-            "ORDERGROOVE_BASE_URL": self.server.url,
-            "ORDERGROOVE_ENTITLEMENTS_URL": self.server.url,
-            "ORDERGROOVE_MERCHANT_ID": self.server.store.merchant,
-            "ORDERGROOVE_TIMEZONE": "America/New_York",
-            "ORDERGROOVE_START_DATE": self.start_date,
-            # Short, so that a request that is never answered costs the test a second and not a minute.
-            "ORDERGROOVE_READ_TIMEOUT": "1",
-            "OG_DATA_DIR": str(self.data_dir),
-            "DAGSTER_HOME": "",
-        }
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start `og-assets` and return at once."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "og_assets", *arguments],
-            env={name: value for name, value in self.environment.items() if value},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-
-    def run(self, *arguments: str) -> tuple[int, str]:
-        """Run `og-assets` to its end; returns the exit code and what it said."""
-        process = self.start(*arguments)
-        try:
-            output, _ = process.communicate(timeout=400)
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-        return process.returncode, output
-
-    def sync(self, first: str | None = None, last: str | None = None) -> str:
-        """Sync windows; fails the test when the command fails."""
-        code, output = self.run("sync", *(["--from", first] if first else []), *(["--to", last] if last else []))
-        assert code == 0, output
-        return output
-
-    def marts(self) -> dict[str, list[tuple[object, ...]]]:
-        """Every row of every published table."""
-        with duckdb.connect(str(self.data_dir / "warehouse" / "analytics.duckdb"), read_only=True) as connection:
-            names = connection.execute("select table_name from duckdb_tables() order by 1").fetchall()
-            return {name: connection.execute(f'from "{name}" order by all').fetchall() for (name,) in names}
-
-    def query(self, sql: str) -> list[tuple[object, ...]]:
-        """Ask the published file."""
-        with duckdb.connect(str(self.data_dir / "warehouse" / "analytics.duckdb"), read_only=True) as connection:
-            return connection.execute(sql).fetchall()
+from .installation import Project, last_window_end
 
 
 @pytest.fixture(scope="module")

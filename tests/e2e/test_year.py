@@ -12,12 +12,14 @@ import pytest
 
 from og_assets.sandbox import RunningStore
 
+from .installation import Project, last_window_end
+
 DAYS = 365
 
 
 @pytest.fixture(scope="module")
 def server(served: Callable[..., RunningStore]) -> RunningStore:
-    return served(customers=150, days=DAYS)
+    return served(customers=250, days=DAYS)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +73,7 @@ def test_faults_change_nothing(
     finally:
         server.faults.clear()
     statuses = Counter(request.status for request in server.requests.all())
-    assert statuses[429] > 5 and statuses[500] > 5, statuses
+    assert min(statuses[429], statuses[500], statuses[None]) >= 1, f"each fault must have been met: {statuses}"
     assert project.marts() == undisturbed.marts()
     for name in ("customers", "orders", "items", "subscriptions"):
         assert server.requests.peak_in_flight(name) == 1, name

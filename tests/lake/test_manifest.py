@@ -1,0 +1,130 @@
+"""The manifest: what was pulled, and which part of a cut backfill need not be pulled again."""
+
+from dataclasses import asdict, fields, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from og_assets.lake.errors import NotWritableError
+from og_assets.lake.lake import Lake
+from og_assets.lake.manifest import PULLS_SCHEMA, PullRow, read_pulls, write_pull
+from og_assets.ordergroove.objects import BY_NAME
+
+START = datetime(2026, 6, 1, 18, tzinfo=UTC)
+ORDERS = BY_NAME["orders"]
+SOURCE = "https://shop.example America/New_York pii=hash"
+
+APRIL, MAY, JUNE = ("2026-04-10", "2026-04-30"), ("2026-05-01", "2026-05-31"), ("2026-06-01", "2026-06-05")
+
+
+def pull(segment: tuple[str | None, str | None], number: int = 0) -> PullRow:
+    return PullRow(
+        object="orders",
+        first_window=segment[0],
+        last_window=segment[1],
+        range_first_window=APRIL[0],
+        range_last_window=JUNE[1],
+        window_start=None,
+        window_end=START,
+        pulled_at=START + timedelta(minutes=number),
+        run_id=f"run-{number}",
+        pages=3,
+        rows=250,
+        quarantined=1,
+        requests=4,
+        retries=1,
+        bytes=12345,
+        seconds=1.5,
+        newest_updated=datetime(2026, 6, 1, 12),
+        source=SOURCE,
+    )
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(tmp_path / "lake")
+
+
+def record(lake: Lake, *pulls: PullRow) -> None:
+    for number, row in enumerate(pulls):
+        lake.record(replace(row, pulled_at=START + timedelta(minutes=number)))
+
+
+def finished(lake: Lake, *, first: str = APRIL[0], last: str = JUNE[1], source: str = SOURCE) -> set[object]:
+    return set(lake.finished_segments(ORDERS, range_first=first, range_last=last, source=source))
+
+
+def test_row_has_a_column_for_each_field() -> None:
+    assert PULLS_SCHEMA.names == [field.name for field in fields(PullRow)]
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    rows = [pull(APRIL), replace(pull((None, None)), window_end=None, newest_updated=None, note="skipped: no key")]
+    for number, row in enumerate(rows):
+        write_pull(row, tmp_path / f"{number}.parquet")
+    assert [asdict(row) for row in read_pulls(tmp_path)] == [asdict(row) for row in rows]
+
+
+def test_lake_without_pulls_has_finished_nothing(lake: Lake) -> None:
+    assert finished(lake) == set()
+
+
+def test_segments_of_a_cut_attempt_are_finished(lake: Lake) -> None:
+    record(lake, pull(APRIL), pull(MAY))
+    assert finished(lake) == {APRIL, MAY}
+
+
+def test_finished_range_is_pulled_again_when_asked(lake: Lake) -> None:
+    record(lake, pull(APRIL), pull(MAY), pull(JUNE))
+    assert finished(lake) == set()
+
+
+def test_attempt_after_a_finished_one_is_resumed_where_it_was_cut(lake: Lake) -> None:
+    record(lake, pull(APRIL), pull(MAY), pull(JUNE), pull(APRIL))
+    assert finished(lake) == {APRIL}
+
+
+def test_attempts_add_up_in_the_order_of_time_and_not_of_recording(lake: Lake) -> None:
+    lake.record(pull(APRIL, number=9))
+    lake.record(pull(JUNE, number=5))
+    assert finished(lake) == {APRIL}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"first": "2026-04-11"},
+        {"last": "2026-06-06"},
+        {"source": SOURCE.replace("hash", "keep")},
+        {"source": SOURCE.replace("shop", "sandbox")},
+        {"source": SOURCE.replace("New_York", "Chicago")},
+    ],
+    ids=str,
+)
+def test_another_range_store_zone_or_privacy_is_another_backfill(lake: Lake, other: dict[str, str]) -> None:
+    record(lake, pull(APRIL), pull(MAY))
+    assert finished(lake, **other) == set()
+
+
+def test_segment_that_was_not_available_is_asked_for_again(lake: Lake) -> None:
+    record(lake, replace(pull(APRIL), note="not available: answered 403"), pull(MAY))
+    assert finished(lake) == {MAY}
+
+
+def test_objects_do_not_share_their_progress(lake: Lake) -> None:
+    record(lake, pull(APRIL), replace(pull(MAY), object="items"))
+    assert finished(lake) == {APRIL}
+
+
+def test_pulls_are_recorded_whole_or_not_at_all(lake: Lake) -> None:
+    record(lake, pull(APRIL))
+    folder = lake.root / "pulls" / "orders"
+    (folder / ".20260601T180000.000000Z-run-9.parquet.part").write_bytes(b"half")
+    assert len(list(read_pulls(folder))) == 1
+
+
+def test_folder_that_cannot_be_written_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(NotWritableError, match="OG_DATA_DIR"):
+        Lake(tmp_path / "file" / "lake").record(pull(APRIL))

@@ -1,0 +1,58 @@
+"""How long to wait, as the server says it: in seconds, as a date, or not at all."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from og_assets.ordergroove.errors import TransientError
+from og_assets.ordergroove.responses import error_of
+
+
+def asked_to_wait(value: str | bytes | None, *, status: int = 429) -> float | None:
+    headers = (
+        [] if value is None else [(b"Retry-After", value if isinstance(value, bytes) else value.encode("latin-1"))]
+    )
+    response = httpx.Response(status, headers=headers, request=httpx.Request("GET", "https://shop.example/orders/"))
+    error = error_of(response, path="/orders/")
+    assert isinstance(error, TransientError)
+    return error.retry_after
+
+
+@pytest.mark.parametrize("status", [429, 408, 423, 500, 503])
+def test_seconds_are_read_from_every_passing_status(status: int) -> None:
+    assert asked_to_wait("17", status=status) == 17.0
+
+
+@pytest.mark.parametrize(("value", "seconds"), [("0", 0.0), (" 7 ", 7.0), ("0.5", 0.5), ("9" * 400, float("inf"))])
+def test_seconds_are_read_in_every_shape(value: str, seconds: float) -> None:
+    assert asked_to_wait(value) == seconds
+
+
+@pytest.mark.parametrize("value", [None, "", "soon", "-5", "nan", "inf", "²", "1e9", "2026-01-01T00:00:00Z"])
+def test_what_is_neither_seconds_nor_a_date_is_no_answer(value: str | None) -> None:
+    assert asked_to_wait(value) is None
+
+
+def test_date_is_read() -> None:
+    moment = datetime.now(UTC) + timedelta(seconds=90)
+    for text in (format_datetime(moment, usegmt=True), format_datetime(moment.replace(tzinfo=None))):
+        seconds = asked_to_wait(text)
+        assert seconds is not None
+        assert 80 < seconds <= 90
+
+
+def test_date_that_has_passed_means_now() -> None:
+    assert asked_to_wait("Wed, 21 Oct 2015 07:28:00 GMT") == 0.0
+
+
+@given(
+    st.binary(max_size=40)
+    | st.from_regex(rb"\A[A-Z][a-z]{2}, [0-9]{1,9} Oct [0-9]{1,12} [0-9:]{1,12} [+-][0-9]{1,14}\Z")
+)
+def test_no_header_breaks_the_reading(value: bytes) -> None:
+    seconds = asked_to_wait(value)
+    assert seconds is None or seconds >= 0
