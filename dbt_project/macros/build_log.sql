@@ -46,6 +46,7 @@
 -#}
 {% macro record_invocation_end(results) -%}
     {%- if execute and not changes_nothing() -%}
+        {{ drop_retired_marts(results) }}
         {%- set is_build = flags.WHICH == 'build' and not flags.EMPTY -%}
         {%- set bad = results | rejectattr('status', 'in', ['success', 'pass', 'warn', 'no-op']) | list %}
         update build_log.invocations
@@ -54,6 +55,24 @@
             is_full = {{ is_build and holds_everything(results) }},
             passed = {{ is_build and results | length > 0 and bad | length == 0 }}
         where invocation_id = '{{ invocation_id }}'
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#-
+    A mart that the project no longer has must not stay among those that are published. A part of the project knows
+    nothing of the rest, so only a whole build clears up.
+-#}
+{% macro drop_retired_marts(results) -%}
+    {%- if flags.WHICH == 'build' and holds_everything(results) -%}
+        {%- set kept = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | map(attribute='name') | list -%}
+        {#- Begins no transaction: dbt would roll it back, and what the hook writes with it. -#}
+        {%- call statement('marts', fetch_result=true, auto_begin=false) -%}
+            select table_name, table_type from information_schema.tables where table_schema = 'marts' order by table_name
+        {%- endcall -%}
+        {%- for name, kind in load_result('marts')['data'] if name not in kept %}
+            drop {{ 'view' if kind == 'VIEW' else 'table' }} marts.{{ adapter.quote(name) }};
+        {%- endfor -%}
     {%- endif -%}
 {%- endmacro %}
 

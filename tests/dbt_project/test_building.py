@@ -2,6 +2,7 @@
 
 import json
 
+import duckdb
 import pytest
 
 from og_assets.ordergroove.objects import OBJECTS
@@ -73,6 +74,23 @@ def test_marts_tell_what_happened_and_a_second_build_or_a_full_refresh_changes_n
 def test_part_of_the_project_is_not_a_full_build(warehouse: Warehouse) -> None:
     warehouse.run("build", *STAGING)
     assert outcome(warehouse) == [(True, False, True)]
+
+
+def test_only_a_whole_build_clears_up_marts_that_the_project_no_longer_has(warehouse: Warehouse) -> None:
+    warehouse.run("build")
+    with duckdb.connect(warehouse.path) as connection:
+        connection.execute("create table marts.fct_retired as select 1 as id")
+    listed = "select table_name from duckdb_tables() where schema_name = 'marts' order by 1"
+    warehouse.run("build", *STAGING)
+    assert ("fct_retired",) in warehouse.rows(listed)
+    warehouse.run("build")
+    assert [name for (name,) in warehouse.rows(listed)] == [
+        "dim_customers",
+        "dim_products",
+        "dim_subscriptions",
+        "fct_order_items",
+        "fct_orders",
+    ]
 
 
 @pytest.mark.parametrize("command", [["run", *STAGING], ["seed"], ["build", "--empty", "--select", "order_statuses"]])

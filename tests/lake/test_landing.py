@@ -185,6 +185,8 @@ def test_value_that_no_column_can_hold_costs_its_row_only(shore: Shore, name: st
 def test_zero_with_an_exponent_is_set_aside_and_does_not_stop_the_walk(shore: Shore) -> None:
     landed = shore.land("orders", [order(1, total="0E+50"), order(2, total="1e3")])
     assert (landed.rows, landed.quarantined) == (1, 1)
+    (one,) = shore.set_aside("orders")
+    assert one["reason"] == "total: cannot be stored as decimal128(18, 4) (ArrowInvalid)"
 
 
 def test_row_nested_beyond_reason_is_set_aside(shore: Shore) -> None:

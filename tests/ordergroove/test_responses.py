@@ -1,5 +1,7 @@
 """How long to wait, as the server says it: in seconds, as a date, or not at all."""
 
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -32,11 +34,24 @@ def test_seconds_are_read_in_every_shape(value: str, seconds: float) -> None:
     assert asked_to_wait(value) == seconds
 
 
-@pytest.mark.parametrize("value", [None, "", "soon", "-5", "nan", "inf", "²", "1e9", "2026-01-01T00:00:00Z"])
+@pytest.mark.parametrize(
+    "value", [None, "", "soon", "-5", "nan", "inf", "²", "1e9", "2026-01-01T00:00:00Z", "21 Oct 99999999999 07:28:00"]
+)
 def test_what_is_neither_seconds_nor_a_date_is_no_answer(value: str | None) -> None:
     assert asked_to_wait(value) is None
 
 
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine whose own clock is not UTC."""
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("elsewhere")
 def test_date_is_read() -> None:
     moment = datetime.now(UTC) + timedelta(seconds=90)
     for text in (format_datetime(moment, usegmt=True), format_datetime(moment.replace(tzinfo=None))):
