@@ -8,7 +8,6 @@ UV := $(shell command -v uv 2>/dev/null)
 ARGS ?=
 
 
-
 .DEFAULT_GOAL := help
 .PHONY: help demo test dev check bench format clean
 
@@ -21,10 +20,8 @@ demo: $(READY) ## A sandbox store with a year of history becomes marts in Dagste
 test: $(READY) ## Run the tests
 	@$(BIN)/python -m pytest $(ARGS)
 
-dev: export DAGSTER_HOME ?= $(CURDIR)/data/dagster
 dev: $(READY) ## Dagster's UI and daemon on your own store (.env)
-	@mkdir -p $(DAGSTER_HOME) && cp dagster.yaml $(DAGSTER_HOME)/
-	@$(BIN)/dagster dev --workspace workspace.yaml $(ARGS)
+	@$(BIN)/og-assets dev $(ARGS)
 
 check: $(READY) ## Lint and type-check Python and SQL
 	@$(BIN)/ruff check .

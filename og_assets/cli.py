@@ -4,6 +4,7 @@ Belongs here: arguments, exit codes, and errors as sentences. Heavy modules are 
 `--help` and a wrong setting answer at once.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -37,6 +38,19 @@ def sync(
     """Pull a range of windows, build the marts and publish them, in this process. Without days: the newest window."""
     with _sentences():
         _sync(load_settings(), first=_day(first), last=_day(last))
+
+
+@app.command()
+def dev(port: Annotated[int, typer.Option(help="Port of Dagster's UI.")] = 3000) -> None:
+    """Run Dagster's UI and daemon on your own store, with the same home that `sync` uses."""
+    from og_assets.home import dagster_dev_command, prepare_dagster_home
+    from og_assets.settings import PROJECT_ROOT
+
+    with _sentences():
+        prepare_dagster_home(load_settings())
+        os.chdir(PROJECT_ROOT)
+        command = dagster_dev_command(port=port)
+        os.execv(command[0], command)
 
 
 @app.command()
@@ -98,9 +112,10 @@ def _sync(settings: "Settings", *, first: str | None, last: str | None) -> None:
     from og_assets.console import console, errors, reporting, summary
     from og_assets.defs import local_run
     from og_assets.extract import Extractor
+    from og_assets.home import prepare_dagster_home
     from og_assets.lake.lake import Lake
 
-    local_run.prepare_dagster_home(settings)
+    prepare_dagster_home(settings)
     # One request now, so that a wrong key is one error and not one for each object.
     Extractor(settings, Lake(settings.data_dir / "lake")).check_access()
     first_key, last_key = local_run.window_keys(settings, first=first, last=last)

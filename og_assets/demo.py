@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from pathlib import Path
 import httpx
 
 from og_assets.errors import ExplainedError
+from og_assets.home import dagster_dev_command
 from og_assets.settings import PROJECT_ROOT, Settings
 
 DEMO_SEED = 7
@@ -57,12 +57,15 @@ def fresh_folder(folder: Path) -> None:
 @contextmanager
 def dagster_ui(settings: Settings, *, port: int) -> Iterator[str]:
     """Run `dagster dev` and yield its address once it answers. Ends it, and all that it started, with the block."""
-    command = [sys.executable, "-m", "dagster", "dev", "--workspace", "workspace.yaml", "--port", str(port)]
     log = settings.data_dir / "dagster" / "dagster-dev.log"
     # In a group of its own: in the background of a script, dagster dev would not hear Ctrl-C.
     with log.open("w") as output:
         process = subprocess.Popen(
-            command, cwd=PROJECT_ROOT, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            dagster_dev_command(port=port),
+            cwd=PROJECT_ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     address = f"http://127.0.0.1:{port}"
     try:

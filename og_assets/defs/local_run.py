@@ -4,7 +4,6 @@ Belongs here: what `og-assets sync` needs of Dagster. The command line itself is
 """
 
 import os
-import shutil
 import sys
 import threading
 from collections.abc import Iterator
@@ -19,8 +18,7 @@ from filelock import FileLock, Timeout
 from og_assets.console import Report, StepNews
 from og_assets.defs.partitions import make_raw_windows
 from og_assets.errors import ExplainedError
-from og_assets.lake.errors import explained
-from og_assets.settings import PROJECT_ROOT, Settings, SettingsError
+from og_assets.settings import Settings, SettingsError
 
 # Marks runs of the command line, so that one which was killed can be told from one that lives.
 ORIGIN_TAG = "og_assets/origin"
@@ -96,17 +94,6 @@ def sync(*, first: str, last: str, report: Report) -> RunOutcome:
                 tags={**tags, ORIGIN_TAG: ORIGIN},
             )
         return RunOutcome(result.run_id, result.success, tuple(_failures(instance, result.run_id)))
-
-
-def prepare_dagster_home(settings: Settings) -> None:
-    """Give Dagster a home under the data directory, with the project's dagster.yaml in it, unless one is set."""
-    if "DAGSTER_HOME" in os.environ:
-        return
-    home = settings.data_dir / "dagster"
-    with explained(home):
-        home.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(PROJECT_ROOT / "dagster.yaml", home / "dagster.yaml")
-    os.environ["DAGSTER_HOME"] = str(home)
 
 
 @contextmanager
