@@ -7,7 +7,6 @@ READY := $(VENV)/.ready
 UV := $(shell command -v uv 2>/dev/null)
 ARGS ?=
 
-
 .DEFAULT_GOAL := help
 .PHONY: help demo test dev check bench format clean
 

@@ -374,6 +374,23 @@ def test_entitlements_are_asked_at_their_own_host_for_one_merchant(puller: Pulle
     assert walk.pull.source.startswith(puller.shop.url)
 
 
+def test_entitlements_may_lead_on_to_the_rest_host_and_nowhere_else(puller: Puller) -> None:
+    def leads_to(host: str, request: httpx.Request) -> httpx.Response:
+        following = None if "cursor" in request.url.params else f"{host}/entitlements/?cursor=1"
+        return httpx.Response(200, json={"next": following, "results": [{"public_id": str(request.url)}]})
+
+    def fake(host: str) -> partial[OrdergrooveClient]:
+        return partial(IN_A_HURRY, transport=httpx.MockTransport(partial(leads_to, host)))
+
+    urls = {"ordergroove_base_url": "https://rest.example", "ordergroove_entitlements_url": "https://rights.example"}
+    (walk,) = puller.pull("entitlements", make_client=fake("https://rest.example"), **urls)
+    assert walk.pull.rows == 2
+    with pytest.raises(errors.ProtocolError):
+        puller.pull("entitlements", make_client=fake("https://evil.example"), **urls)
+    with pytest.raises(errors.ProtocolError):
+        puller.pull("resources", make_client=fake("https://rights.example"), **urls)
+
+
 # Cut and resumed
 
 
@@ -510,18 +527,22 @@ from og_assets.ordergroove.objects import BY_NAME
 with OrdergrooveClient(Endpoint(base_url=sys.argv[1], api_key="sandbox-key")) as client:
     for page in one_ahead(client.pages(BY_NAME["items"])):
         print(len(page), flush=True)
+        sys.stdin.readline()
         raise SystemExit(7)
 """
     process = subprocess.Popen(
         [sys.executable, "-c", script, shop.url],
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         cwd=tmp_path,
     )
     assert process.stdout
     assert process.stdout.readline() == "100\n"
+    while shop.requests.count() < 2:
+        sleep(0.01)
     began = monotonic()
-    assert process.wait(timeout=30) == 7
-    process.stdout.close()
+    process.communicate("\n", timeout=30)
+    assert process.returncode == 7
     assert monotonic() - began < 5

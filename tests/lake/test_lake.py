@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from og_assets.lake.errors import NotWritableError
 from og_assets.lake.lake import SCHEMA_FILE, Lake
 from og_assets.lake.manifest import PULLS_SCHEMA
 from og_assets.lake.schema import raw_schema
@@ -76,6 +77,12 @@ def test_damaged_files_are_found_and_whole_ones_are_not(shore: Shore) -> None:
 
 def test_lake_that_is_not_there_yet_has_no_damaged_files(shore: Shore) -> None:
     assert shore.lake.unreadable_files() == []
+
+
+def test_left_over_that_cannot_be_removed_is_told_in_words(shore: Shore) -> None:
+    (shore.root / "raw" / "orders" / ".x.parquet.part").mkdir(parents=True)
+    with pytest.raises(NotWritableError, match="OG_DATA_DIR"):
+        shore.land("orders", [])
 
 
 def test_landing_cleans_up_after_its_own_object_only(shore: Shore) -> None:
