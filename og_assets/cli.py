@@ -43,12 +43,12 @@ def sync(
 @app.command()
 def dev(port: Annotated[int, typer.Option(help="Port of Dagster's UI.")] = 3000) -> None:
     """Run Dagster's UI and daemon on your own store, with the same home that `sync` uses."""
+    from og_assets.defs import local_run
     from og_assets.home import dagster_dev_command, prepare_dagster_home
-    from og_assets.settings import PROJECT_ROOT
 
     with _sentences():
         prepare_dagster_home(load_settings())
-        os.chdir(PROJECT_ROOT)
+        local_run.bury_the_dead()
         command = dagster_dev_command(port=port)
         os.execv(command[0], command)
 
@@ -87,8 +87,7 @@ def demo(
     with _sentences():
         console.print(f"Making a store of {steps.DEMO_CUSTOMERS:,} customers with a year of history …")
         store = Store(seed=steps.DEMO_SEED, customers=steps.DEMO_CUSTOMERS, days=steps.DEMO_DAYS)
-        with serve(store) as server:
-            steps.fresh_folder(steps.DEMO_DIR)
+        with steps.fresh_folder(steps.DEMO_DIR), serve(store) as server:
             steps.point_at_sandbox(server.url, merchant=store.merchant, data_dir=steps.DEMO_DIR)
             settings = load_settings()
             console.print(
@@ -120,6 +119,13 @@ def _sync(settings: "Settings", *, first: str | None, last: str | None) -> None:
     Extractor(settings, Lake(settings.data_dir / "lake")).check_access()
     first_key, last_key = local_run.window_keys(settings, first=first, last=last)
     console.print(f"Windows {first_key} to {last_key}, into {settings.data_dir}")
+    never_pulled = local_run.windows_never_pulled(settings, before=first_key)
+    if never_pulled:
+        errors.print(
+            f"[bold yellow]warning[/]  {len(never_pulled):,} windows before these were never pulled whole, from "
+            f"{never_pulled[0]} to {never_pulled[-1]}. Run og-assets sync --from {never_pulled[0][:10]} to fill them.",
+            highlight=False,
+        )
     with reporting("daily_sync", total=local_run.step_count()) as report:
         outcome = local_run.sync(first=first_key, last=last_key, report=report)
     if not outcome.success:

@@ -38,9 +38,13 @@ class StepNews:
 class _Steps:
     started: dict[str, float] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
+    waiting: set[str] = field(default_factory=set)
 
     def line(self, news: StepNews) -> str | None:
-        """Return the line that tells of a finished step, or None while it goes on."""
+        """Return the line that tells of a finished or waiting step, or None while it goes on."""
+        if news.kind == "waiting" and news.step not in self.waiting:
+            self.waiting.add(news.step)
+            return f"waits  {news.step:<36} another run holds its pool; end that one in Dagster's UI if it is dead"
         if news.kind == "started":
             self.started[news.step] = time.monotonic()
         if news.rows is not None:
@@ -72,7 +76,7 @@ def reporting(title: str, *, total: int) -> Iterator[Report]:
             if news.kind == "started":
                 progress.update(task, description=f"{title}: {news.step}")
             if line:
-                progress.advance(task)
+                progress.advance(task, advance=news.kind != "waiting")
                 console.print(line, highlight=False)
 
         yield report
@@ -116,4 +120,5 @@ def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:
 
 
 def _quoted(text: str) -> str:
-    return text.replace("'", "''")
+    # As a pattern: a bracket in a folder's name must stand for itself.
+    return text.replace("'", "''").replace("[", "[[]")

@@ -15,9 +15,11 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import httpx
+from filelock import FileLock, Timeout
 
 from og_assets.errors import ExplainedError
 from og_assets.home import dagster_dev_command
+from og_assets.lake.errors import explained
 from og_assets.settings import PROJECT_ROOT, Settings
 
 DEMO_SEED = 7
@@ -46,12 +48,26 @@ def point_at_sandbox(url: str, *, merchant: str, data_dir: Path) -> None:
         OG_PII="hash",
     )
     os.environ.pop("DAGSTER_HOME", None)
+    # Behind a proxy httpx would ask it even for this machine.
+    for name in ("NO_PROXY", "no_proxy"):
+        os.environ[name] = ",".join(filter(None, (os.environ.get(name), "127.0.0.1")))
 
 
-def fresh_folder(folder: Path) -> None:
-    """Empty the demo's folder: its store is made anew each time, and two stores must not mix in one lake."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+@contextmanager
+def fresh_folder(folder: Path) -> Iterator[None]:
+    """Empty the demo's folder and keep it for oneself: its store is made anew each time, and two must not mix."""
+    with explained(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder.with_name(f"{folder.name}.lock"))
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise DemoError("Another demo is running in this checkout. End it first.") from None
+    with lock:
+        with explained(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True, exist_ok=True)
+        yield
 
 
 @contextmanager

@@ -4,8 +4,10 @@ Belongs here: which segments a range has, what each asks for, fetching a page wh
 belong here: how to ask (`ordergroove/`), how to land (`lake/`), when to run (`defs/`).
 """
 
+import json
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing
@@ -16,7 +18,7 @@ from typing import Any
 
 from og_assets.lake.lake import SNAPSHOT, Lake
 from og_assets.lake.landing import Landed, Landing
-from og_assets.lake.manifest import PullRow
+from og_assets.lake.manifest import PullRow, SegmentKey
 from og_assets.ordergroove.client import Endpoint, OrdergrooveClient, Traffic
 from og_assets.ordergroove.errors import AccessError, NotFoundError, OrdergrooveError
 from og_assets.ordergroove.objects import BY_NAME, ApiObject
@@ -113,10 +115,11 @@ class Extractor:
     ) -> Iterator[Walk]:
         """Walk a range of windows, oldest first, and yield each segment as it is done.
 
-        Segments that an unfinished attempt at the same range has brought are not asked for again.
+        Segments that an unfinished attempt at the same range has brought are not asked for again; they are yielded
+        too, as the manifest tells them, so that what is said of the range is said of all of it.
         """
         segments = monthly_segments(windows)
-        done: frozenset[tuple[str | None, str | None]] = frozenset()
+        done: dict[SegmentKey, PullRow] = {}
         if len(segments) > 1:
             done = self._lake.finished_segments(
                 api_object,
@@ -126,8 +129,10 @@ class Extractor:
             )
         for number, segment in enumerate(segments, start=1):
             place = f"window {segment.label}, {number} of {len(segments)}"
-            if (segment.first, segment.last) in done:
+            before = done.get((segment.first, segment.last, segment.start, segment.end))
+            if before is not None:
                 progress(f"{place}: already in the lake, from an attempt that did not reach its end")
+                yield self._walked_before(before, segment)
                 continue
             walk = self._walk(api_object, segment=segment, run_id=run_id)
             progress(f"{place}: {walk.pull.note or f'{walk.landed.rows:,} rows'}")
@@ -168,7 +173,9 @@ class Extractor:
             retries=traffic.retries,
             bytes=traffic.bytes,
             seconds=time.monotonic() - clock,
+            oldest_updated=landed.oldest_updated,
             newest_updated=landed.newest_updated,
+            unknown_fields=json.dumps(landed.unknown_fields, sort_keys=True),
             source=self._source(api_object),
             note=note,
         )
@@ -180,6 +187,24 @@ class Extractor:
             asked_to=asked_to,
             overlap=self._overlap,
             store_time=to_wall(datetime.now(UTC), zone=self._settings.zone),
+        )
+
+    def _walked_before(self, pull: PullRow, segment: Segment) -> Walk:
+        asked_from, asked_to = self._bounds(segment)
+        landed = Landed(
+            rows=pull.rows,
+            quarantined=pull.quarantined,
+            oldest_updated=pull.oldest_updated,
+            newest_updated=pull.newest_updated,
+            unknown_fields=Counter(json.loads(pull.unknown_fields)),
+        )
+        return Walk(
+            pull=pull,
+            landed=landed,
+            asked_from=asked_from,
+            asked_to=asked_to,
+            overlap=self._overlap,
+            store_time=to_wall(pull.pulled_at, zone=self._settings.zone),
         )
 
     def _fill(
@@ -204,7 +229,8 @@ class Extractor:
 
     def _reason_of_absence(self, api_object: ApiObject, error: OrdergrooveError) -> str:
         """Say why an optional object may be missing, or raise: a core object must be there, and so must the key."""
-        if api_object.core:
+        if api_object.core or self._lake.has_answered(api_object):
+            # What has answered before is there: to take a lost permission for its absence would lose rows in silence.
             raise error
         try:
             self.check_access()

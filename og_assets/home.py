@@ -3,9 +3,10 @@
 import os
 import shutil
 import sys
+from pathlib import Path
 
 from og_assets.lake.errors import explained
-from og_assets.settings import PROJECT_ROOT, Settings
+from og_assets.settings import PROJECT_ROOT, Settings, SettingsError
 
 
 def prepare_dagster_home(settings: Settings) -> None:
@@ -13,7 +14,9 @@ def prepare_dagster_home(settings: Settings) -> None:
 
     One instance for all commands is what keeps two walks of an object type apart: the pools live in it.
     """
-    if os.environ.get("DAGSTER_HOME"):
+    chosen = os.environ.get("DAGSTER_HOME")
+    if chosen:
+        _refuse_without_pools(Path(chosen))
         return
     home = settings.data_dir / "dagster"
     with explained(home):
@@ -22,6 +25,23 @@ def prepare_dagster_home(settings: Settings) -> None:
     os.environ["DAGSTER_HOME"] = str(home)
 
 
+def _refuse_without_pools(home: Path) -> None:
+    if not home.is_absolute() or not (home / "dagster.yaml").is_file():
+        raise SettingsError(
+            f"DAGSTER_HOME is {home}, which is no absolute path of a folder with a dagster.yaml. Copy the project's "
+            "dagster.yaml there, or unset DAGSTER_HOME: without its pools, two runs would walk one object at once."
+        )
+
+
 def dagster_dev_command(*, port: int) -> list[str]:
-    """Web server and daemon of this project, in one command; to be run in the project's folder."""
-    return [sys.executable, "-m", "dagster", "dev", "--workspace", "workspace.yaml", "--port", str(port)]
+    """Web server and daemon of this project, in one command."""
+    return [
+        sys.executable,
+        "-m",
+        "dagster",
+        "dev",
+        "--workspace",
+        str(PROJECT_ROOT / "workspace.yaml"),
+        "--port",
+        str(port),
+    ]

@@ -7,17 +7,19 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import dagster as dg
 from filelock import FileLock, Timeout
+from sqlalchemy.exc import OperationalError
 
 from og_assets.console import Report, StepNews
 from og_assets.defs.partitions import make_raw_windows
 from og_assets.errors import ExplainedError
+from og_assets.ordergroove.objects import OBJECTS
 from og_assets.settings import Settings, SettingsError
 
 # Marks runs of the command line, so that one which was killed can be told from one that lives.
@@ -25,6 +27,9 @@ ORIGIN_TAG = "og_assets/origin"
 ORIGIN = "og-assets sync"
 
 _POLL_SECONDS = 0.3
+
+# So begins what Dagster says of a step that waits for a pool's slot.
+_BLOCKED = "Step blocked by limit for pool"
 
 _KINDS = {
     dg.DagsterEventType.STEP_START: "started",
@@ -36,6 +41,10 @@ _KINDS = {
 
 class BusyError(ExplainedError):
     """Another `og-assets sync` works on the same data directory."""
+
+
+class StorageError(ExplainedError):
+    """Dagster's own storage fails."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +88,36 @@ def window_keys(settings: Settings, *, first: str | None, last: str | None) -> t
     return chosen[0], chosen[-1]
 
 
+def windows_never_pulled(settings: Settings, *, before: str) -> list[str]:
+    """Return the windows that ended before the one named, and that some object was never pulled for."""
+    instance = dg.DagsterInstance.get()
+    keys = [key for key in make_raw_windows(settings).get_partition_keys() if key < before]
+    pulled = set(keys)
+    for api_object in OBJECTS:
+        if api_object.window:
+            pulled &= instance.get_materialized_partitions(dg.AssetKey(["ordergroove", api_object.name]))
+    return [key for key in keys if key not in pulled]
+
+
+def bury_the_dead() -> None:
+    """End the runs of syncs that were killed and free their pool slots, unless a sync is running now."""
+    instance = dg.DagsterInstance.get()
+    with suppress(BusyError), _alone(Path(instance.root_directory)):
+        _bury_the_dead(instance)
+
+
 def sync(*, first: str, last: str, report: Report) -> RunOutcome:
-    """Run `daily_sync` for a range of windows. Raises `BusyError` where another sync runs."""
+    """Run `daily_sync` for a range of windows. Raises `BusyError` where another sync runs, `StorageError`."""
+    try:
+        return _sync(first=first, last=last, report=report)
+    except OperationalError as error:
+        raise StorageError(
+            f"Dagster's own storage in {os.environ.get('DAGSTER_HOME')} cannot be written ({error.orig}): the disk may "
+            "be full. Free space, then run again: finished segments are kept."
+        ) from None
+
+
+def _sync(*, first: str, last: str, report: Report) -> RunOutcome:
     instance = dg.DagsterInstance.get()
     with _alone(Path(instance.root_directory)):
         _bury_the_dead(instance)
@@ -147,6 +184,12 @@ def _watching(instance: dg.DagsterInstance, report: Report) -> Iterator[None]:
 
 
 def _report_events(instance: dg.DagsterInstance, started: datetime, over: threading.Event, report: Report) -> None:
+    # Where the storage fails, the run fails by the same error and tells of it.
+    with suppress(OperationalError):
+        _follow_events(instance, started, over, report)
+
+
+def _follow_events(instance: dg.DagsterInstance, started: datetime, over: threading.Event, report: Report) -> None:
     run_id, cursor, last_look = None, None, False
     while True:
         last_look = over.wait(_POLL_SECONDS)
@@ -160,6 +203,8 @@ def _report_events(instance: dg.DagsterInstance, started: datetime, over: thread
                 event = record.event_log_entry.dagster_event
                 if event and event.step_key and event.event_type in _KINDS:
                     report(StepNews(step=event.step_key, kind=_KINDS[event.event_type], rows=_rows(event)))
+                elif event and event.step_key and (event.message or "").startswith(_BLOCKED):
+                    report(StepNews(step=event.step_key, kind="waiting"))
         if last_look:
             return
 

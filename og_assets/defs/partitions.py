@@ -12,11 +12,16 @@ import dagster as dg
 from og_assets.extract import Window
 from og_assets.settings import Settings, load_settings
 
+DEFAULT_HOURS = (14,)
+
 
 def make_raw_windows(settings: Settings) -> dg.TimeWindowPartitionsDefinition:
-    """Build the windows that the settings describe. With several a day, the hour becomes part of the key."""
+    """Build the windows that the settings describe. Other hours than the default one become part of the key.
+
+    A key must never mean two windows: after a change of hours the new windows are missing in the UI, as they should be.
+    """
     hours = settings.sync_hours
-    key_format = "%Y-%m-%d" if len(hours) == 1 else "%Y-%m-%d-%H"
+    key_format = "%Y-%m-%d" if hours == DEFAULT_HOURS else "%Y-%m-%d-%H"
     return dg.TimeWindowPartitionsDefinition(
         start=f"{settings.ordergroove_start_date:{key_format}}",
         fmt=key_format,

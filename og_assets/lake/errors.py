@@ -2,6 +2,7 @@
 
 LakeError
 ├── NoRoomError       the disk is full, or a quota is used up
+├── UnreadableError   a file of the lake is damaged
 └── NotWritableError  the folder cannot be made or written
 """
 
@@ -21,6 +22,10 @@ class LakeError(ExplainedError):
 
 class NoRoomError(LakeError):
     """Writing stopped for want of space. What had landed before is whole."""
+
+
+class UnreadableError(LakeError):
+    """A file of the lake is damaged."""
 
 
 class NotWritableError(LakeError):

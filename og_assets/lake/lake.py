@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from og_assets.lake.files import remove_partials, write_table
 from og_assets.lake.landing import Landing
-from og_assets.lake.manifest import PULLS_SCHEMA, PullRow, finished_segments, write_pull
+from og_assets.lake.manifest import PULLS_SCHEMA, PullRow, SegmentKey, finished_segments, read_pulls, write_pull
 from og_assets.lake.privacy import PiiPolicy
 from og_assets.lake.schema import raw_schema
 from og_assets.ordergroove.objects import OBJECTS, ApiObject
@@ -58,11 +58,15 @@ class Lake:
 
     def finished_segments(
         self, api_object: ApiObject, *, range_first: str, range_last: str, source: str
-    ) -> frozenset[tuple[str | None, str | None]]:
+    ) -> dict[SegmentKey, PullRow]:
         """Return the segments that an unfinished attempt at this very range has already brought."""
         return finished_segments(
             self._pulls(api_object.name), range_first=range_first, range_last=range_last, source=source
         )
+
+    def has_answered(self, api_object: ApiObject) -> bool:
+        """Whether an object was ever available. Reads the whole manifest of the object: for the rare case only."""
+        return any(pull.note is None for pull in read_pulls(self._pulls(api_object.name)))
 
     def unreadable_files(self) -> list[Path]:
         """Return the Parquet files whose footer cannot be read. Opens every file: for diagnosis only."""

@@ -11,9 +11,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from og_assets.lake.errors import UnreadableError
 from og_assets.lake.files import write_table
 
 _INSTANT = pa.timestamp("us", tz="UTC")
+
+# First and last window, beginning and end.
+SegmentKey = tuple[str | None, str | None, datetime | None, datetime | None]
 
 PULLS_SCHEMA = pa.schema(
     [
@@ -34,7 +38,10 @@ PULLS_SCHEMA = pa.schema(
         pa.field("retries", pa.int64()),
         pa.field("bytes", pa.int64()),
         pa.field("seconds", pa.float64()),
+        pa.field("oldest_updated", pa.timestamp("us")),
         pa.field("newest_updated", pa.timestamp("us")),
+        # JSON: how many rows had a field that the record model does not know.
+        pa.field("unknown_fields", pa.string()),
         pa.field("source", pa.string()),
         pa.field("note", pa.string()),
     ]
@@ -64,7 +71,9 @@ class PullRow:
     retries: int
     bytes: int
     seconds: float
+    oldest_updated: datetime | None
     newest_updated: datetime | None
+    unknown_fields: str
     source: str
     note: str | None = None
 
@@ -77,24 +86,29 @@ def write_pull(row: PullRow, path: Path) -> None:
 def read_pulls(folder: Path) -> Iterator[PullRow]:
     """Yield the recorded pulls of one object, oldest first."""
     for path in sorted(folder.glob("*.parquet")):
-        for row in pq.read_table(path, schema=PULLS_SCHEMA).to_pylist():
+        try:
+            rows = pq.read_table(path, schema=PULLS_SCHEMA).to_pylist()
+        except (pa.ArrowException, OSError) as error:
+            raise UnreadableError(
+                f"{path} is not readable Parquet. Move it away and run again: what it tells of is asked for again."
+            ) from error
+        for row in rows:
             yield PullRow(**row)
 
 
-def finished_segments(
-    folder: Path, *, range_first: str, range_last: str, source: str
-) -> frozenset[tuple[str | None, str | None]]:
+def finished_segments(folder: Path, *, range_first: str, range_last: str, source: str) -> dict[SegmentKey, PullRow]:
     """Return the segments of a range that an attempt which did not reach its end has finished already.
 
     A range whose last segment is recorded is finished: to ask for it again means to pull it again. A segment that
-    brought nothing because the object was not available is asked for again: it may be by now.
+    brought nothing because the object was not available is asked for again: it may be by now. Bounds are part of what
+    a segment is: with another hour or start date, the same windows mean other times.
     """
-    done: set[tuple[str | None, str | None]] = set()
+    done: dict[SegmentKey, PullRow] = {}
     for pull in read_pulls(folder):
         if (pull.range_first_window, pull.range_last_window, pull.source) != (range_first, range_last, source):
             continue
         if pull.last_window == range_last:
             done.clear()
         elif pull.note is None:
-            done.add((pull.first_window, pull.last_window))
-    return frozenset(done)
+            done[(pull.first_window, pull.last_window, pull.window_start, pull.window_end)] = pull
+    return done

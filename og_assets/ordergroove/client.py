@@ -107,7 +107,7 @@ class OrdergrooveClient:
         while url is not None:
             seen.add(str(url))
             body = self._get(url)
-            rows, following = read_envelope(body, path=url.path)
+            rows, following = read_envelope(body, path=url.path, page_size=api_object.page_size)
             if rows and rows == rows_before:
                 raise errors.CursorError(
                     "the same page came twice in a row.", what_to_do="Run the pull again.", path=url.path

@@ -34,15 +34,18 @@ def _integer(digits: str) -> int | str:
         return digits
 
 
-def read_envelope(body: Any, *, path: str) -> tuple[list[Any], str | None]:
-    """Take rows and `next` out of a v2 envelope. A bare list (as documented for incentives) is a single page."""
-    if isinstance(body, list):
-        return body, None
-    if isinstance(body, dict):
-        if "count" in body:
-            raise version_lost("the envelope holds `count`.", path=path)
-        rows, following = body.get("results"), body.get("next")
-        if isinstance(rows, list) and (following is None or isinstance(following, str)):
+def read_envelope(body: Any, *, path: str, page_size: int) -> tuple[list[Any], str | None]:
+    """Take rows and `next` out of a v2 envelope. A bare list (as documented for incentives) is a single page.
+
+    A body that does not say `next` at all is the last page only if it is not full: else rows may be missing.
+    """
+    if isinstance(body, dict) and "count" in body:
+        raise version_lost("the envelope holds `count`.", path=path)
+    envelope = {"results": body} if isinstance(body, list) else body
+    if isinstance(envelope, dict):
+        rows, following = envelope.get("results"), envelope.get("next")
+        is_whole = isinstance(rows, list) and ("next" in envelope or len(rows) < page_size)
+        if isinstance(rows, list) and is_whole and (following is None or isinstance(following, str)):
             return rows, following or None
     raise errors.ProtocolError(
         "the body is no page: `results` or `next` is missing or of another type.",

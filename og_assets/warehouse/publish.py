@@ -12,11 +12,12 @@ from og_assets.warehouse.warehouse import Warehouse
 
 MARTS_SCHEMA = "marts"
 
-# A build counts when a whole one passed and nothing after it failed or was cut off.
+# Only a whole build tests the marts against each other: after a part was built, they are of two builds.
 _PASSED = """
-select coalesce(bool_and(passed), false)
+select is_full and passed
 from build.build_log.invocations
-where started_at >= (select max(started_at) from build.build_log.invocations where is_full and passed)
+order by started_at desc
+limit 1
 """
 
 
@@ -51,8 +52,8 @@ def _refuse_what_did_not_pass(connection: duckdb.DuckDBPyConnection) -> None:
         passed = None
     if not passed or not passed[0]:
         raise NotPassedError(
-            "The last dbt build did not pass, or was cut off: nothing was published, and analysts keep what they have. "
-            "Look at the failed asset checks, then run build_marts."
+            "The last dbt build did not pass, was cut off, or built only a part: nothing was published, and analysts "
+            "keep what they have. Look at the failed asset checks, if any, then run build_marts."
         )
 
 

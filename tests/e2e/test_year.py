@@ -121,7 +121,9 @@ def test_second_sync_changes_nothing_and_a_change_arrives(undisturbed: Project, 
     assert undisturbed.marts() == before
 
     store = server.store
-    subscription_id = next(row["id"] for row in store.truth.table("subscriptions") if row["live"])
+    subscription_id = next(
+        row["id"] for row in store.truth.table("subscriptions") if row["live"] and row["prepaid_remaining"] is None
+    )
     store.change_quantity(subscription_id, quantity=9)
     undisturbed.sync()
     after = undisturbed.query(f"select quantity from dim_subscriptions where subscription_id = '{subscription_id}'")

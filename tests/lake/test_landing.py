@@ -191,7 +191,7 @@ def test_zero_with_an_exponent_is_set_aside_and_does_not_stop_the_walk(shore: Sh
 
 def test_row_nested_beyond_reason_is_set_aside(shore: Shore) -> None:
     deep: dict[str, Any] = {}
-    for _ in range(5000):
+    for _ in range(100_000):
         deep = {"a": deep}
     landed = shore.land("orders", [order(1), order(2, extra_data=deep), order(3, mood=deep)])
     assert (landed.rows, landed.quarantined) == (1, 2)

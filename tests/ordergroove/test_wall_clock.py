@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from og_assets.ordergroove.wall_clock import reach_back, to_wall
@@ -71,6 +71,7 @@ def test_reaching_back_over_the_repeated_hour_takes_the_shown_time() -> None:
     assert reach_back(end, timedelta(hours=3), zone=NEW_YORK) == datetime(2026, 11, 1, 0)
 
 
+@settings(deadline=None)
 @given(
     instant=instants,
     overlap=st.integers(0, 48 * 3600).map(lambda seconds: timedelta(seconds=seconds)),
@@ -84,6 +85,7 @@ def test_no_change_within_the_overlap_is_missed(
     assert to_wall(changed_at, zone=zone) >= reach_back(instant, overlap, zone=zone)
 
 
+@settings(deadline=None)
 @given(instant=instants, zone=st.sampled_from(ZONES))
 def test_windows_touch_even_without_an_overlap(instant: datetime, zone: ZoneInfo) -> None:
     assert reach_back(instant, timedelta(0), zone=zone) == to_wall(instant, zone=zone)

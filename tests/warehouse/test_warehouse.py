@@ -32,14 +32,14 @@ def test_file_that_another_process_holds_is_told_with_its_process(yard: Yard) ->
         began = monotonic()
         with pytest.raises(LockedError) as caught:
             yard.warehouse.wait_until_free(timeout=1.2)
-        assert 0.9 < monotonic() - began < 1.2
+        assert 0.9 < monotonic() - began < 1.9
         assert f"(process {pid})" in str(caught.value)
         assert "python" in str(caught.value)
         assert "analytics.duckdb" in str(caught.value)
         began = monotonic()
         with pytest.raises(LockedError):
             yard.warehouse.wait_until_free(timeout=0)
-        assert monotonic() - began < 0.5
+        assert monotonic() - began < 0.9
 
 
 def test_file_that_is_let_go_in_time_is_waited_for(yard: Yard) -> None:
