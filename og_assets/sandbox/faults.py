@@ -10,6 +10,7 @@ from typing import Any, Literal
 from .rest.pages import Page
 
 Kind = Literal["hang", "throttle", "busy", "error", "garbage", "cut"]
+EventKind = Literal["lost", "doubled", "late", "missigned", "garbage"]
 
 
 @dataclass(kw_only=True)
@@ -17,7 +18,8 @@ class Faults:
     """Settings; one counter runs over all API requests, and every n-th is hit (0: none).
 
     Where several would hit the same request, the first in the order of `Kind` does. The last four name object types
-    ("orders"); `missing` gives the status that an object type answers with instead.
+    ("orders"); `missing` gives the status that an object type answers with instead. Events have a counter of their own;
+    with `shuffle_events` each is delivered up to so many seconds late, so that they overtake one another.
     """
 
     throttle_every: int = 0
@@ -33,6 +35,13 @@ class Faults:
     repeat_cursor: str | None = None
     foreign_next: str | None = None
     lose_version: str | None = None
+    lose_event_every: int = 0
+    double_event_every: int = 0
+    late_event_every: int = 0
+    late_event_seconds: float = 86_400.0
+    missign_event_every: int = 0
+    garbage_event_every: int = 0
+    shuffle_events: float = 0.0
 
     def set(self, settings: Mapping[str, Any]) -> None:
         """Change some of the settings; raises ValueError, and changes nothing, where one cannot be."""
@@ -60,6 +69,17 @@ class Faults:
             ("cut", self.cut_every),
         )
         return next((kind for kind, n in every if n and count % n == 0), None)
+
+    def hits_event(self, count: int) -> frozenset[EventKind]:
+        """What the count-th event (from 1) is hit by on its way to the receivers; it may be several."""
+        every: tuple[tuple[EventKind, int], ...] = (
+            ("lost", self.lose_event_every),
+            ("doubled", self.double_event_every),
+            ("late", self.late_event_every),
+            ("missigned", self.missign_event_every),
+            ("garbage", self.garbage_event_every),
+        )
+        return frozenset(kind for kind, n in every if n and count % n == 0)
 
     def bend(self, page: Page, *, object_type: str, query: str) -> Page:
         """The page whose next link leads back to itself, where that is set."""

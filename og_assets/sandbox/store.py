@@ -13,12 +13,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from .truth import Truth
+from .webhooks import Webhooks
 from .world import merchant, orders, subscriptions
 from .world.behaviour import Life
 from .world.checkout import new_address, new_payment
 from .world.placement import Nights
 from .world.records import Item, Order, Product, Subscription
-from .world.state import EmptiedOrders, World
+from .world.reminders import Reminders
+from .world.state import EmptiedOrders, OutOfStock, Placement, World
 from .world.timeline import Timeline
 
 
@@ -39,15 +41,30 @@ class Store:
         timezone: str = "America/New_York",
         emptied_orders: EmptiedOrders = "keep",
         imported: int = 0,
+        out_of_stock: OutOfStock = "silent",
+        placement: Placement = "direct",
+        currencies: tuple[str, ...] = ("USD",),
+        webhooks: Webhooks | None = None,
     ) -> None:
         zone = ZoneInfo(timezone)
         end = (until or datetime.now(zone).replace(tzinfo=None)).replace(microsecond=0)
         self.seed = seed
         self.lock = RLock()
         self.overrides: dict[tuple[str, str], dict[str, Any]] = {}
-        self.world = World(seed=seed, start=end - timedelta(days=days), zone=zone, emptied_orders=emptied_orders)
+        self.world = World(
+            seed=seed,
+            start=end - timedelta(days=days),
+            zone=zone,
+            emptied_orders=emptied_orders,
+            out_of_stock=out_of_stock,
+            placement=placement,
+            currencies=currencies,
+        )
+        if webhooks is not None:
+            self.tell(webhooks)
         self._timeline = Timeline(self.world)
         self._life = Life(self.world, timeline=self._timeline, customers=customers, imported=imported, until=end)
+        Reminders(self.world, timeline=self._timeline)
         Nights(self.world, timeline=self._timeline, on_rejected=self._life.after_rejection)
         with _without_collection():
             self._timeline.run(until=end)
@@ -69,6 +86,11 @@ class Store:
             span = timedelta(days=days, hours=hours, seconds=seconds)
             self._timeline.run(until=(self.now + span).replace(microsecond=0))
             return self.now
+
+    def tell(self, webhooks: Webhooks) -> None:
+        """Tell these webhooks of everything that happens from now on."""
+        with self.lock:
+            webhooks.bind(self.world, seed=self.seed)
 
     def override(self, object_type: str, key: str, fields: dict[str, Any] | None) -> None:
         """Change what the API shows of a row (merged over its body), not what is true; None takes it back."""

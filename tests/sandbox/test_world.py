@@ -59,7 +59,11 @@ def test_every_kind_of_thing_happens_in_a_year() -> None:
     statuses = {row["status"] for row in store.truth.table("orders")}
     assert statuses >= {1, 3, 4, 5, 17, 18}
     assert {row["cause"] for row in store.truth.table("moves")} >= {"skip", "date_change", "merge"}
-    assert {row["cause"] for row in store.truth.table("deleted_items")} == {"subscription_cancelled", "removed"}
+    assert {row["cause"] for row in store.truth.table("deleted_items")} == {
+        "subscription_cancelled",
+        "removed",
+        "out_of_stock",
+    }
     codes = {row["response_code"] for row in store.truth.table("placement_attempts")}
     assert codes >= {"000", "140", "999", ""}
     assert any(row["lives"] > 1 for row in store.truth.table("subscriptions"))
@@ -70,10 +74,12 @@ def test_every_kind_of_thing_happens_in_a_year() -> None:
 
 
 def test_orders_are_placed_at_night_but_never_between_two_and_three(store: Store) -> None:
-    moments = {row["at"].time() for row in store.truth.table("placement_attempts")}
-    assert all(time(0, 30) <= moment < time(5) for moment in moments)
+    attempts = store.truth.table("placement_attempts")
+    moments = {row["at"].time() for row in attempts if row["response_code"] != "140"}
+    at_night = [moment for moment in moments if time(0, 30) <= moment < time(5)]
     assert not any(moment.hour == 2 for moment in moments)
-    assert len(moments) > 300
+    assert len(at_night) > 300
+    assert len(at_night) > 0.97 * len(moments), "only what had to be verified is answered later"
 
 
 def test_nothing_at_all_happens_between_two_and_three(store: Store) -> None:

@@ -4,6 +4,7 @@ Belongs here: one function for each kind of row and view of it. Not here: the sh
 merchant set up (merchant_bodies), which rows are shown (listings).
 """
 
+from dataclasses import asdict
 from json import dumps
 
 from og_assets.sandbox.world.intervals import frequency_days
@@ -65,7 +66,7 @@ def subscription(world: World, row: Subscription) -> Body:
         "quantity": row.quantity,
         "price": None if row.price is None else money(row.price),
         "frequency_days": frequency_days(every=row.every, every_period=row.every_period),
-        "reminder_days": 10,
+        "reminder_days": row.reminder_days,
         "every": row.every,
         "every_period": row.every_period,
         "start_date": row.start_date.isoformat(),
@@ -83,8 +84,11 @@ def subscription(world: World, row: Subscription) -> Body:
         "cancel_reason_code": reason_code(row),
         "customer_rep": None,
         "club": None,
-        "prepaid_subscription_context": None,
+        "prepaid_subscription_context": row.prepaid.body() if row.prepaid else None,
     }
+    if row.free_trial is not None:
+        trial = asdict(row.free_trial)
+        body["free_trial_subscription_context"] = {**trial, "expiration": row.free_trial.expiration.isoformat()}
     return with_currency(body, row.currency_code)
 
 
@@ -147,7 +151,7 @@ def item(_world: World, row: Item) -> Body:
         "total_price": money(row.total_price),
         "one_time": row.subscription is None,
         "order_updated": instant(row.order.updated),
-        "frozen": False,
+        "frozen": row.frozen,
         "first_placed": instant(row.first_placed),
         "subscription_component": None,
     }

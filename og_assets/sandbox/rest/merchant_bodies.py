@@ -77,7 +77,7 @@ def entitlement(world: World, row: Entitlement) -> Body:
         "merchant_user_id": row.customer.key,
         "initial_activation_date": utc(row.created, world.zone),
         "latest_activation_date": utc(row.latest_activation, world.zone),
-        "grace_period": None,
+        "grace_period": row.grace_period,
         "live": row.live,
         "access_type": "time_based",
         "expiration": utc(row.expiration, world.zone),

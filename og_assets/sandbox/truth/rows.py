@@ -144,6 +144,7 @@ class EventRow(NamedTuple):
     object_type: str
     object_id: str
     customer: str
+    actor: str
 
 
 class DayRow(NamedTuple):

@@ -156,9 +156,9 @@ def _attempts(world: World) -> Iterator[AttemptRow]:
 
 
 def _events(world: World) -> Iterator[EventRow]:
-    for number, event in enumerate(world.chronicle.events, start=1):
+    for event in world.chronicle.events:
         object_type = event.type.partition(".")[0]
-        yield EventRow(number, event.at, event.type, object_type, event.object_id, event.customer)
+        yield EventRow(event.number, event.at, event.type, object_type, event.object_id, event.customer, event.actor)
 
 
 def _daily(world: World) -> Iterator[DayRow]:

@@ -35,6 +35,7 @@ _ONE_TIME = (
     ("77002", "Hand Grinder", 5999),
     ("77003", "Tasting Box", 999),
 )
+_PREPAID_ELIGIBLE = ("62900-W01", "0070067691", "0070067698")
 _DISCONTINUED = (("11001", "Travel Press (old)", 2499), ("11002", "Winter Blend 2019", 1550))
 _GROUPS = (
     ("subscription", "eligibility"),
@@ -42,6 +43,7 @@ _GROUPS = (
     ("summer_sale", "incentive"),
     ("roasts", "sku_swap"),
 )
+PREPAID = _GROUPS[1]
 _OFFERS = (
     ("Standard 10", 10, "available"),
     ("Loyal 15", 15, "available"),
@@ -135,10 +137,12 @@ def build_catalogue(rng: Random, *, start: datetime) -> Catalogue:
         product.popularity, product.staying_days = popularity, float(stay)
         if "Roast" in name:
             product.groups.append(_GROUPS[3])
+        if key in _PREPAID_ELIGIBLE:
+            product.groups.append(PREPAID)
         if key == _BUNDLE[0]:
             product.product_type, product.components = "static price bundle", (_AUTOSHIP[0][0], _AUTOSHIP[7][0])
         if key == _DIGITAL[0]:
-            product.resource, product.autoship_by_default = catalogue.resources[0], True
+            product.resource, product.autoship_by_default, product.trial_days = catalogue.resources[0], True, 15
     for one_time in _ONE_TIME:
         sell(*one_time).autoship_enabled = False
     for gone in _DISCONTINUED:
