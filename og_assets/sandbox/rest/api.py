@@ -16,10 +16,12 @@ from starlette.routing import Route
 from og_assets.sandbox.faults import Faults
 from og_assets.sandbox.store import Store
 
+from .changing import change
 from .cursors import InvalidCursorError
 from .filters import BadParameterError, Query
 from .listing import Listing, Render
 from .listings import LISTINGS
+from .mutations import MUTATIONS, Mutation
 from .pages import InvalidPageError, Page, cursor_page, numbered_page, page_size
 from .rendering import Renderer
 
@@ -70,12 +72,24 @@ def build_api(store: Store, *, keys: tuple[str, ...], faults: Faults) -> Starlet
 
         return answer
 
+    def changing_endpoint(mutation: Mutation) -> Endpoint:
+        async def answer(request: Request) -> Response:
+            return await change(request, mutation, store=store, renderer=renderer)
+
+        return answer
+
     routes = []
     for listing in LISTINGS:
         routes.append(Route(listing.path, guarded(listing_endpoint(listing))))
         if listing.alone is not None:
             endpoint = guarded(single_endpoint(listing, listing.alone))
             routes.append(Route(f"{listing.path}{{key}}/", endpoint))
+    routes[:0] = [
+        Route(path, guarded(changing_endpoint(mutation)), methods=[mutation.method])
+        for mutation in MUTATIONS
+        # The shop's own front end leaves the last slash out, so both forms are answered.
+        for path in (mutation.path, mutation.path.rstrip("/"))
+    ]
     routes.append(Route("/{path:path}", guarded(_unknown)))
     return Starlette(routes=routes)
 

@@ -10,7 +10,7 @@ Identities, at any moment, in cents: `sub_total` = sum of the items' `total_pric
 from datetime import date
 
 from .intervals import add_interval
-from .records import MERGED, SEND_NOW, UNSENT, Address, Item, Order, Payment, Product, Subscription
+from .records import MERGED, SEND_NOW, UNSENT, Address, Customer, Item, Order, Payment, Product, Subscription
 from .state import World
 
 _SHIPPING, _FREE_SHIPPING_FROM = 599, 4000
@@ -27,19 +27,24 @@ def require_open(order: Order) -> None:
 
 
 def open_order(world: World, *, of: Subscription | Order, place: date) -> Order:
+    """The open order of the same customer, address and payment on a day, or a new one."""
+    return order_on(world, customer=of.customer, address=of.shipping_address, payment=of.payment, place=place)
+
+
+def order_on(world: World, *, customer: Customer, address: Address, payment: Payment, place: date) -> Order:
     """The open order of a customer, address, payment and day - an emptied one too -, or a new one."""
-    key = (of.customer.key, of.shipping_address.key, of.payment.key, place)
+    key = (customer.key, address.key, payment.key, place)
     order = world.open_orders.get(key)
     if order is None:
         order = Order(
             key=world.new_id(),
             created=world.now,
             updated=world.now,
-            customer=of.customer,
-            payment=of.payment,
-            shipping_address=of.shipping_address,
+            customer=customer,
+            payment=payment,
+            shipping_address=address,
             place=place,
-            currency_code=world.currency_of(of.customer),
+            currency_code=world.currency_of(customer),
         )
         world.orders.add(order)
         world.chronicle.status_changed(order, at=world.now)
@@ -71,8 +76,9 @@ def next_item(world: World, *, subscription: Subscription, place: date) -> Item:
 
 
 def one_time_item(world: World, *, order: Order, product: Product, quantity: int) -> Item:
-    """Add a one-time item to an order that is still open."""
-    require_open(order)
+    """Add a one-time item to an order that is still open, or that has just been opened for it."""
+    if order.status != UNSENT:
+        raise NotPossibleError(f"order {order.key} cannot be changed: status {order.status}")
     return _new_item(world, order=order, subscription=None, product=product, quantity=quantity, offer=world.offers[0])
 
 
@@ -176,6 +182,20 @@ def send_now(world: World, *, order: Order) -> None:
 def redirect(world: World, *, order: Order, to: Subscription) -> None:
     """Let an open order follow its subscription to another address or payment."""
     readdress(world, order=order, address=to.shipping_address, payment=to.payment)
+
+
+def change_address(world: World, *, order: Order, address: Address) -> None:
+    """Send one open order elsewhere; its subscriptions keep their address."""
+    require_open(order)
+    readdress(world, order=order, address=address, payment=order.payment)
+    world.tell("order.change_shipping_address", row=order, customer=order.customer)
+
+
+def change_payment(world: World, *, order: Order, payment: Payment) -> None:
+    """Charge one open order another way; its subscriptions keep their payment."""
+    require_open(order)
+    readdress(world, order=order, address=order.shipping_address, payment=payment)
+    world.tell("order.change_payment", row=order, customer=order.customer)
 
 
 def readdress(world: World, *, order: Order, address: Address, payment: Payment) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 from functools import partial
 
 from .entitlements import grant, sweep
-from .orders import close_order
+from .orders import NotPossibleError, close_order
 from .prepaid import ship_prepaid
 from .records import (
     AWAITING_CLASSIFICATION,
@@ -138,11 +138,20 @@ class Nights:
         """Let an order rest in a passing status; nothing else can be done to it meanwhile."""
         close_order(self._world, order=order, status=status)
         moment = until + timedelta(hours=1) if until.hour == 2 else until
-        self._timeline.at(moment, do=partial(self._go_on, order, then))
+        self._timeline.at(moment, do=partial(self._go_on, order, status, then))
 
-    def _go_on(self, order: Order, then: Callable[[Order], None]) -> None:
-        self._world.actor = PROCESS
-        then(order)
+    def _go_on(self, order: Order, status: int, then: Callable[[Order], None]) -> None:
+        if order.status == status:
+            self._world.actor = PROCESS
+            then(order)
+
+    def finalize(self, order: Order, *, code: str) -> None:
+        """Take in by hand what became of an order whose outcome is awaited or unknown."""
+        if order.status not in (PENDING_BATCH, PENDING_VERIFICATION, CONNECTION_ERROR):
+            raise NotPossibleError(f"order {order.key} awaits no outcome: status {order.status}")
+        if code not in _MESSAGES or code in ("", "unreadable"):
+            raise NotPossibleError(f"{code!r} is no response code")
+        self._finish(order, code)
 
     def _answered(self, order: Order) -> None:
         self._finish(order, self._draw(_AFTER_WAITING))

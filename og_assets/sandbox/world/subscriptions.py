@@ -80,23 +80,30 @@ def reactivate(
     subscription: Subscription,
     every: int | None = None,
     every_period: int | None = None,
+    start_date: date | None = None,
     next_order_date: date | None = None,
 ) -> None:
-    """Bring a cancelled subscription back from today on; nothing in its row tells that it was ever gone."""
+    """Bring a cancelled subscription back from a day on; nothing in its row tells that it was ever gone."""
     if subscription.live:
         raise NotPossibleError(f"subscription {subscription.key} is live")
     if next_order_date is not None and next_order_date <= world.today:
         raise NotPossibleError(f"{next_order_date} is not in the future")
+    if start_date is not None and start_date < world.today:
+        raise NotPossibleError(f"{start_date} is in the past")
     subscription.live = True
     subscription.cancelled = subscription.cancel_reason = None
-    subscription.start_date = world.today
+    subscription.start_date = start_date or world.today
     subscription.every = every or subscription.every
     subscription.every_period = every_period or subscription.every_period
     subscription.lives += 1
     _changed(world, subscription, event="subscription.reactivate")
     world.tell("subscription.change_live", row=subscription, customer=subscription.customer)
     world.touch_customer(subscription.customer)
-    next_item(world, subscription=subscription, place=next_order_date or _one_interval_after(subscription, world.today))
+    next_item(
+        world,
+        subscription=subscription,
+        place=next_order_date or _one_interval_after(subscription, subscription.start_date),
+    )
 
 
 def skip(world: World, *, subscription: Subscription) -> None:
