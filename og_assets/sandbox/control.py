@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from .choices import Choices
 from .faults import Faults
 from .request_log import RequestLog
 from .rest.listings import LISTINGS
@@ -42,7 +43,9 @@ ORDERGROOVE_API_KEY={key}</pre>
 """
 
 
-def build_control(store: Store, *, keys: tuple[str, ...], faults: Faults, requests: RequestLog) -> Starlette:
+def build_control(
+    store: Store, *, keys: tuple[str, ...], faults: Faults, choices: Choices, requests: RequestLog
+) -> Starlette:
     """The pages beside the API."""
 
     async def home(request: Request) -> Response:
@@ -75,6 +78,16 @@ def build_control(store: Store, *, keys: tuple[str, ...], faults: Faults, reques
                 return _json({"detail": str(error)}, status=400)
         return _json(asdict(faults))
 
+    async def change_choices(request: Request) -> Response:
+        if request.method == "DELETE":
+            choices.clear()
+        elif request.method == "POST":
+            try:
+                choices.set(await _body(request))
+            except ValueError as error:
+                return _json({"detail": str(error)}, status=400)
+        return _json(asdict(choices))
+
     async def asked(request: Request) -> Response:
         if request.method == "DELETE":
             requests.clear()
@@ -95,6 +108,7 @@ def build_control(store: Store, *, keys: tuple[str, ...], faults: Faults, reques
             Route("/sandbox/health", health),
             Route("/sandbox/clock", clock, methods=["GET", "POST"]),
             Route("/sandbox/faults", change_faults, methods=["GET", "POST", "DELETE"]),
+            Route("/sandbox/choices", change_choices, methods=["GET", "POST", "DELETE"]),
             Route("/sandbox/requests", asked, methods=["GET", "DELETE"]),
             Route("/sandbox/truth", truth_names),
             Route("/sandbox/truth/{name}", truth_table),

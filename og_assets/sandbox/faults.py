@@ -6,6 +6,7 @@ Belongs here: which request is hit by what. Not here: the right answer (rest), t
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
+from zoneinfo import available_timezones
 
 from .rest.pages import Page
 
@@ -17,7 +18,10 @@ EventKind = Literal["lost", "doubled", "late", "missigned", "garbage"]
 class Faults:
     """Settings; one counter runs over all API requests, and every n-th is hit (0: none).
 
-    Where several would hit the same request, the first in the order of `Kind` does. The last four name object types
+    `stir_hours` pass in the store before each page that a cursor leads to; `clock_skew` (seconds) and `show_timezone`
+    change what the API's clock shows, not what the store's does.
+
+    Where several would hit the same request, the first in the order of `Kind` does. Texts name object types
     ("orders"); `missing` gives the status that an object type answers with instead. Events have a counter of their own;
     with `shuffle_events` each is delivered up to so many seconds late, so that they overtake one another.
     """
@@ -35,6 +39,12 @@ class Faults:
     repeat_cursor: str | None = None
     foreign_next: str | None = None
     lose_version: str | None = None
+    expired_cursor: str | None = None
+    slow_every: int = 0
+    slow_seconds: float = 20.0
+    stir_hours: float = 0.0
+    clock_skew: float = 0.0
+    show_timezone: str | None = None
     lose_event_every: int = 0
     double_event_every: int = 0
     late_event_every: int = 0
@@ -93,6 +103,8 @@ class Faults:
 def _is_possible(name: str, value: Any) -> bool:
     if name == "missing":
         return isinstance(value, dict)
-    if name in ("repeat_cursor", "foreign_next", "lose_version"):
+    if name == "show_timezone":
+        return value is None or (isinstance(value, str) and value in available_timezones())
+    if name in ("repeat_cursor", "foreign_next", "lose_version", "expired_cursor"):
         return value is None or isinstance(value, str)
     return isinstance(value, int | float) or (name == "retry_after" and value is None)

@@ -14,6 +14,7 @@ from typing import Any
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
+from .choices import Choices
 from .control import build_control
 from .faults import Faults
 from .gate import Gate
@@ -27,9 +28,11 @@ DEFAULT_KEYS = ("sandbox-key",)
 class _Application:
     """The API behind its gate, and the sandbox's own pages beside it."""
 
-    def __init__(self, store: Store, *, keys: tuple[str, ...], faults: Faults, requests: RequestLog) -> None:
-        self.gate = Gate(build_api(store, keys=keys, faults=faults), faults=faults, requests=requests)
-        self._control = build_control(store, keys=keys, faults=faults, requests=requests)
+    def __init__(
+        self, store: Store, *, keys: tuple[str, ...], faults: Faults, choices: Choices, requests: RequestLog
+    ) -> None:
+        self.gate = Gate(build_api(store, keys=keys, faults=faults, choices=choices), faults=faults, requests=requests)
+        self._control = build_control(store, keys=keys, faults=faults, choices=choices, requests=requests)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_control = scope["path"] == "/" or scope["path"].startswith("/sandbox/")
@@ -43,6 +46,7 @@ class RunningStore:
     url: str
     store: Store
     faults: Faults = field(default_factory=Faults)
+    choices: Choices = field(default_factory=Choices)
     requests: RequestLog = field(default_factory=RequestLog)
 
     def override(self, object_type: str, key: str, fields: dict[str, Any] | None) -> None:
@@ -57,7 +61,9 @@ def serve(
     """Serve a store from a background thread; port 0 takes a free one. Stops at once on leaving, hangers included."""
     with socket.create_server((host, port)) as listener:
         running = RunningStore(url=f"http://{host}:{listener.getsockname()[1]}", store=store)
-        application = _Application(store, keys=keys, faults=running.faults, requests=running.requests)
+        application = _Application(
+            store, keys=keys, faults=running.faults, choices=running.choices, requests=running.requests
+        )
         server = _Server(_config(application))
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="sandbox", daemon=True)
         thread.start()
@@ -71,7 +77,7 @@ def serve(
 
 def run(store: Store, *, host: str = "127.0.0.1", port: int = 8765, keys: tuple[str, ...] = DEFAULT_KEYS) -> None:
     """Serve a store until interrupted."""
-    application = _Application(store, keys=keys, faults=Faults(), requests=RequestLog())
+    application = _Application(store, keys=keys, faults=Faults(), choices=Choices(), requests=RequestLog())
     with suppress(KeyboardInterrupt):
         _Server(_config(application, host=host, port=port)).run()
 

@@ -123,9 +123,9 @@ def order(world: World, row: Order) -> Body:
     return with_currency(body, row.currency_code)
 
 
-def order_with_plan(world: World, row: Order) -> Body:
+def with_plan(_world: World, _row: Order, body: Body) -> Body:
     """As with `include_has_plan=true`; nothing sold here is a plan."""
-    return {**order(world, row), "has_plan": False}
+    return {**body, "has_plan": False}
 
 
 def order_alone(world: World, row: Order) -> Body:
@@ -157,12 +157,14 @@ def item(_world: World, row: Item) -> Body:
     }
 
 
-def item_without_prices(world: World, row: Item) -> Body:
+def without_prices(_world: World, _row: Item, body: Body) -> Body:
     """As with `omit_price_calculation=true`: the time is omitted with the money."""
-    body = item(world, row)
-    for field in ("price", "extra_cost", "total_price", "order_updated"):
-        del body[field]
-    return body
+    return {name: body[name] for name in body if name not in ("price", "extra_cost", "total_price", "order_updated")}
+
+
+def with_incentives(_world: World, row: Item, body: Body) -> Body:
+    """As with `include_incentives=true`; what is in the array is not documented."""
+    return {**body, "incentives": [incentive.incentive for incentive in row.incentives]}
 
 
 def address(_world: World, row: Address) -> Body:

@@ -7,6 +7,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from og_assets.sandbox.choices import Choices
 from og_assets.sandbox.store import Store
 
 from .filters import BadParameterError
@@ -18,7 +19,9 @@ _JSON = "application/json"
 _BY_NAME = {listing.name: listing for listing in LISTINGS}
 
 
-async def change(request: Request, mutation: Mutation, *, store: Store, renderer: Renderer) -> Response:
+async def change(
+    request: Request, mutation: Mutation, *, store: Store, renderer: Renderer, choices: Choices
+) -> Response:
     """Do what a request asks for and answer with the row that it was about, as it is then."""
     try:
         content = await request.body()
@@ -37,7 +40,8 @@ async def change(request: Request, mutation: Mutation, *, store: Store, renderer
         except BadParameterError as error:
             return Response(orjson.dumps({error.name: error.detail}), status_code=400, media_type=_JSON)
         except ValueError as error:
-            return Response(status_code=500) if mutation.breaks else _error(str(error))
+            breaks = mutation.breaks and choices.closed_item == 500
+            return Response(status_code=500) if breaks else _error(str(error))
         if mutation.answers == "nothing":
             return Response(status_code=mutation.status)
         if mutation.answers == "empty object":

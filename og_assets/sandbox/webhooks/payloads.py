@@ -154,14 +154,14 @@ def subscriber(world: World, row: Customer, details: Mapping[str, Any]) -> Paylo
 
 def entitlement(world: World, row: Entitlement, details: Mapping[str, Any]) -> Payload:
     """As in every `entitlement.*` event; a cluster of one."""
-    now = epoch(world, world.now)
+    now, created = epoch(world, world.now), epoch(world, row.created)
     resource = row.resource
     return {
         "customer": row.customer.key,
         "entitlements": [
             {
                 "access_type": "time_based",
-                "created": epoch(world, row.created),
+                "created": created,
                 "entitlement_transaction": {
                     "grace_period": row.grace_period,
                     "public_id": token(row.key, str(row.version)),
@@ -178,7 +178,11 @@ def entitlement(world: World, row: Entitlement, details: Mapping[str, Any]) -> P
                 "live": row.live,
                 "last_updated": epoch(world, row.last_updated),
                 "public_id": row.key,
-                "grantees": None,
+                "grantees": [
+                    {"external_id": key, "name": name, "created": created, "updated": created}
+                    for key, name in row.grantees
+                ]
+                or None,
                 "resource": {
                     "description": None,
                     "external_id": resource.external_resource_id,

@@ -90,6 +90,12 @@ class Catalogue:
     cancel_reasons: list[Reference] = field(default_factory=list)
     resources: list[Resource] = field(default_factory=list)
     discounts: dict[str, int] = field(default_factory=dict)
+    relationships: tuple[tuple[str, str, str], ...] = (
+        ("swap_on_purchase", _RETIRING[0], _AUTOSHIP[0][0]),
+        ("swap_on_purchase", _AUTOSHIP[4][0], _AUTOSHIP[5][0]),
+        ("upgrade", _AUTOSHIP[0][0], _AUTOSHIP[3][0]),
+    )
+    """Type, from, to."""
     retiring: tuple[str, str] = (_RETIRING[0], _AUTOSHIP[0][0])
     """The product that is taken out of the range one day, and the one its subscribers get instead."""
 
@@ -184,4 +190,11 @@ def _offer_profile(
         "recurring_coupon": coupon,
         "initial_coupon": coupon,
     }
-    return Reference(key=str(body["public_id"]), created=created, body=body)
+    flex = {
+        "public_id": new_id(),
+        "name": f"Flex {name}",
+        "discount_type": "Discount Percent",
+        "value": f"{percent}.00",
+    }
+    hidden = {"standard_flex_incentives": [flex] if percent > 10 else []}
+    return Reference(key=str(body["public_id"]), created=created, body=body, hidden=hidden)

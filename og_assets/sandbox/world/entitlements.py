@@ -12,6 +12,12 @@ from .state import World
 _WARNING = timedelta(days=7)
 _SLACK = timedelta(days=3)
 _GRACE_SECONDS = 345_600
+_GRANTEES: tuple[tuple[tuple[str, str], ...], ...] = (
+    (),
+    (),
+    (("grantee-001", "Alice"),),
+    (("grantee-001", "Alice"), ("grantee-002", "Bob")),
+)
 
 
 def grant(world: World, *, item: Item) -> None:
@@ -31,6 +37,7 @@ def grant(world: World, *, item: Item) -> None:
                 latest_activation=world.now,
                 expiration=expiration,
                 last_updated=world.now,
+                grantees=world.rng.choice(_GRANTEES),
                 grace_period=_GRACE_SECONDS if world.rng.random() < 0.5 else None,
             )
         )

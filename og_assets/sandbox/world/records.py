@@ -124,6 +124,7 @@ class Entitlement(Row):
     expiration: datetime
     last_updated: datetime
     grace_period: int | None = None
+    grantees: tuple[tuple[str, str], ...] = ()
     is_warned: bool = False
     is_expired: bool = False
     live: bool = True
@@ -171,9 +172,13 @@ class FreeTrial:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Reference(Row):
-    """A row that the merchant set up once: its body never changes (product group, offer profile, cancel reason)."""
+    """A row that the merchant set up once: its body never changes (product group, offer profile, cancel reason).
+
+    What is `hidden` is shown to those who ask for it.
+    """
 
     body: dict[str, Any]
+    hidden: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

@@ -72,17 +72,17 @@ class World:
         self.chronicle = Chronicle()
 
         self.customers: Table[Customer] = Table()
-        self.subscriptions: Table[Subscription] = Table()
-        self.orders: Table[Order] = Table()
-        self.items: Table[Item] = Table()
-        self.addresses: Table[Address] = Table()
-        self.payments: Table[Payment] = Table()
+        self.subscriptions: Table[Subscription] = Table(owner=lambda row: row.customer.key)
+        self.orders: Table[Order] = Table(owner=lambda row: row.customer.key)
+        self.items: Table[Item] = Table(owner=lambda row: row.order.customer.key)
+        self.addresses: Table[Address] = Table(owner=lambda row: row.customer.key)
+        self.payments: Table[Payment] = Table(owner=lambda row: row.customer.key)
         self.products: Table[Product] = Table()
         self.product_groups: Table[Reference] = Table()
         self.offer_profiles: Table[Reference] = Table()
-        self.one_time_incentives: Table[Incentive] = Table()
+        self.one_time_incentives: Table[Incentive] = Table(owner=lambda row: row.customer.key)
         self.resources: Table[Resource] = Table()
-        self.entitlements: Table[Entitlement] = Table()
+        self.entitlements: Table[Entitlement] = Table(owner=lambda row: row.customer.key)
         self.responses: Table[Response] = Table()
         self.cancel_reasons: Table[Reference] = Table()
 
@@ -94,6 +94,7 @@ class World:
         self.discounts = catalogue.discounts
         self.offers = list(catalogue.discounts)
         self.retiring = catalogue.retiring
+        self.relationships = catalogue.relationships
         for product in catalogue.products:
             self.products.add(product)
         for table, rows in (
@@ -115,6 +116,14 @@ class World:
         """What a new row of a customer bears; the oldest rows bear none, unless it is another than the store's own."""
         is_known = self.now >= self.currency_since or customer.currency != self.currencies[0]
         return customer.currency if is_known else None
+
+    def component(self, key: str) -> dict[str, Any] | None:
+        """A component of a bundle, by its own id."""
+        for subscription in self.subscriptions:
+            for component in subscription.components:
+                if component.get("public_id") == key:
+                    return component
+        return None
 
     def new_id(self) -> str:
         """32 hex digits that nobody had before."""
