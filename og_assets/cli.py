@@ -7,6 +7,7 @@ Belongs here: arguments, exit codes, and errors as sentences. Heavy modules are 
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -43,22 +44,46 @@ def sync(
 @app.command()
 def sandbox(
     seed: Annotated[int, typer.Option(help="The same seed makes the same store.")] = 7,
-    customers: Annotated[int, typer.Option(help="How many people come to the shop.")] = 400,
-    days: Annotated[int, typer.Option(help="How long the store has been living.")] = 365,
+    customers: Annotated[int, typer.Option(min=0, help="How many people come to the shop.")] = 400,
+    days: Annotated[int, typer.Option(min=1, help="How long the store has been living.")] = 365,
     port: Annotated[int, typer.Option(help="Where it listens on this machine.")] = 8765,
+    live: Annotated[bool, typer.Option("--live", help="Let the store live on while it is served.")] = False,
+    day_seconds: Annotated[
+        float, typer.Option(min=1, help="With --live: how many seconds one of its days takes.")
+    ] = 86_400,
+    webhooks: Annotated[
+        str | None, typer.Option(metavar="URL", help="POST what happens from now on to this address.")
+    ] = None,
+    dumps: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write every event into this folder, the past ones too.")
+    ] = None,
 ) -> None:
-    """Run a store to try things on: Ordergroove's REST API over a seeded world. Ends with Ctrl-C."""
-    from og_assets.console import console
+    """Run a store to try things on: Ordergroove's REST API and webhooks over a seeded world. Ends with Ctrl-C."""
+    from og_assets.console import console, errors
     from og_assets.sandbox import Store, run
+    from og_assets.sandbox.webhooks import DEFAULT_KEY, Webhooks
 
+    if webhooks is not None and not webhooks.startswith(("http://", "https://")):
+        raise typer.BadParameter(f"{webhooks!r} is no address. Write it as http://127.0.0.1:8080/webhooks.")
     with _sentences():
         console.print(f"Making a store of {customers:,} customers and {days:,} days …")
-        store = Store(seed=seed, customers=customers, days=days)
+        hooks = Webhooks()
+        if dumps is not None:
+            hooks.dump_to(dumps)
+        store = Store(seed=seed, customers=customers, days=days, webhooks=hooks)
+        if webhooks is not None:
+            hooks.add_target(webhooks)
         console.print(
             f"The sandbox answers at http://127.0.0.1:{port}/ - use ORDERGROOVE_BASE_URL=http://127.0.0.1:{port} "
             "and ORDERGROOVE_API_KEY=sandbox-key."
         )
-        run(store, port=port)
+        if webhooks is not None or dumps is not None:
+            console.print(f"Events are signed with {DEFAULT_KEY}: use ORDERGROOVE_WEBHOOK_KEYS={DEFAULT_KEY}.")
+        try:
+            run(store, port=port, webhooks=hooks, day_seconds=day_seconds if live else None)
+        except OSError as error:
+            errors.print(f"[bold red]error[/]  Port {port} cannot be used: {error}. Choose another with --port.")
+            raise typer.Exit(WRONG_INPUT) from None
 
 
 @app.command()

@@ -17,6 +17,8 @@ from starlette.routing import Route
 from og_assets.sandbox.choices import Choices
 from og_assets.sandbox.faults import Faults
 from og_assets.sandbox.store import Store
+from og_assets.sandbox.webhooks import Webhooks
+from og_assets.sandbox.webhooks.admin import admin_routes
 
 from . import merchant_bodies
 from .changing import change
@@ -35,7 +37,9 @@ _WHOLE = 1_000_000_000
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def build_api(store: Store, *, keys: tuple[str, ...], faults: Faults, choices: Choices) -> Starlette:
+def build_api(
+    store: Store, *, keys: tuple[str, ...], faults: Faults, choices: Choices, webhooks: Webhooks
+) -> Starlette:
     """Every list, every single object and every call of a store, for those who hold one of the keys."""
     clockface = Clockface(faults, store.world.zone)
     renderer = Renderer(store, clockface)
@@ -120,6 +124,7 @@ def build_api(store: Store, *, keys: tuple[str, ...], faults: Faults, choices: C
         # The shop's own front end leaves the last slash out, so both forms are answered.
         for path in (mutation.path, mutation.path.rstrip("/"))
     ]
+    routes += admin_routes(webhooks, merchant=store.merchant, guarded=guarded)
     routes.append(Route("/{path:path}", guarded(_unknown)))
     return Starlette(routes=routes)
 

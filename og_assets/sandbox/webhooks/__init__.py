@@ -7,12 +7,13 @@ Belongs here: payloads, signatures, retries, dumps, and what goes wrong on the w
     snapshots   the rows around it             schedules   when a delivery is tried again
     messages    the whole event as bytes       targets     where deliveries go; dumps: into files
                                                hooks       from the chronicle to the targets
+                                               admin       targets and keys over HTTP
 """
 
 from .dumps import DumpFolder
-from .hooks import Webhooks
+from .hooks import DEFAULT_KEY, Webhooks
 from .messages import Shape
 from .signing import SigningKeys, sign
 from .targets import Delivery, Target
 
-__all__ = ["Delivery", "DumpFolder", "Shape", "SigningKeys", "Target", "Webhooks", "sign"]
+__all__ = ["DEFAULT_KEY", "Delivery", "DumpFolder", "Shape", "SigningKeys", "Target", "Webhooks", "sign"]

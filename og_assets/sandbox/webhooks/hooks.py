@@ -8,6 +8,7 @@ the machine ("real": a retry after ten minutes comes after ten minutes). The bod
 """
 
 from collections import deque
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
@@ -28,6 +29,7 @@ from .schedules import SCHEDULES, ScheduleName
 from .signing import HEADER, SigningKeys
 from .targets import MAX_TARGETS, Delivery, HttpPost, Post, State, Target
 
+DEFAULT_KEY = "sandbox-verification-key"
 _KEPT = 1000
 _GARBAGE = b'{"id": "oops", "type": '
 
@@ -77,17 +79,17 @@ class Webhooks:
 
         world.chronicle.listeners.append(listen)
 
-    def add_target(self, url: str, *, key: str = "sandbox-verification-key", pattern: str = "*") -> Target:
+    def add_target(self, url: str, *, key: str = DEFAULT_KEY, pattern: str = "*") -> Target:
         """Send events to an address from now on."""
         if len(self.targets) >= MAX_TARGETS:
             raise ValueError(f"there are {MAX_TARGETS} targets already, which is the most that are allowed")
-        target = Target(
-            id=token("target", f"{len(self.targets)}/{url}"), url=url, keys=SigningKeys(key), pattern=pattern
-        )
+        created = self.epoch_of(self.now) if self._world is not None else 0
+        target_id = token("target", f"{len(self.targets)}/{url}")
+        target = Target(id=target_id, url=url, keys=SigningKeys(key), pattern=pattern, created=created)
         self.targets[target.id] = target
         return target
 
-    def dump_to(self, folder: Path, *, key: str = "sandbox-verification-key") -> None:
+    def dump_to(self, folder: Path, *, key: str = DEFAULT_KEY) -> None:
         """Write events into a folder; to be called before the store is made, or told of these webhooks."""
         self._dump_to = (folder, key)
 
@@ -106,15 +108,28 @@ class Webhooks:
         """How many deliveries are still to be made or to be tried again."""
         return len(self._queue)
 
-    def deliver(self) -> int:
+    @property
+    def has_work(self) -> bool:
+        """Whether anything is due, or waits to be written into a dump."""
+        with self._lock:
+            due = bool(self._queue) and self._queue[0][0] <= self.now
+            return due or (bool(self._dump_queue) and self._dump_queue[0][0] <= self.now)
+
+    def epoch_of(self, moment: datetime) -> int:
+        """Unix seconds of a wall-clock time of the store."""
+        assert self._world is not None, "no store has been told of these webhooks"
+        return epoch(self._world, moment)
+
+    def deliver(self, *, until_stopped: Callable[[], bool] = lambda: False) -> int:
         """Send all that is due, in the order in which it is due, and write the dumps; returns how many were sent."""
         sent = 0
-        while (delivery := self._next(self.now)) is not None:
+        while not until_stopped() and (delivery := self._next(self.now)) is not None:
             self._attempt(delivery)
             sent += 1
         self._drain_dumps(until=self.now)
         if self._dumps is not None:
-            self._dumps.flush()
+            with self._lock:
+                self._dumps.flush()
         return sent
 
     def close(self) -> None:
@@ -135,7 +150,8 @@ class Webhooks:
             wait += self.faults.late_event_seconds if "late" in hits else 0.0
             due = (message.at if self._is_virtual else self.now) + timedelta(seconds=int(wait))
             if self._dump_to is not None and "missigned" not in hits:
-                heappush(self._dump_queue, (due, next(self._order), body))
+                with self._lock:
+                    heappush(self._dump_queue, (due, next(self._order), body))
             for target in list(self.targets.values()):
                 if target.wants(message.type):
                     delivery = Delivery(message=message, target=target, due=due, body=body)
@@ -147,11 +163,12 @@ class Webhooks:
     def _drain_dumps(self, *, until: datetime) -> None:
         if self._dumps is None:
             return
-        while self._dump_queue and self._dump_queue[0][0] <= until:
-            received_at, _, body = heappop(self._dump_queue)
-            self._dumps.add(body, received_at=received_at)
-        if until != datetime.max:
-            self._dumps.flush(before=until.date())
+        with self._lock:
+            while self._dump_queue and self._dump_queue[0][0] <= until:
+                received_at, _, body = heappop(self._dump_queue)
+                self._dumps.add(body, received_at=received_at)
+            if until != datetime.max:
+                self._dumps.flush(before=until.date())
 
     def _push(self, delivery: Delivery) -> None:
         with self._lock:
@@ -166,8 +183,7 @@ class Webhooks:
         if not target.enabled:
             self._end(delivery, "canceled")
             return
-        assert self._world is not None
-        ts = epoch(self._world, now)
+        ts = self.epoch_of(now)
         signature = target.keys.header(now=now, ts=ts, body=delivery.body)
         if delivery.is_signed_wrongly:
             signature = f"ts={ts},sig={token('wrong', delivery.message.id) * 2}"

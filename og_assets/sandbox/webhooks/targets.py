@@ -29,6 +29,7 @@ class Target:
     id: str
     url: str
     keys: SigningKeys
+    created: int
     pattern: str = "*"
     enabled: bool = True
     counts: dict[State, int] = field(default_factory=lambda: dict.fromkeys(("success", "failed", "canceled"), 0))
@@ -58,14 +59,18 @@ class HttpPost:
     """POSTs over one client; an answer that takes more than five seconds counts as none."""
 
     def __init__(self) -> None:
-        self._client = httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False)
+        self._client: httpx.Client | None = None
 
     def __call__(self, url: str, body: bytes, headers: dict[str, str]) -> int | None:
+        if self._client is None:
+            self._client = httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False)
         try:
             return self._client.post(url, content=body, headers=headers).status_code
-        except httpx.HTTPError:
+        except (httpx.HTTPError, httpx.InvalidURL):
             return None
 
     def close(self) -> None:
-        """Close the connections."""
-        self._client.close()
+        """Close the connections; the next POST opens new ones."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
