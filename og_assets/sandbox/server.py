@@ -4,7 +4,7 @@ Belongs here: starting and stopping. Not here: what is answered (rest, control),
 """
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Thread
@@ -12,7 +12,7 @@ from time import monotonic, sleep
 from typing import Any
 
 import uvicorn
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .choices import Choices
 from .control import build_control
@@ -27,14 +27,16 @@ from .webhooks import Webhooks
 DEFAULT_KEYS = ("sandbox-key",)
 
 
-class _Application:
-    """The API behind its gate, and the sandbox's own pages beside it."""
+class Application:
+    """The API behind its gate, and the sandbox's own pages beside it; `wrap` puts something in front of the API."""
 
-    def __init__(self, running: "RunningStore", *, keys: tuple[str, ...]) -> None:
+    def __init__(
+        self, running: "RunningStore", *, keys: tuple[str, ...], wrap: Callable[[ASGIApp], ASGIApp] = lambda api: api
+    ) -> None:
         api = build_api(
             running.store, keys=keys, faults=running.faults, choices=running.choices, webhooks=running.webhooks
         )
-        self.gate = Gate(api, faults=running.faults, requests=running.requests)
+        self.gate = Gate(wrap(api), faults=running.faults, requests=running.requests)
         self._control = build_control(
             running.store,
             keys=keys,
@@ -89,18 +91,27 @@ def serve(
     """
     with socket.create_server((host, port)) as listener:
         running = _running(store, listener, host=host, webhooks=webhooks, day_seconds=day_seconds)
-        server = _Server(_config(_Application(running, keys=keys)))
-        thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="sandbox", daemon=True)
         heart = Heart(store, running.webhooks, day_seconds=day_seconds)
-        thread.start()
-        try:
-            _await_start(server, thread)
+        with background(config(Application(running, keys=keys)), listener):
             heart.start()
-            yield running
-        finally:
-            server.should_exit = True
-            thread.join(timeout=10)
-            heart.stop()
+            try:
+                yield running
+            finally:
+                heart.stop()
+
+
+@contextmanager
+def background(config: uvicorn.Config, listener: socket.socket) -> Iterator[None]:
+    """A server in a thread, up when this is entered and gone when it is left."""
+    server = _Server(config)
+    thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="sandbox", daemon=True)
+    thread.start()
+    try:
+        _await_start(server, thread)
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
 
 
 def run(
@@ -119,7 +130,7 @@ def run(
         heart.start()
         try:
             with suppress(KeyboardInterrupt):
-                _Server(_config(_Application(running, keys=keys))).run(sockets=[listener])
+                _Server(config(Application(running, keys=keys))).run(sockets=[listener])
         finally:
             heart.stop()
 
@@ -140,7 +151,8 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _config(application: _Application) -> uvicorn.Config:
+def config(application: Application) -> uvicorn.Config:
+    """How an application is served: fast, and silent."""
     return uvicorn.Config(
         application,
         http="httptools",

@@ -44,6 +44,8 @@ class Store(Actions):
         placement: Placement = "direct",
         currencies: tuple[str, ...] = ("USD",),
         webhooks: Webhooks | None = None,
+        part: int = 0,
+        first_customer: int = 0,
     ) -> None:
         zone = ZoneInfo(timezone)
         end = (until or datetime.now(zone).replace(tzinfo=None)).replace(microsecond=0)
@@ -60,6 +62,8 @@ class Store(Actions):
             out_of_stock=out_of_stock,
             placement=placement,
             currencies=currencies,
+            part=part,
+            first_customer=first_customer,
         )
         if webhooks is not None:
             self.tell(webhooks)

@@ -65,8 +65,8 @@ def cursor_page(
     has_next, has_previous = (True, has_more) if backwards else (has_more, cursor is not None)
     return Page(
         rows=rows,
-        next=_link(query, cursor=next_at.encode()) if has_next and next_at else None,
-        previous=_link(query, cursor=previous_at.encode()) if has_previous and previous_at else None,
+        next=link(query, cursor=next_at.encode()) if has_next and next_at else None,
+        previous=link(query, cursor=previous_at.encode()) if has_previous and previous_at else None,
     )
 
 
@@ -94,8 +94,8 @@ def numbered_page(
         raise InvalidPageError
     return Page(
         rows=found[(number - 1) * size : number * size],
-        next=_link(query, page=str(number + 1)) if number < last else None,
-        previous=_link(query, page=str(number - 1)) if number > 1 else None,
+        next=link(query, page=str(number + 1)) if number < last else None,
+        previous=link(query, page=str(number - 1)) if number > 1 else None,
         count=len(found),
     )
 
@@ -132,7 +132,7 @@ def _cursor_at(table: Table[Any], rows: list[Row], given: Cursor | None, *, last
     return given and given._replace(reverse=not last)
 
 
-def _link(query: Query, **changed: str) -> str:
+def link(query: Query, **changed: str) -> str:
     """The same question with one answer changed, its parameters sorted."""
     asked = {name: values for name, values in query.items() if name not in ("cursor", "page")}
     return urlencode(sorted({**asked, **{name: [value] for name, value in changed.items()}}.items()), doseq=True)

@@ -19,7 +19,7 @@ _PREPAID_SHARE = 0.2
 def sign_up(world: World) -> Customer:
     """A new customer, who has nothing yet."""
     rng = world.rng
-    number = 26_001 + 7 * len(world.customers)
+    number = 26_001 + 7 * (world.first_customer + len(world.customers))
     key = f"{number:08d}"
     return world.customers.add(
         Customer(

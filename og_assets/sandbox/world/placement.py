@@ -208,7 +208,7 @@ class Nights:
 
     def _succeed(self, order: Order) -> None:
         world = self._world
-        order.order_merchant_id = f"#{3000 + len(world.responses)}"
+        order.order_merchant_id = f"#{3000 + 1000 * world.first_customer + len(world.responses)}"
         order.rejected_message = None
         for item in order.items.values():
             item.first_placed = world.now

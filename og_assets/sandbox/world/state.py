@@ -53,6 +53,8 @@ class World:
         out_of_stock: OutOfStock = "silent",
         placement: Placement = "direct",
         currencies: tuple[str, ...] = ("USD",),
+        part: int = 0,
+        first_customer: int = 0,
     ) -> None:
         self.start = start
         self.now = start
@@ -62,12 +64,14 @@ class World:
         self.placement = placement
         self.currencies = currencies
         self.actor = API_KEY
-        self.rng = Random(f"{seed}/life")
+        # Parts of one store share the merchant and the range, and nothing else: no customer meets another.
+        self.first_customer = first_customer
+        self.rng = Random(f"{seed}/life/{part}")
         # The merchant has a stream too: what they do to the range does not depend on who buys.
         self.merchant_rng = Random(f"{seed}/merchant")
         # A stream of its own: an id more or less does not change what customers do.
-        self._ids = Random(f"{seed}/ids")
-        self.merchant = self.new_id()
+        self._ids = Random(f"{seed}/ids/{part}")
+        self.merchant = f"{self.merchant_rng.getrandbits(128):032x}"
         self.currency_since = start + timedelta(days=30)
         self.chronicle = Chronicle()
 
