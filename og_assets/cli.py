@@ -57,6 +57,10 @@ def sandbox(
     dumps: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write every event into this folder, the past ones too.")
     ] = None,
+    archive: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Serve a store of any size from disk; it is made there first if it is not."),
+    ] = None,
 ) -> None:
     """Run a store to try things on: Ordergroove's REST API and webhooks over a seeded world. Ends with Ctrl-C."""
     from og_assets.console import console, errors
@@ -65,6 +69,12 @@ def sandbox(
 
     if webhooks is not None and not webhooks.startswith(("http://", "https://")):
         raise typer.BadParameter(f"{webhooks!r} is no address. Write it as http://127.0.0.1:8080/webhooks.")
+    if archive is not None:
+        if live or webhooks or dumps:
+            raise typer.BadParameter("an archive stands still: it goes with neither --live nor --webhooks nor --dumps.")
+        with _sentences():
+            _serve_archive(archive, seed=seed, customers=customers, days=days, port=port)
+        return
     with _sentences():
         console.print(f"Making a store of {customers:,} customers and {days:,} days …")
         hooks = Webhooks()
@@ -118,6 +128,26 @@ def demo(
 def main() -> None:
     """Run the command line."""
     app()
+
+
+def _serve_archive(folder: Path, *, seed: int, customers: int, days: int, port: int) -> None:
+    from datetime import datetime
+
+    from og_assets.console import console, errors
+    from og_assets.sandbox.archive import build_archive, serve_archive
+
+    if not (folder / "store.sqlite").exists():
+        console.print(f"Making an archive of {customers:,} customers and {days:,} days in {folder} …")
+        until = datetime.now().replace(minute=0, second=0, microsecond=0)
+        counts = build_archive(folder, seed=seed, customers=customers, days=days, until=until)
+        console.print(f"{counts['subscriptions']:,} subscriptions, {counts['items']:,} items.")
+    try:
+        with serve_archive(folder, port=port) as running:
+            console.print(f"The archive answers at {running.url}/ - ORDERGROOVE_API_KEY=sandbox-key.")
+            signal.pause()
+    except OSError as error:
+        errors.print(f"[bold red]error[/]  Port {port} cannot be used: {error}. Choose another with --port.")
+        raise typer.Exit(WRONG_INPUT) from None
 
 
 def _sync(settings: "Settings", *, first: str | None, last: str | None) -> None:

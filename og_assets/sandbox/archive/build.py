@@ -22,7 +22,7 @@ from og_assets.sandbox.truth import write_truth
 
 from .spec import KEPT, Kept
 
-CUSTOMERS_PER_PART = 1000
+CUSTOMERS_PER_PART = 500
 _LISTINGS = {listing.name: listing for listing in LISTINGS}
 
 

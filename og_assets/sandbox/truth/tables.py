@@ -48,6 +48,16 @@ class Truth:
         with self._lock:
             return [row._asdict() for row in build(self._world)]
 
+    def deletions(self) -> list[dict[str, Any]]:
+        """Every deleted order and item with its cause, in the order in which they vanished; `kind` says which it is."""
+        with self._lock:
+            gone = [
+                {"kind": kind, **{name: row[name] for name in ("id", "at", "cause")}}
+                for kind, name_ in (("item", "deleted_items"), ("order", "deleted_orders"))
+                for row in self.table(name_)
+            ]
+        return sorted(gone, key=lambda row: row["at"])
+
     def tables(self) -> dict[str, list[dict[str, Any]]]:
         """All tables, of one and the same moment."""
         with self._lock:
