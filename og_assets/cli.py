@@ -131,15 +131,12 @@ def main() -> None:
 
 
 def _serve_archive(folder: Path, *, seed: int, customers: int, days: int, port: int) -> None:
-    from datetime import datetime
-
     from og_assets.console import console, errors
     from og_assets.sandbox.archive import build_archive, serve_archive
 
     if not (folder / "store.sqlite").exists():
         console.print(f"Making an archive of {customers:,} customers and {days:,} days in {folder} …")
-        until = datetime.now().replace(minute=0, second=0, microsecond=0)
-        counts = build_archive(folder, seed=seed, customers=customers, days=days, until=until)
+        counts = build_archive(folder, seed=seed, customers=customers, days=days)
         console.print(f"{counts['subscriptions']:,} subscriptions, {counts['items']:,} items.")
     try:
         with serve_archive(folder, port=port) as running:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -32,7 +33,7 @@ def build_archive(
     seed: int = 7,
     customers: int = 200_000,
     days: int = 1460,
-    until: datetime,
+    until: datetime | None = None,
     timezone: str = "America/New_York",
     with_truth: bool = True,
     on_part: Callable[[int, int], None] = lambda _done, _parts: None,
@@ -41,6 +42,8 @@ def build_archive(
 
     The truth is written beside it, in one file for each table and part: `truth/<table>/part-<n>.parquet`.
     """
+    # One moment for all parts: each of them must end where the others do.
+    until = (until or datetime.now(ZoneInfo(timezone)).replace(tzinfo=None)).replace(microsecond=0)
     folder.mkdir(parents=True, exist_ok=True)
     hidden, final = folder / ".store.sqlite.tmp", folder / "store.sqlite"
     hidden.unlink(missing_ok=True)
