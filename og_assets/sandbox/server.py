@@ -58,7 +58,7 @@ class RunningStore:
 
     url: str
     store: Store
-    faults: Faults = field(default_factory=Faults)
+    faults: Faults = field(init=False)
     choices: Choices = field(default_factory=Choices)
     requests: RequestLog = field(default_factory=RequestLog)
     webhooks: Webhooks = field(default_factory=Webhooks)
@@ -67,7 +67,8 @@ class RunningStore:
     def __post_init__(self) -> None:
         if self.webhooks not in self.store.webhooks:
             self.store.tell(self.webhooks)
-        self.webhooks.faults = self.faults
+        # One set of switches for requests and events, those that the webhooks were made with.
+        self.faults = self.webhooks.faults
 
     def override(self, object_type: str, key: str, fields: dict[str, Any] | None) -> None:
         """Change what the API shows of a row, not what is true; None takes it back."""

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -173,6 +174,8 @@ def test_entitlements_are_granted_prolonged_warned_of_and_ended(large: Store) ->
         if row["object_type"] == "entitlement":
             by_object[row["object_id"]].append(row["type"].partition(".")[2])
     assert all(types[0] == "entitlements_granted" for types in by_object.values())
+    for types in by_object.values():
+        assert ("entitlements_expiring", "entitlements_expiring") not in set(pairwise(types)), "warned of twice"
     for row in large.truth.table("entitlements"):
         ended = by_object[row["id"]][-1] in ("entitlements_voided", "entitlements_grace_period_expired")
         assert not (ended and row["live"])

@@ -169,6 +169,27 @@ def test_the_command_serves_a_live_store_and_writes_dumps(tmp_path: Path) -> Non
     assert not list((tmp_path / "dumps").glob("*/.*"))
 
 
+def test_the_command_makes_and_serves_an_archive(tmp_path: Path) -> None:
+    with create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "og_assets", "sandbox", "--customers", "20", "--days", "30", "--port", str(port)]
+        + ["--archive", str(tmp_path / "archive")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    try:
+        wait_for(lambda: is_up(f"http://127.0.0.1:{port}/sandbox/health"), seconds=20)
+        assert len(Asking(f"http://127.0.0.1:{port}").ids("/customers/")) == 20
+    finally:
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=20)
+    assert "Traceback" not in output
+    assert (tmp_path / "archive" / "truth" / "orders" / "part-0000.parquet").exists()
+
+
 def test_the_command_says_when_its_port_is_taken(tmp_path: Path) -> None:
     with create_server(("127.0.0.1", 0)) as listener:
         arguments = ["--customers", "1", "--days", "2", "--port", str(listener.getsockname()[1])]

@@ -35,11 +35,11 @@ def test_the_events_of_a_year_rebuild_the_store() -> None:
 
 
 def test_an_item_that_is_deleted_silently_is_not_missed_by_the_events() -> None:
-    store, inbox = life(7, customers=900, days=365, until=UNTIL)
+    store, inbox = life(7, customers=500, days=365, until=UNTIL)
     silent = {row["id"] for row in store.truth.table("deleted_items") if row["cause"] == "out_of_stock"}
     assert silent
     assert silent <= replay(inbox.events)["item"].keys()
-    told_of, _ = life(7, customers=900, days=365, until=UNTIL, out_of_stock="told")
+    told_of = Store(seed=7, customers=500, days=365, until=UNTIL, out_of_stock="told")
     removed = {row["object_id"] for row in told_of.truth.table("events") if row["type"] == "item.remove"}
     assert removed == {row["id"] for row in told_of.truth.table("deleted_items")}
 
