@@ -172,9 +172,9 @@ def test_the_command_serves_a_live_store_and_writes_dumps(tmp_path: Path) -> Non
 def test_the_command_makes_and_serves_an_archive(tmp_path: Path) -> None:
     with create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
+    arguments = ["--customers", "20", "--days", "30", "--port", str(port)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "og_assets", "sandbox", "--customers", "20", "--days", "30", "--port", str(port)]
-        + ["--archive", str(tmp_path / "archive")],
+        [sys.executable, "-m", "og_assets", "sandbox", *arguments, "--archive", str(tmp_path / "archive")],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
