@@ -105,7 +105,7 @@ class ArchivedTable:
             yield ArchivedRow(seq, key, datetime.fromisoformat(created), body)
 
     def _first_of(self, created: datetime) -> int:
-        # The index on `created` holds the numbers too: the first entry is the answer, where min(seq) would read them all.
+        # The first entry of the index on `created` is the answer; min(seq) would read all the others too.
         sql = f"SELECT seq FROM {self._name} WHERE created >= ? ORDER BY created, seq LIMIT 1"
         found = self._reader.connection.execute(sql, [str(created)]).fetchone()
         return 2**62 if found is None else int(found[0])
