@@ -7,6 +7,7 @@ Belongs here: arguments, exit codes, and errors as sentences. Heavy modules are 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -56,22 +57,56 @@ def dev(port: Annotated[int, typer.Option(help="Port of Dagster's UI.")] = 3000)
 @app.command()
 def sandbox(
     seed: Annotated[int, typer.Option(help="The same seed makes the same store.")] = 7,
-    customers: Annotated[int, typer.Option(help="How many people come to the shop.")] = 400,
-    days: Annotated[int, typer.Option(help="How long the store has been living.")] = 365,
+    customers: Annotated[int, typer.Option(min=0, help="How many people come to the shop.")] = 400,
+    days: Annotated[int, typer.Option(min=1, help="How long the store has been living.")] = 365,
     port: Annotated[int, typer.Option(help="Where it listens on this machine.")] = 8765,
+    live: Annotated[bool, typer.Option("--live", help="Let the store live on while it is served.")] = False,
+    day_seconds: Annotated[
+        float, typer.Option(min=1, help="With --live: how many seconds one of its days takes.")
+    ] = 86_400,
+    webhooks: Annotated[
+        str | None, typer.Option(metavar="URL", help="POST what happens from now on to this address.")
+    ] = None,
+    dumps: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write every event into this folder, the past ones too.")
+    ] = None,
+    archive: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Serve a store of any size from disk; it is made there first if it is not."),
+    ] = None,
 ) -> None:
-    """Run a store to try things on: Ordergroove's REST API over a seeded world. Ends with Ctrl-C."""
-    from og_assets.console import console
+    """Run a store to try things on: Ordergroove's REST API and webhooks over a seeded world. Ends with Ctrl-C."""
+    from og_assets.console import console, errors
     from og_assets.sandbox import Store, run
+    from og_assets.sandbox.webhooks import DEFAULT_KEY, Webhooks
 
+    if webhooks is not None and not webhooks.startswith(("http://", "https://")):
+        raise typer.BadParameter(f"{webhooks!r} is no address. Write it as http://127.0.0.1:8080/webhooks.")
+    if archive is not None:
+        if live or webhooks or dumps:
+            raise typer.BadParameter("an archive stands still: it goes with neither --live nor --webhooks nor --dumps.")
+        with _sentences():
+            _serve_archive(archive, seed=seed, customers=customers, days=days, port=port)
+        return
     with _sentences():
         console.print(f"Making a store of {customers:,} customers and {days:,} days …")
-        store = Store(seed=seed, customers=customers, days=days)
+        hooks = Webhooks()
+        if dumps is not None:
+            hooks.dump_to(dumps)
+        store = Store(seed=seed, customers=customers, days=days, webhooks=hooks)
+        if webhooks is not None:
+            hooks.add_target(webhooks)
         console.print(
             f"The sandbox answers at http://127.0.0.1:{port}/ - use ORDERGROOVE_BASE_URL=http://127.0.0.1:{port} "
             "and ORDERGROOVE_API_KEY=sandbox-key."
         )
-        run(store, port=port)
+        if webhooks is not None or dumps is not None:
+            console.print(f"Events are signed with {DEFAULT_KEY}: use ORDERGROOVE_WEBHOOK_KEYS={DEFAULT_KEY}.")
+        try:
+            run(store, port=port, webhooks=hooks, day_seconds=day_seconds if live else None)
+        except OSError as error:
+            errors.print(f"[bold red]error[/]  Port {port} cannot be used: {error}. Choose another with --port.")
+            raise typer.Exit(WRONG_INPUT) from None
 
 
 @app.command()
@@ -105,6 +140,23 @@ def demo(
 def main() -> None:
     """Run the command line."""
     app()
+
+
+def _serve_archive(folder: Path, *, seed: int, customers: int, days: int, port: int) -> None:
+    from og_assets.console import console, errors
+    from og_assets.sandbox.archive import build_archive, serve_archive
+
+    if not (folder / "store.sqlite").exists():
+        console.print(f"Making an archive of {customers:,} customers and {days:,} days in {folder} …")
+        counts = build_archive(folder, seed=seed, customers=customers, days=days)
+        console.print(f"{counts['subscriptions']:,} subscriptions, {counts['items']:,} items.")
+    try:
+        with serve_archive(folder, port=port) as running:
+            console.print(f"The archive answers at {running.url}/ - ORDERGROOVE_API_KEY=sandbox-key.")
+            signal.pause()
+    except OSError as error:
+        errors.print(f"[bold red]error[/]  Port {port} cannot be used: {error}. Choose another with --port.")
+        raise typer.Exit(WRONG_INPUT) from None
 
 
 def _sync(settings: "Settings", *, first: str | None, last: str | None) -> None:

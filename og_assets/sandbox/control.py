@@ -1,10 +1,9 @@
 """The sandbox's own pages, under /sandbox and /: not part of Ordergroove's API, open to everybody.
 
-Belongs here: clock, faults, requests, truth, and the page that says what this is. Not here: the API (rest).
+Belongs here: clock, faults, choices, webhooks, requests, truth. Not here: the API (rest), the page at / (home).
 """
 
 from dataclasses import asdict
-from html import escape
 from typing import Any
 
 import orjson
@@ -14,44 +13,29 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from .choices import Choices
 from .faults import Faults
+from .home import home_page
 from .request_log import RequestLog
-from .rest.listings import LISTINGS
 from .store import Store
-
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>og_assets sandbox</title>
-<style>body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 3rem auto; padding: 0 1rem }}
-td, th {{ padding: .1rem 1.5rem .1rem 0; text-align: left }} td + td {{ text-align: right }}
-pre {{ background: #f4f4f4; padding: 1rem }}</style></head><body>
-<h1>A sandbox store</h1>
-<p>This is an invented store that answers like Ordergroove's REST API. Nothing in it is real.
-It is <b>{now}</b> here ({zone}).</p>
-<h2>Point a client at it</h2>
-<pre>ORDERGROOVE_BASE_URL={base}
-ORDERGROOVE_API_KEY={key}</pre>
-<h2>What is in it</h2>
-<table>{rows}</table>
-<h2>Beside the API</h2>
-<table>
-<tr><td><a href="/sandbox/clock">/sandbox/clock</a></td><td>POST {{"days": 1}} lets time pass</td></tr>
-<tr><td><a href="/sandbox/faults">/sandbox/faults</a></td><td>POST {{"error_every": 5}}, DELETE clears</td></tr>
-<tr><td><a href="/sandbox/requests">/sandbox/requests</a></td><td>what was asked so far</td></tr>
-<tr><td><a href="/sandbox/truth">/sandbox/truth</a></td><td>what really happened</td></tr>
-</table></body></html>
-"""
+from .webhooks import Webhooks
 
 
-def build_control(store: Store, *, keys: tuple[str, ...], faults: Faults, requests: RequestLog) -> Starlette:
+def build_control(
+    store: Store,
+    *,
+    keys: tuple[str, ...],
+    faults: Faults,
+    choices: Choices,
+    requests: RequestLog,
+    webhooks: Webhooks,
+    is_live: bool,
+) -> Starlette:
     """The pages beside the API."""
 
     async def home(request: Request) -> Response:
-        with store.lock:
-            counts = [(listing, len(listing.table(store.world))) for listing in LISTINGS]
-        rows = "".join(f"<tr><td>{listing.path}</td><td>{count:,}</td></tr>" for listing, count in counts)
-        base = f"{request.url.scheme}://{escape(request.headers.get('host', request.url.netloc))}"
-        key, zone = escape(keys[0]), store.world.zone.key
-        return HTMLResponse(_PAGE.format(now=store.now, zone=zone, base=base, key=key, rows=rows))
+        base = f"{request.url.scheme}://{request.headers.get('host', request.url.netloc)}"
+        return HTMLResponse(home_page(store, base=base, key=keys[0], webhooks=webhooks, is_live=is_live))
 
     async def health(_request: Request) -> Response:
         return _json({"status": "ok"})
@@ -63,6 +47,7 @@ def build_control(store: Store, *, keys: tuple[str, ...], faults: Faults, reques
                 await run_in_threadpool(store.advance, **span)
             except (TypeError, ValueError) as error:
                 return _json({"detail": str(error)}, status=400)
+            await run_in_threadpool(webhooks.deliver)
         return _json({"now": store.now.isoformat(" "), "timezone": store.world.zone.key})
 
     async def change_faults(request: Request) -> Response:
@@ -75,10 +60,33 @@ def build_control(store: Store, *, keys: tuple[str, ...], faults: Faults, reques
                 return _json({"detail": str(error)}, status=400)
         return _json(asdict(faults))
 
+    async def change_choices(request: Request) -> Response:
+        if request.method == "DELETE":
+            choices.clear()
+        elif request.method == "POST":
+            try:
+                choices.set(await _body(request))
+            except ValueError as error:
+                return _json({"detail": str(error)}, status=400)
+        return _json(asdict(choices))
+
     async def asked(request: Request) -> Response:
         if request.method == "DELETE":
             requests.clear()
         return _json([asdict(entry) for entry in requests.all()])
+
+    async def told(_request: Request) -> Response:
+        targets = [
+            {"id": target.id, "url": target.url, "pattern": target.pattern, "enabled": target.enabled,
+             "retried": target.retried, **target.counts}
+            for target in webhooks.targets.values()
+        ]  # fmt: skip
+        recent = [
+            {"event": delivery.message.id, "type": delivery.message.type, "target": delivery.target.id,
+             "state": delivery.state, "attempts": delivery.attempts, "last_status": delivery.last_status}
+            for delivery in list(webhooks.recent)[-50:]
+        ]  # fmt: skip
+        return _json({"told": webhooks.told, "pending": webhooks.pending, "targets": targets, "recent": recent})
 
     async def truth_names(_request: Request) -> Response:
         return _json(store.truth.names())
@@ -95,6 +103,8 @@ def build_control(store: Store, *, keys: tuple[str, ...], faults: Faults, reques
             Route("/sandbox/health", health),
             Route("/sandbox/clock", clock, methods=["GET", "POST"]),
             Route("/sandbox/faults", change_faults, methods=["GET", "POST", "DELETE"]),
+            Route("/sandbox/choices", change_choices, methods=["GET", "POST", "DELETE"]),
+            Route("/sandbox/webhooks", told),
             Route("/sandbox/requests", asked, methods=["GET", "DELETE"]),
             Route("/sandbox/truth", truth_names),
             Route("/sandbox/truth/{name}", truth_table),

@@ -6,18 +6,24 @@ Belongs here: which request is hit by what. Not here: the right answer (rest), t
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
+from zoneinfo import available_timezones
 
 from .rest.pages import Page
 
 Kind = Literal["hang", "throttle", "busy", "error", "garbage", "cut"]
+EventKind = Literal["lost", "doubled", "late", "missigned", "garbage"]
 
 
 @dataclass(kw_only=True)
 class Faults:
     """Settings; one counter runs over all API requests, and every n-th is hit (0: none).
 
-    Where several would hit the same request, the first in the order of `Kind` does. The last four name object types
-    ("orders"); `missing` gives the status that an object type answers with instead.
+    `stir_hours` pass in the store before each page that a cursor leads to; `clock_skew` (seconds) and `show_timezone`
+    change what the API's clock shows, not what the store's does.
+
+    Where several would hit the same request, the first in the order of `Kind` does. Texts name object types
+    ("orders"); `missing` gives the status that an object type answers with instead. Events have a counter of their own;
+    with `shuffle_events` each is delivered up to so many seconds late, so that they overtake one another.
     """
 
     throttle_every: int = 0
@@ -33,6 +39,19 @@ class Faults:
     repeat_cursor: str | None = None
     foreign_next: str | None = None
     lose_version: str | None = None
+    expired_cursor: str | None = None
+    slow_every: int = 0
+    slow_seconds: float = 20.0
+    stir_hours: float = 0.0
+    clock_skew: float = 0.0
+    show_timezone: str | None = None
+    lose_event_every: int = 0
+    double_event_every: int = 0
+    late_event_every: int = 0
+    late_event_seconds: float = 86_400.0
+    missign_event_every: int = 0
+    garbage_event_every: int = 0
+    shuffle_events: float = 0.0
 
     def set(self, settings: Mapping[str, Any]) -> None:
         """Change some of the settings; raises ValueError, and changes nothing, where one cannot be."""
@@ -61,6 +80,17 @@ class Faults:
         )
         return next((kind for kind, n in every if n and count % n == 0), None)
 
+    def hits_event(self, count: int) -> frozenset[EventKind]:
+        """What the count-th event (from 1) is hit by on its way to the receivers; it may be several."""
+        every: tuple[tuple[EventKind, int], ...] = (
+            ("lost", self.lose_event_every),
+            ("doubled", self.double_event_every),
+            ("late", self.late_event_every),
+            ("missigned", self.missign_event_every),
+            ("garbage", self.garbage_event_every),
+        )
+        return frozenset(kind for kind, n in every if n and count % n == 0)
+
     def bend(self, page: Page, *, object_type: str, query: str) -> Page:
         """The page whose next link leads back to itself, where that is set."""
         return replace(page, next=query or "page_size=10") if self.repeat_cursor == object_type else page
@@ -73,6 +103,8 @@ class Faults:
 def _is_possible(name: str, value: Any) -> bool:
     if name == "missing":
         return isinstance(value, dict)
-    if name in ("repeat_cursor", "foreign_next", "lose_version"):
+    if name == "show_timezone":
+        return value is None or (isinstance(value, str) and value in available_timezones())
+    if name in ("repeat_cursor", "foreign_next", "lose_version", "expired_cursor"):
         return value is None or isinstance(value, str)
     return isinstance(value, int | float) or (name == "retry_after" and value is None)

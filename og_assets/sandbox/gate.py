@@ -35,7 +35,8 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, rightly or not."""
         asked = Asked(object_type_of(scope["path"]), scope["path"], scope["query_string"].decode(), monotonic())
-        hit = self._faults.hits(self._requests.add(asked))
+        number = self._requests.add(asked)
+        hit = self._faults.hits(number)
 
         async def watched(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -46,8 +47,9 @@ class Gate:
             await send(message)
 
         try:
-            if self._faults.delay:
-                await self._wait(self._faults.delay)
+            slow = self._faults.slow_every and number % self._faults.slow_every == 0
+            if seconds := self._faults.delay + (self._faults.slow_seconds if slow else 0):
+                await self._wait(seconds)
             if hit == "hang" and not await self._hang(receive):
                 return
             answer = self._answer(hit, asked.object_type)

@@ -4,7 +4,7 @@ Belongs here: starting and stopping. Not here: what is answered (rest, control),
 """
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Thread
@@ -12,24 +12,40 @@ from time import monotonic, sleep
 from typing import Any
 
 import uvicorn
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from .choices import Choices
 from .control import build_control
 from .faults import Faults
 from .gate import Gate
+from .heart import Heart
 from .request_log import RequestLog
 from .rest.api import build_api
 from .store import Store
+from .webhooks import Webhooks
 
 DEFAULT_KEYS = ("sandbox-key",)
 
 
-class _Application:
-    """The API behind its gate, and the sandbox's own pages beside it."""
+class Application:
+    """The API behind its gate, and the sandbox's own pages beside it; `wrap` puts something in front of the API."""
 
-    def __init__(self, store: Store, *, keys: tuple[str, ...], faults: Faults, requests: RequestLog) -> None:
-        self.gate = Gate(build_api(store, keys=keys, faults=faults), faults=faults, requests=requests)
-        self._control = build_control(store, keys=keys, faults=faults, requests=requests)
+    def __init__(
+        self, running: "RunningStore", *, keys: tuple[str, ...], wrap: Callable[[ASGIApp], ASGIApp] = lambda api: api
+    ) -> None:
+        api = build_api(
+            running.store, keys=keys, faults=running.faults, choices=running.choices, webhooks=running.webhooks
+        )
+        self.gate = Gate(wrap(api), faults=running.faults, requests=running.requests)
+        self._control = build_control(
+            running.store,
+            keys=keys,
+            faults=running.faults,
+            choices=running.choices,
+            requests=running.requests,
+            webhooks=running.webhooks,
+            is_live=running.day_seconds is not None,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_control = scope["path"] == "/" or scope["path"].startswith("/sandbox/")
@@ -38,12 +54,21 @@ class _Application:
 
 @dataclass(kw_only=True)
 class RunningStore:
-    """A store that is being served."""
+    """A store that is being served; `day_seconds` is how long one of its days takes, None if it stands still."""
 
     url: str
     store: Store
-    faults: Faults = field(default_factory=Faults)
+    faults: Faults = field(init=False)
+    choices: Choices = field(default_factory=Choices)
     requests: RequestLog = field(default_factory=RequestLog)
+    webhooks: Webhooks = field(default_factory=Webhooks)
+    day_seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.webhooks not in self.store.webhooks:
+            self.store.tell(self.webhooks)
+        # One set of switches for requests and events, those that the webhooks were made with.
+        self.faults = self.webhooks.faults
 
     def override(self, object_type: str, key: str, fields: dict[str, Any] | None) -> None:
         """Change what the API shows of a row, not what is true; None takes it back."""
@@ -52,28 +77,72 @@ class RunningStore:
 
 @contextmanager
 def serve(
-    store: Store, *, host: str = "127.0.0.1", port: int = 0, keys: tuple[str, ...] = DEFAULT_KEYS
+    store: Store,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    keys: tuple[str, ...] = DEFAULT_KEYS,
+    webhooks: Webhooks | None = None,
+    day_seconds: float | None = None,
 ) -> Iterator[RunningStore]:
-    """Serve a store from a background thread; port 0 takes a free one. Stops at once on leaving, hangers included."""
+    """Serve a store from a background thread; port 0 takes a free one. Stops at once on leaving, hangers included.
+
+    With `day_seconds` the store lives on, a day of its time in so many seconds. Events go where `webhooks` say, and to
+    the targets that are added over HTTP.
+    """
     with socket.create_server((host, port)) as listener:
-        running = RunningStore(url=f"http://{host}:{listener.getsockname()[1]}", store=store)
-        application = _Application(store, keys=keys, faults=running.faults, requests=running.requests)
-        server = _Server(_config(application))
-        thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="sandbox", daemon=True)
-        thread.start()
+        running = _running(store, listener, host=host, webhooks=webhooks, day_seconds=day_seconds)
+        heart = Heart(store, running.webhooks, day_seconds=day_seconds)
+        with background(config(Application(running, keys=keys)), listener):
+            heart.start()
+            try:
+                yield running
+            finally:
+                heart.stop()
+
+
+@contextmanager
+def background(config: uvicorn.Config, listener: socket.socket) -> Iterator[None]:
+    """A server in a thread, up when this is entered and gone when it is left."""
+    server = _Server(config)
+    thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="sandbox", daemon=True)
+    thread.start()
+    try:
+        _await_start(server, thread)
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+
+
+def run(
+    store: Store,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8765,
+    keys: tuple[str, ...] = DEFAULT_KEYS,
+    webhooks: Webhooks | None = None,
+    day_seconds: float | None = None,
+) -> None:
+    """Serve a store until interrupted; raises OSError where the port is taken."""
+    with socket.create_server((host, port)) as listener:
+        running = _running(store, listener, host=host, webhooks=webhooks, day_seconds=day_seconds)
+        heart = Heart(store, running.webhooks, day_seconds=day_seconds)
+        heart.start()
         try:
-            _await_start(server, thread)
-            yield running
+            with suppress(KeyboardInterrupt):
+                _Server(config(Application(running, keys=keys))).run(sockets=[listener])
         finally:
-            server.should_exit = True
-            thread.join(timeout=10)
+            heart.stop()
 
 
-def run(store: Store, *, host: str = "127.0.0.1", port: int = 8765, keys: tuple[str, ...] = DEFAULT_KEYS) -> None:
-    """Serve a store until interrupted."""
-    application = _Application(store, keys=keys, faults=Faults(), requests=RequestLog())
-    with suppress(KeyboardInterrupt):
-        _Server(_config(application, host=host, port=port)).run()
+def _running(
+    store: Store, listener: socket.socket, *, host: str, webhooks: Webhooks | None, day_seconds: float | None
+) -> RunningStore:
+    url = f"http://{host}:{listener.getsockname()[1]}"
+    # A store that was made with webhooks is served with them; with nothing said, nothing is told.
+    known = webhooks or (store.webhooks[0] if store.webhooks else Webhooks())
+    return RunningStore(url=url, store=store, webhooks=known, day_seconds=day_seconds)
 
 
 class _Server(uvicorn.Server):
@@ -83,11 +152,10 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _config(application: _Application, *, host: str = "127.0.0.1", port: int = 0) -> uvicorn.Config:
+def config(application: Application) -> uvicorn.Config:
+    """How an application is served: fast, and silent."""
     return uvicorn.Config(
         application,
-        host=host,
-        port=port,
         http="httptools",
         ws="none",
         lifespan="off",

@@ -32,6 +32,9 @@ class Asking:
     def __init__(self, url: str) -> None:
         self.http = httpx.Client(base_url=url, headers=V2, timeout=10)
 
+    def __del__(self) -> None:
+        self.http.close()
+
     def get(self, path: str, **query: Any) -> httpx.Response:
         return self.http.get(path, params={"merchant": "m", **query})
 

@@ -22,7 +22,9 @@ def store() -> Store:
 def asking(store: Store) -> Iterator[Asking]:
     """The shared store, over HTTP."""
     with serve(store) as running:
-        yield Asking(running.url)
+        client = Asking(running.url)
+        yield client
+        client.http.close()
 
 
 @pytest.fixture
@@ -39,6 +41,8 @@ def running(living: Store) -> Iterator[RunningStore]:
 
 
 @pytest.fixture
-def client(running: RunningStore) -> Asking:
+def client(running: RunningStore) -> Iterator[Asking]:
     """A client of that store."""
-    return Asking(running.url)
+    client = Asking(running.url)
+    yield client
+    client.http.close()

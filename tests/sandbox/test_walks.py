@@ -67,6 +67,17 @@ def test_the_way_back_leads_over_the_same_pages(asking: Asking) -> None:
     assert asking.http.get(page["next"]).json()["results"] == pages[1]["results"]
 
 
+@pytest.mark.parametrize("page_size", [1, 3])
+def test_a_walk_over_one_customers_rows_meets_each_once(asking: Asking, page_size: int) -> None:
+    everything = asking.rows("/orders/")
+    customer = Counter(row["customer"] for row in everything).most_common(1)[0][0]
+    pages = asking.pages("/orders/", customer=customer, page_size=page_size)
+    ids = [row["public_id"] for page in pages for row in page["results"]]
+    assert ids == [row["public_id"] for row in everything if row["customer"] == customer]
+    back = asking.http.get(pages[2]["previous"]).json()["results"]
+    assert back == pages[1]["results"]
+
+
 def test_rows_that_change_during_a_walk_are_met_once(living: Store, client: Asking) -> None:
     page = client.page("/orders/", page_size=4)
     before = {row["id"] for row in living.truth.table("orders")}

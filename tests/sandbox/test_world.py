@@ -14,11 +14,14 @@ from .laws import assert_lawful
 
 
 def movable(store: Store) -> Subscription:
-    """A live subscription that is alone in its upcoming order."""
+    """A live subscription that is alone in its upcoming order, and not prepaid."""
     return next(
         row
         for row in store.world.subscriptions
-        if row.upcoming and row.upcoming.order.status == 1 and len(row.upcoming.order.items) == 1
+        if row.upcoming
+        and row.prepaid is None
+        and row.upcoming.order.status == 1
+        and len(row.upcoming.order.items) == 1
     )
 
 
@@ -56,10 +59,14 @@ def test_it_stays_lawful_while_it_lives_on(emptied_orders: str) -> None:
 
 def test_every_kind_of_thing_happens_in_a_year() -> None:
     store = Store(seed=7, customers=400, until=UNTIL)
-    statuses = {row["status"] for row in store.truth.table("orders")}
+    statuses = {row["status"] for row in store.truth.table("order_statuses")}
     assert statuses >= {1, 3, 4, 5, 17, 18}
     assert {row["cause"] for row in store.truth.table("moves")} >= {"skip", "date_change", "merge"}
-    assert {row["cause"] for row in store.truth.table("deleted_items")} == {"subscription_cancelled", "removed"}
+    assert {row["cause"] for row in store.truth.table("deleted_items")} == {
+        "subscription_cancelled",
+        "removed",
+        "out_of_stock",
+    }
     codes = {row["response_code"] for row in store.truth.table("placement_attempts")}
     assert codes >= {"000", "140", "999", ""}
     assert any(row["lives"] > 1 for row in store.truth.table("subscriptions"))
@@ -70,10 +77,12 @@ def test_every_kind_of_thing_happens_in_a_year() -> None:
 
 
 def test_orders_are_placed_at_night_but_never_between_two_and_three(store: Store) -> None:
-    moments = {row["at"].time() for row in store.truth.table("placement_attempts")}
-    assert all(time(0, 30) <= moment < time(5) for moment in moments)
+    attempts = store.truth.table("placement_attempts")
+    moments = {row["at"].time() for row in attempts if row["response_code"] != "140"}
+    at_night = [moment for moment in moments if time(0, 30) <= moment < time(5)]
     assert not any(moment.hour == 2 for moment in moments)
-    assert len(moments) > 300
+    assert len(at_night) > 300
+    assert len(at_night) > 0.97 * len(moments), "only what had to be verified is answered later"
 
 
 def test_nothing_at_all_happens_between_two_and_three(store: Store) -> None:
@@ -223,19 +232,14 @@ def test_a_cancelled_order_is_kept_and_the_next_one_created(living: Store) -> No
 
 
 def test_a_new_price_reaches_open_items_but_not_placed_ones(living: Store) -> None:
-    placed = next(
-        row for row in living.world.items if row.first_placed and row.subscription and not row.subscription.price
-    )
+    bare = [row for row in living.world.items if row.subscription and not row.subscription.price and not row.frozen]
+    at_list_price = [row for row in bare if row.subscription and not row.subscription.prepaid]
+    placed = next(row for row in at_list_price if row.first_placed)
     old = placed.price
     living.change_price(placed.product.key, cents=99_99)
     assert placed.price == old
-    for item in living.world.items:
-        if (
-            item.product is placed.product
-            and item.order.status == 1
-            and item.subscription
-            and not item.subscription.price
-        ):
+    for item in at_list_price:
+        if item.product is placed.product and item.order.status == 1:
             assert item.price == 99_99
     assert_lawful(living)
 
@@ -290,6 +294,5 @@ def test_twelve_months_are_nominally_360_days() -> None:
 
 
 def test_the_clock_starts_now_where_nothing_else_is_said() -> None:
-    assert abs(Store(customers=1, days=3, timezone="UTC").now - datetime.now(UTC).replace(tzinfo=None)) < timedelta(
-        minutes=1
-    )
+    ahead = Store(customers=1, days=3, timezone="UTC").now - datetime.now(UTC).replace(tzinfo=None)
+    assert abs(ahead) < timedelta(minutes=1)

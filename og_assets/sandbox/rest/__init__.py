@@ -1,5 +1,6 @@
-"""What a client can see of the store: Ordergroove's REST API, lists and single objects.
+"""What a client can see of the store and do to it: Ordergroove's REST API, lists, single objects and calls.
 
 Belongs here: bodies, filters, cursors, envelopes, status codes. Not here: the state itself (world), what goes wrong on
-purpose (faults), sockets (server). Nothing in this package changes the world.
+purpose (faults), sockets (server). Only mutations change the world,
+and they through the same methods that a test can call.
 """

@@ -4,6 +4,7 @@ Belongs here: one function for each kind of row and view of it. Not here: the sh
 merchant set up (merchant_bodies), which rows are shown (listings).
 """
 
+from dataclasses import asdict
 from json import dumps
 
 from og_assets.sandbox.world.intervals import frequency_days
@@ -65,7 +66,7 @@ def subscription(world: World, row: Subscription) -> Body:
         "quantity": row.quantity,
         "price": None if row.price is None else money(row.price),
         "frequency_days": frequency_days(every=row.every, every_period=row.every_period),
-        "reminder_days": 10,
+        "reminder_days": row.reminder_days,
         "every": row.every,
         "every_period": row.every_period,
         "start_date": row.start_date.isoformat(),
@@ -83,8 +84,11 @@ def subscription(world: World, row: Subscription) -> Body:
         "cancel_reason_code": reason_code(row),
         "customer_rep": None,
         "club": None,
-        "prepaid_subscription_context": None,
+        "prepaid_subscription_context": row.prepaid.body() if row.prepaid else None,
     }
+    if row.free_trial is not None:
+        trial = asdict(row.free_trial)
+        body["free_trial_subscription_context"] = {**trial, "expiration": row.free_trial.expiration.isoformat()}
     return with_currency(body, row.currency_code)
 
 
@@ -119,9 +123,9 @@ def order(world: World, row: Order) -> Body:
     return with_currency(body, row.currency_code)
 
 
-def order_with_plan(world: World, row: Order) -> Body:
+def with_plan(_world: World, _row: Order, body: Body) -> Body:
     """As with `include_has_plan=true`; nothing sold here is a plan."""
-    return {**order(world, row), "has_plan": False}
+    return {**body, "has_plan": False}
 
 
 def order_alone(world: World, row: Order) -> Body:
@@ -147,18 +151,20 @@ def item(_world: World, row: Item) -> Body:
         "total_price": money(row.total_price),
         "one_time": row.subscription is None,
         "order_updated": instant(row.order.updated),
-        "frozen": False,
+        "frozen": row.frozen,
         "first_placed": instant(row.first_placed),
         "subscription_component": None,
     }
 
 
-def item_without_prices(world: World, row: Item) -> Body:
+def without_prices(_world: World, _row: Item, body: Body) -> Body:
     """As with `omit_price_calculation=true`: the time is omitted with the money."""
-    body = item(world, row)
-    for field in ("price", "extra_cost", "total_price", "order_updated"):
-        del body[field]
-    return body
+    return {name: body[name] for name in body if name not in ("price", "extra_cost", "total_price", "order_updated")}
+
+
+def with_incentives(_world: World, row: Item, body: Body) -> Body:
+    """As with `include_incentives=true`; what is in the array is not documented."""
+    return {**body, "incentives": [incentive.incentive for incentive in row.incentives]}
 
 
 def address(_world: World, row: Address) -> Body:

@@ -25,6 +25,10 @@ class BadParameterError(Exception):
         self.detail = detail
 
 
+class BadDateError(BadParameterError):
+    """A date or time that cannot be read."""
+
+
 def equal(get: Get) -> Filter:
     """The text of a field, as it is."""
 
@@ -145,7 +149,7 @@ def moment(name: str, text: str, *, form: str = "%Y-%m-%dT%H:%M:%S") -> datetime
             return datetime.strptime(text, form_)
         except ValueError:
             continue
-    raise BadParameterError(name, "Enter a valid date/time.")
+    raise BadDateError(name, "Enter a valid date/time.")
 
 
 def is_true(name: str, text: str) -> bool:

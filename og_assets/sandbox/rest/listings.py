@@ -38,6 +38,7 @@ LISTINGS = (
             **_CREATED,
             **_UPDATED,
         },
+        narrow={"customer": questions.itself},
     ),
     Listing(
         name="orders",
@@ -45,7 +46,9 @@ LISTINGS = (
         table=lambda world: world.orders,
         body=bodies.order,
         alone=bodies.order_alone,
-        variants={"include_has_plan": bodies.order_with_plan},
+        extras={"include_has_plan": bodies.with_plan},
+        narrow={"customer": questions.itself, "subscription": questions.of_subscription},
+        orderings={"place": lambda row: row.place},
         filters={
             "status": number(lambda row: row.status),
             "subscription": questions.has_subscription,
@@ -61,7 +64,8 @@ LISTINGS = (
         table=lambda world: world.items,
         body=bodies.item,
         alone=bodies.item,
-        variants={"omit_price_calculation": bodies.item_without_prices},
+        extras={"omit_price_calculation": bodies.without_prices, "include_incentives": bodies.with_incentives},
+        narrow={"order": questions.of_order, "subscription": questions.of_subscription},
         filters={
             "order": equal(lambda row: row.order.key),
             "offer": equal(lambda row: row.offer),
@@ -85,6 +89,7 @@ LISTINGS = (
             "updated_start": since(lambda row: row.updated),
             "updated_end": until(lambda row: row.updated),
         },
+        narrow={"customer": questions.itself},
     ),
     Listing(
         name="payments",
@@ -93,6 +98,7 @@ LISTINGS = (
         body=bodies.payment,
         alone=bodies.payment,
         filters={"customer": equal(lambda row: row.customer.key)},
+        narrow={"customer": questions.itself},
     ),
     Listing(
         name="products",
@@ -101,7 +107,7 @@ LISTINGS = (
         body=merchant_bodies.product,
         alone=merchant_bodies.product,
         filters={
-            "search": contains(lambda row: row.name, lambda row: row.key),
+            "search": questions.search,
             "id_or_name": contains(lambda row: row.name, lambda row: row.key),
             "autoship_enabled": questions.autoship_enabled,
             "allow_discontinued": questions.allow_discontinued,
@@ -113,6 +119,11 @@ LISTINGS = (
             "product_type": equal(lambda row: row.product_type),
         },
         defaults={"autoship_enabled": ["true"], "allow_discontinued": ["false"]},
+        extras={
+            "include_product_selection_rules": merchant_bodies.with_selection_rules,
+            "include_product_resource_grants": merchant_bodies.with_resource_grants,
+            "include_product_free_trials": merchant_bodies.with_free_trials,
+        },
     ),
     Listing(
         name="product_groups",
@@ -126,7 +137,8 @@ LISTINGS = (
         table=lambda world: world.offer_profiles,
         body=merchant_bodies.reference,
         alone=merchant_bodies.reference,
-        filters={"status": questions.status_of_profile},
+        filters={"status": questions.status_of_profile, "offer_profile_category": questions.category_of_profile},
+        extras={"offer_profile_category": merchant_bodies.with_hidden},
         defaults={"status": ["available"]},
     ),
     Listing(
@@ -144,6 +156,7 @@ LISTINGS = (
             **moments("last_updated", lambda row: row.last_updated),
             **dict.fromkeys(("applied_at", "applied_at_start", "applied_at_end"), questions.applied),
         },
+        narrow={"customer": questions.itself, "order": questions.of_order},
         not_found="Not found",
     ),
     Listing(
@@ -168,7 +181,9 @@ LISTINGS = (
             "external_resource_id": equal(lambda row: row.resource.external_resource_id),
             "resource_name": contains(lambda row: row.resource.name),
             "live": boolean(lambda row: row.live),
+            "grantee_external_ids_exact": questions.grantees,
         },
+        narrow={"merchant_user_id": questions.itself},
     ),
     Listing(
         name="billing_attempts",

@@ -77,17 +77,50 @@ def entitlement(world: World, row: Entitlement) -> Body:
         "merchant_user_id": row.customer.key,
         "initial_activation_date": utc(row.created, world.zone),
         "latest_activation_date": utc(row.latest_activation, world.zone),
-        "grace_period": None,
+        "grace_period": row.grace_period,
         "live": row.live,
         "access_type": "time_based",
         "expiration": utc(row.expiration, world.zone),
         "created": utc(row.created, world.zone),
         "last_updated": utc(row.last_updated, world.zone),
         "resource": resource(world, row.resource),
-        "grantees": [],
+        "grantees": [
+            {"external_id": key, "name": name, "created": instant(row.created), "updated": instant(row.created)}
+            for key, name in row.grantees
+        ],
     }
 
 
 def reference(_world: World, row: Reference) -> Body:
     """What the merchant set up, as it is."""
     return row.body
+
+
+def with_hidden(_world: World, row: Reference, body: Body) -> Body:
+    """And what only those see who ask for it."""
+    return {**body, **row.hidden}
+
+
+def with_selection_rules(_world: World, row: Product, body: Body) -> Body:
+    """`include_product_selection_rules`: what is in a bundle; the shape is not documented."""
+    return {**body, "product_selection_rules": [{"product": key, "quantity": 1} for key in row.components]}
+
+
+def with_resource_grants(world: World, row: Product, body: Body) -> Body:
+    """`include_product_resource_grants`: what a product gives a right to; the shape is not documented."""
+    return {**body, "product_resource_grants": [resource(world, row.resource)] if row.resource else []}
+
+
+def with_free_trials(_world: World, row: Product, body: Body) -> Body:
+    """`include_product_free_trials`: how long a product can be tried; the shape is not documented."""
+    trials = [{"product": row.key, "days": row.trial_days}] if row.trial_days else []
+    return {**body, "product_free_trials": trials}
+
+
+def relationships(world: World, row: Product, kind: str | None) -> list[Body]:
+    """How a product is related to others: a bare array."""
+    return [
+        {"relationship_type": type_, "from_product": source, "to_product": target}
+        for type_, source, target in world.relationships
+        if source == row.key and kind in (None, type_)
+    ]

@@ -15,7 +15,7 @@ from og_assets.sandbox.world.records import Row
 from og_assets.sandbox.world.table import Table
 
 from .cursors import Cursor
-from .filters import Condition, Query
+from .filters import Condition, Get, Query
 
 DEFAULT_PAGE_SIZE = 10
 
@@ -44,13 +44,19 @@ class Page:
 
 
 def cursor_page(
-    table: Table[Any], *, query: Query, conditions: list[Condition], size: int, oldest_first: bool = False
+    table: Table[Any],
+    *,
+    query: Query,
+    conditions: list[Condition],
+    size: int,
+    oldest_first: bool = False,
+    owner: str | None = None,
 ) -> Page:
     """A page of version 2: from where the cursor points, newest created first."""
     cursor = Cursor.decode(query["cursor"][-1]) if query.get("cursor") else None
     backwards = cursor is not None and cursor.reverse
     ascending = oldest_first != backwards
-    found = list(islice(_matching(_walk(table, cursor, ascending=ascending), conditions), size + 1))
+    found = list(islice(_matching(_walk(table, cursor, ascending=ascending, owner=owner), conditions), size + 1))
     has_more, rows = len(found) > size, found[:size]
     if backwards:
         rows.reverse()
@@ -59,32 +65,42 @@ def cursor_page(
     has_next, has_previous = (True, has_more) if backwards else (has_more, cursor is not None)
     return Page(
         rows=rows,
-        next=_link(query, cursor=next_at.encode()) if has_next and next_at else None,
-        previous=_link(query, cursor=previous_at.encode()) if has_previous and previous_at else None,
+        next=link(query, cursor=next_at.encode()) if has_next and next_at else None,
+        previous=link(query, cursor=previous_at.encode()) if has_previous and previous_at else None,
     )
 
 
 def numbered_page(
-    table: Table[Any], *, query: Query, conditions: list[Condition], size: int, oldest_first: bool = False
+    table: Table[Any],
+    *,
+    query: Query,
+    conditions: list[Condition],
+    size: int,
+    oldest_first: bool = False,
+    owner: str | None = None,
+    order_by: tuple[Get, bool] | None = None,
 ) -> Page:
-    """A page of version 1: by number, with a count of everything."""
+    """A page of version 1: by number, with a count of everything; `order_by` is a field, and whether descending."""
     try:
         number = int(query.get("page", ["1"])[-1])
     except ValueError:
         raise InvalidPageError from None
-    found = list(_matching(table.ascending() if oldest_first else table.descending(), conditions))
+    walk = table.ascending(owner=owner) if oldest_first else table.descending(owner=owner)
+    found = list(_matching(walk, conditions))
+    if order_by is not None:
+        found.sort(key=order_by[0], reverse=order_by[1])
     last = max(-(-len(found) // size), 1)
     if not 1 <= number <= last:
         raise InvalidPageError
     return Page(
         rows=found[(number - 1) * size : number * size],
-        next=_link(query, page=str(number + 1)) if number < last else None,
-        previous=_link(query, page=str(number - 1)) if number > 1 else None,
+        next=link(query, page=str(number + 1)) if number < last else None,
+        previous=link(query, page=str(number - 1)) if number > 1 else None,
         count=len(found),
     )
 
 
-def page_size(query: Query, *, maximum: int) -> int:
+def page_size(query: Query, maximum: int) -> int:
     """The size that is asked for, cut at the maximum; what is no positive number means the default."""
     try:
         size = int(query["page_size"][-1])
@@ -93,11 +109,11 @@ def page_size(query: Query, *, maximum: int) -> int:
     return min(size, maximum) if size > 0 else DEFAULT_PAGE_SIZE
 
 
-def _walk(table: Table[Any], cursor: Cursor | None, *, ascending: bool) -> Iterator[Any]:
+def _walk(table: Table[Any], cursor: Cursor | None, *, ascending: bool, owner: str | None) -> Iterator[Any]:
     if cursor is None:
-        return table.ascending() if ascending else table.descending()
+        return table.ascending(owner=owner) if ascending else table.descending(owner=owner)
     slot = table.slot_of(cursor.position, cursor.offset)
-    return table.ascending(slot) if ascending else table.descending(slot)
+    return table.ascending(slot, owner=owner) if ascending else table.descending(slot, owner=owner)
 
 
 def _matching(rows: Iterator[Any], conditions: list[Condition]) -> Iterator[Any]:
@@ -116,7 +132,7 @@ def _cursor_at(table: Table[Any], rows: list[Row], given: Cursor | None, *, last
     return given and given._replace(reverse=not last)
 
 
-def _link(query: Query, **changed: str) -> str:
+def link(query: Query, **changed: str) -> str:
     """The same question with one answer changed, its parameters sorted."""
     asked = {name: values for name, values in query.items() if name not in ("cursor", "page")}
     return urlencode(sorted({**asked, **{name: [value] for name, value in changed.items()}}.items()), doseq=True)

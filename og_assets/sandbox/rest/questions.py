@@ -4,8 +4,9 @@ Belongs here: conditions with a meaning of their own. Not here: comparisons that
 """
 
 from og_assets.sandbox.world.records import Incentive
+from og_assets.sandbox.world.state import World
 
-from .filters import Condition, Filter, Query, is_true, moment
+from .filters import BadParameterError, Condition, Filter, Query, is_true, moment
 from .listing import moments
 
 
@@ -77,3 +78,44 @@ def applied(query: Query, name: str) -> Condition:
     """Incentives that were used at a time; those not used yet never match."""
     met = moments("applied_at", lambda row: row.applied_at)[name](query, name)
     return lambda row: row.applied_at is not None and met(row)
+
+
+def search(query: Query, name: str) -> Condition:
+    """Products by a part of their name, sku or id, or of those of the three that `fields` names."""
+    part = query[name][-1].casefold()
+    fields = {field for value in query.get("fields", ["name,sku,external_product_id"]) for field in value.split(",")}
+    if unknown := fields - {"name", "sku", "external_product_id"}:
+        raise BadParameterError("fields", f"Not a field to search in: {sorted(unknown)[0]}.")
+    in_name, in_key = "name" in fields, bool(fields - {"name"})
+    return lambda row: bool((in_name and part in row.name.casefold()) or (in_key and part in row.key.casefold()))
+
+
+def category_of_profile(query: Query, name: str) -> Condition:
+    """All profiles, or only those that have standard flex incentives."""
+    category = query[name][-1]
+    if category not in ("all", "all_with_standard_flex_incentives", "only_with_standard_flex_incentives"):
+        raise BadParameterError(name, f"{category} is not one of the available choices.")
+    return lambda row: not category.startswith("only") or bool(row.hidden["standard_flex_incentives"])
+
+
+def grantees(query: Query, name: str) -> Condition:
+    """Entitlements whose grantees are exactly those named, separated by commas."""
+    wanted = set(filter(None, query[name][-1].split(",")))
+    return lambda row: {key for key, _ in row.grantees} == wanted
+
+
+def itself(_world: World, value: str) -> str:
+    """A parameter that names the customer."""
+    return value
+
+
+def of_subscription(world: World, value: str) -> str | None:
+    """Whose a subscription is."""
+    row = world.subscriptions.get(value)
+    return row.customer.key if row else None
+
+
+def of_order(world: World, value: str) -> str | None:
+    """Whose an order is."""
+    row = world.orders.get(value)
+    return row.customer.key if row else None

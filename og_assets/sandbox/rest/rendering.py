@@ -10,14 +10,16 @@ import orjson
 from og_assets.sandbox.store import Store
 from og_assets.sandbox.world.records import Row
 
+from .clockface import Clockface
 from .listing import Render
 
 
 class Renderer:
     """Renders the rows of a store; a row that did not change is not rendered again."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clockface: Clockface) -> None:
         self._store = store
+        self._clockface = clockface
         self._made: dict[Render, dict[str, tuple[int, bytes]]] = {}
 
     def rows(self, rows: list[Any], *, name: str, render: Render) -> list[bytes]:
@@ -26,6 +28,8 @@ class Renderer:
 
     def row(self, row: Row, *, name: str, render: Render) -> bytes:
         """One row."""
+        if not self._clockface.is_right:
+            return orjson.dumps(self._clockface.show(render(self._store.world, row)))
         override = self._store.overrides.get((name, row.key)) if self._store.overrides else None
         if override is not None:
             return orjson.dumps({**render(self._store.world, row), **override})

@@ -3,10 +3,11 @@
 Belongs here: writing. The columns are typed by their classes (rows), so that an empty table has the right ones too.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_type_hints
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -29,8 +30,17 @@ _TYPES: dict[type, pa.DataType] = {
 def write_truth(store: "Store", folder: Path) -> None:
     """Write every table, all of one moment, as `<folder>/<table>.parquet`."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, rows in store.truth.tables().items():
-        pq.write_table(pa.Table.from_pylist(rows, schema=_schema(TABLES[name][0])), folder / f"{name}.parquet")
+    with store.lock:
+        for name, (row, build) in TABLES.items():
+            write_rows(list(build(store.world)), row, folder / f"{name}.parquet")
+
+
+def write_rows(rows: Sequence[tuple[Any, ...]], row: type[NamedTuple], path: Path) -> None:
+    """Write rows of one class as one file."""
+    schema = _schema(row)
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * len(schema)
+    arrays = [pa.array(values, type=field.type) for values, field in zip(columns, schema, strict=True)]
+    pq.write_table(pa.Table.from_arrays(arrays, schema=schema), path)
 
 
 def _schema(row: type[NamedTuple]) -> pa.Schema:

@@ -38,6 +38,10 @@ class SubscriptionRow(NamedTuple):
     cancel_reason: str | None
     upcoming_item: str | None
     next_order_date: date | None
+    currency_code: str
+    prepaid_remaining: int | None
+    renewal_behavior: str | None
+    in_free_trial: bool
 
 
 class PeriodRow(NamedTuple):
@@ -68,6 +72,15 @@ class OrderRow(NamedTuple):
     total: Decimal
     created: datetime
     updated: datetime
+    currency_code: str
+
+
+class StatusRow(NamedTuple):
+    """One row per status that an order has had, its first included; orders that are gone too."""
+
+    order: str
+    at: datetime
+    status: int
 
 
 class ItemRow(NamedTuple):
@@ -85,6 +98,8 @@ class ItemRow(NamedTuple):
     one_time: bool
     created: datetime
     first_placed: datetime | None
+    frozen: bool
+    out_of_stock_tries: int
 
 
 class DeletedOrderRow(NamedTuple):
@@ -144,6 +159,7 @@ class EventRow(NamedTuple):
     object_type: str
     object_id: str
     customer: str
+    actor: str
 
 
 class DayRow(NamedTuple):
@@ -156,8 +172,19 @@ class DayRow(NamedTuple):
     live_end: int
 
 
+class EntitlementRow(NamedTuple):
+    """One row per right of a customer to a resource."""
+
+    id: str
+    customer: str
+    resource: str
+    live: bool
+    granted: datetime
+    expiration: datetime
+
+
 class RevenueRow(NamedTuple):
-    """One row per day on which something was placed; `total` has shipping and order-level incentives in it."""
+    """One row per day and currency with placed orders; `total` has shipping and order-level incentives in it."""
 
     day: date
     orders: int
@@ -167,3 +194,4 @@ class RevenueRow(NamedTuple):
     one_time: Decimal
     sub_total: Decimal
     total: Decimal
+    currency_code: str

@@ -19,12 +19,14 @@ from .rows import (
     DayRow,
     DeletedItemRow,
     DeletedOrderRow,
+    EntitlementRow,
     EventRow,
     ItemRow,
     MoveRow,
     OrderRow,
     PeriodRow,
     RevenueRow,
+    StatusRow,
     SubscriptionRow,
 )
 
@@ -45,6 +47,16 @@ class Truth:
         _, build = TABLES[name]
         with self._lock:
             return [row._asdict() for row in build(self._world)]
+
+    def deletions(self) -> list[dict[str, Any]]:
+        """Every deleted order and item with its cause, in the order in which they vanished; `kind` says which it is."""
+        with self._lock:
+            gone = [
+                {"kind": kind, **{name: row[name] for name in ("id", "at", "cause")}}
+                for kind, name_ in (("item", "deleted_items"), ("order", "deleted_orders"))
+                for row in self.table(name_)
+            ]
+        return sorted(gone, key=lambda row: row["at"])
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
         """All tables, of one and the same moment."""
@@ -77,6 +89,10 @@ def _subscriptions(world: World) -> Iterator[SubscriptionRow]:
             cancel_reason=row.cancel_reason,
             upcoming_item=row.upcoming.key if row.upcoming else None,
             next_order_date=row.upcoming.order.place if row.upcoming else None,
+            currency_code=row.customer.currency,
+            prepaid_remaining=row.prepaid.orders_remaining if row.prepaid else None,
+            renewal_behavior=row.prepaid.renewal_behavior if row.prepaid else None,
+            in_free_trial=row.free_trial is not None and row.free_trial.is_in_free_trial,
         )
 
 
@@ -103,7 +119,18 @@ def _orders(world: World) -> Iterator[OrderRow]:
             total=_money(row.total),
             created=row.created,
             updated=row.updated,
+            currency_code=row.customer.currency,
         )
+
+
+def _statuses(world: World) -> Iterator[StatusRow]:
+    for row in world.chronicle.statuses:
+        yield StatusRow(row.order, row.at, row.status)
+
+
+def _entitlements(world: World) -> Iterator[EntitlementRow]:
+    for row in world.entitlements:
+        yield EntitlementRow(row.key, row.customer.key, row.resource.name, row.live, row.created, row.expiration)
 
 
 def _items(world: World) -> Iterator[ItemRow]:
@@ -121,6 +148,8 @@ def _items(world: World) -> Iterator[ItemRow]:
             one_time=row.subscription is None,
             created=row.created,
             first_placed=row.first_placed,
+            frozen=row.frozen,
+            out_of_stock_tries=row.out_of_stock_tries,
         )
 
 
@@ -156,9 +185,9 @@ def _attempts(world: World) -> Iterator[AttemptRow]:
 
 
 def _events(world: World) -> Iterator[EventRow]:
-    for number, event in enumerate(world.chronicle.events, start=1):
+    for event in world.chronicle.events:
         object_type = event.type.partition(".")[0]
-        yield EventRow(number, event.at, event.type, object_type, event.object_id, event.customer)
+        yield EventRow(event.number, event.at, event.type, object_type, event.object_id, event.customer, event.actor)
 
 
 def _daily(world: World) -> Iterator[DayRow]:
@@ -175,12 +204,12 @@ def _daily(world: World) -> Iterator[DayRow]:
 
 
 def _revenue_daily(world: World) -> Iterator[RevenueRow]:
-    placed: defaultdict[date, list[Order]] = defaultdict(list)
+    placed: defaultdict[tuple[date, str], list[Order]] = defaultdict(list)
     for order in world.orders:
         if order.status == SUCCESS:
             # An order is stamped for the last time when it is placed: nothing changes it after that.
-            placed[order.updated.date()].append(order)
-    for day, orders in sorted(placed.items()):
+            placed[order.updated.date(), order.customer.currency].append(order)
+    for (day, currency), orders in sorted(placed.items()):
         items = [item for order in orders for item in order.items.values()]
         yield RevenueRow(
             day=day,
@@ -191,6 +220,7 @@ def _revenue_daily(world: World) -> Iterator[RevenueRow]:
             one_time=_money(sum(item.total_price for item in items if not item.subscription)),
             sub_total=_money(sum(order.sub_total for order in orders)),
             total=_money(sum(order.total for order in orders)),
+            currency_code=currency,
         )
 
 
@@ -203,11 +233,13 @@ TABLES: dict[str, tuple[type[NamedTuple], Callable[[World], Iterator[Any]]]] = {
     "subscriptions": (SubscriptionRow, _subscriptions),
     "subscription_periods": (PeriodRow, _periods),
     "orders": (OrderRow, _orders),
+    "order_statuses": (StatusRow, _statuses),
     "items": (ItemRow, _items),
     "deleted_orders": (DeletedOrderRow, _deleted_orders),
     "deleted_items": (DeletedItemRow, _deleted_items),
     "moves": (MoveRow, _moves),
     "placement_attempts": (AttemptRow, _attempts),
+    "entitlements": (EntitlementRow, _entitlements),
     "events": (EventRow, _events),
     "daily": (DayRow, _daily),
     "revenue_daily": (RevenueRow, _revenue_daily),

@@ -9,24 +9,14 @@ from functools import partial
 from math import cos, tau
 
 from .catalogue import CANCEL_REASONS
-from .checkout import check_out, choose_frequency, new_address, new_payment, sign_up
-from .merchant import change_price, discontinue, discount_item, discount_order, ship_free
-from .orders import change_place_date, one_time_item, send_now
+from .checkout import check_out, sign_up
+from .deeds import Deeds
+from .entitlements import void
+from .merchant import change_price, discontinue
+from .prepaid import set_renewal
 from .records import UNSENT, Order, Subscription
-from .state import World
-from .subscriptions import (
-    cancel,
-    cancel_order,
-    change_frequency,
-    change_next_order_date,
-    change_payment,
-    change_product,
-    change_quantity,
-    change_shipping,
-    delete_item,
-    reactivate,
-    skip,
-)
+from .state import USER, World
+from .subscriptions import cancel, reactivate
 from .timeline import Timeline
 
 _GROWTH = 0.8
@@ -38,6 +28,9 @@ _STAYING_SHAPE = 0.75
 _COME_BACK, _DAYS_AWAY = 0.2, 50.0
 _LEAVE_AFTER_REJECTION = 0.3
 _CHECK_OUT_AGAIN = 0.15
+_REFUNDED = 0.25
+_LONG_PAST = 300
+"""A past of so many days has a calendar month in it in which nobody signs up."""
 
 
 class Life:
@@ -48,30 +41,21 @@ class Life:
         self._timeline = timeline
         days = max((until - world.start).days, 1)
         self._days_between_customers = days / max(customers, 1)
-        self._deeds: tuple[tuple[Callable[[Subscription], None], float], ...] = (
-            (self._skip, 34),
-            (self._change_date, 20),
-            (self._change_quantity, 8),
-            (self._swap, 7),
-            (self._change_frequency, 8),
-            (self._add_one_time, 12),
-            (self._give_incentive, 10),
-            (self._send_now, 5),
-            (self._cancel_order, 3),
-            (self._change_place_date, 5),
-            (self._move_house, 4),
-            (self._new_card, 5),
-            (self._delete_item, 2),
-        )
+        self._deeds = Deeds(world, follow=self.follow)
         if imported:
             timeline.at(self._daytime_from(world.start), do=partial(self._import, imported))
-        weights = [_popularity(world.start.date() + timedelta(days=day), day / days) for day in range(days)]
+        self._closed = _closed_month(world.start.date(), days)
+        weights = [self._attraction(world.start.date() + timedelta(days=day), day / days) for day in range(days)]
         for day in sorted(world.rng.choices(range(days), weights, k=customers - imported)):
             timeline.at(self._daytime_from(world.start + timedelta(days=day)), do=self._sign_up)
         if customers:
             timeline.at(until, do=self._plan_next_customer)
         for share, deed in ((0.35, self._raise_prices), (0.55, self._discontinue), (0.7, self._raise_prices)):
-            timeline.at(self._daytime_from(world.start + timedelta(days=days * share)), do=deed)
+            fixed = world.start.date() + timedelta(days=int(days * share))
+            timeline.at(datetime.combine(fixed, time(world.merchant_rng.randrange(8, 18), 15)), do=deed)
+
+    def _attraction(self, day: date, share: float) -> float:
+        return 0.0 if (day.year, day.month) == self._closed else _popularity(day, share)
 
     def follow(self, subscription: Subscription) -> None:
         """Plan when a subscription that has just become live ends, and what is done with it before that."""
@@ -99,12 +83,16 @@ class Life:
 
     def _check_out_of(self, customer: str) -> None:
         world = self._world
+        if (world.now.year, world.now.month) == self._closed:
+            self._plan(31, partial(self._check_out_of, customer))
+            return
         (subscriptions, _), *_ = world.rng.choices(_SUBSCRIPTIONS, [weight for _, weight in _SUBSCRIPTIONS])
         for subscription in check_out(world, customer=world.customers.by_key[customer], subscriptions=subscriptions):
             self.follow(subscription)
 
     def _import(self, customers: int) -> None:
         world = self._world
+        world.actor = USER
         for _ in range(customers):
             customer = sign_up(world)
             first = world.today + timedelta(days=world.rng.randrange(2, 60))
@@ -130,7 +118,15 @@ class Life:
 
     def _cancel(self, subscription: Subscription, *, reason: str) -> None:
         rng = self._world.rng
+        if subscription.prepaid is not None:
+            # What was paid for is sent; nothing is renewed after that.
+            set_renewal(self._world, subscription=subscription, behavior="cancel")
+            return
         cancel(self._world, subscription=subscription, reason=reason)
+        resource = subscription.product.resource
+        if resource is not None and rng.random() < _REFUNDED:
+            self._world.actor = USER
+            void(self._world, customer=subscription.customer, resource=resource)
         if rng.random() < _COME_BACK:
             self._plan(rng.expovariate(1 / _DAYS_AWAY), partial(self._come_back, subscription, subscription.lives))
 
@@ -139,6 +135,9 @@ class Life:
             return
         soon = self._world.today + timedelta(days=self._world.rng.randrange(1, 15))
         reactivate(self._world, subscription=subscription, next_order_date=soon)
+        customer = subscription.customer
+        details = {"key": "welcome_back", "workflow": "Welcome back", "context": {"subscription": subscription.key}}
+        self._world.tell("workflow.send_communication", row=customer, customer=customer, details=details)
         self.follow(subscription)
 
     # Deeds of those who stay
@@ -151,88 +150,19 @@ class Life:
         if not _is_same_life(subscription, life):
             return
         if subscription.upcoming is not None and subscription.upcoming.order.status == UNSENT:
-            ((deed, _),) = self._world.rng.choices(self._deeds, [weight for _, weight in self._deeds])
-            deed(subscription)
+            self._deeds.do_one(subscription)
         self._plan_deed(subscription)
-
-    def _skip(self, subscription: Subscription) -> None:
-        skip(self._world, subscription=subscription)
-
-    def _change_date(self, subscription: Subscription) -> None:
-        day = self._another_day(subscription)
-        change_next_order_date(self._world, subscription=subscription, day=day)
-
-    def _another_day(self, subscription: Subscription) -> date:
-        """Half of them pick a day on which something comes anyway: that is how boxes fill up."""
-        rng, today = self._world.rng, self._world.today
-        others = [other.upcoming.order.place for other in subscription.customer.subscriptions if other.upcoming]
-        days = [day for day in others if day > today and rng.random() < 0.5]
-        return days[0] if days else today + timedelta(days=rng.randrange(1, 60))
-
-    def _change_quantity(self, subscription: Subscription) -> None:
-        quantity = 1 if subscription.quantity > 2 else subscription.quantity + 1
-        change_quantity(self._world, subscription=subscription, quantity=quantity)
-
-    def _swap(self, subscription: Subscription) -> None:
-        products = [product for product in self._world.products if product.popularity and not product.discontinued]
-        product = self._world.rng.choice([product for product in products if product is not subscription.product])
-        change_product(self._world, subscription=subscription, product=product)
-
-    def _change_frequency(self, subscription: Subscription) -> None:
-        every, every_period = choose_frequency(self._world)
-        change_frequency(self._world, subscription=subscription, every=every, every_period=every_period)
-
-    def _add_one_time(self, subscription: Subscription) -> None:
-        products = [product for product in self._world.products if not product.discontinued]
-        product, quantity = self._world.rng.choice(products), self._world.rng.choice((1, 1, 2))
-        one_time_item(self._world, order=_order_of(subscription), product=product, quantity=quantity)
-
-    def _give_incentive(self, subscription: Subscription) -> None:
-        draw, order = self._world.rng.random(), _order_of(subscription)
-        if draw < 0.5 and subscription.upcoming is not None:
-            discount_item(self._world, item=subscription.upcoming, percent=20)
-        elif draw < 0.8:
-            discount_order(self._world, order=order, percent=10)
-        else:
-            ship_free(self._world, order=order)
-
-    def _send_now(self, subscription: Subscription) -> None:
-        send_now(self._world, order=_order_of(subscription))
-
-    def _cancel_order(self, subscription: Subscription) -> None:
-        cancel_order(self._world, order=_order_of(subscription))
-
-    def _change_place_date(self, subscription: Subscription) -> None:
-        day = self._another_day(subscription)
-        change_place_date(self._world, order=_order_of(subscription), day=day)
-
-    def _delete_item(self, subscription: Subscription) -> None:
-        if subscription.upcoming is not None:
-            delete_item(self._world, item=subscription.upcoming)
-
-    def _move_house(self, subscription: Subscription) -> None:
-        address = new_address(self._world, customer=subscription.customer)
-        change_shipping(self._world, subscriptions=self._some_of(subscription), address=address)
-
-    def _new_card(self, subscription: Subscription) -> None:
-        payment = new_payment(
-            self._world, customer=subscription.customer, billing_address=subscription.shipping_address
-        )
-        change_payment(self._world, subscriptions=self._some_of(subscription), payment=payment)
-
-    def _some_of(self, subscription: Subscription) -> list[Subscription]:
-        """Mostly all live ones of the customer ("use for all"), sometimes only this one."""
-        if self._world.rng.random() < 0.2:
-            return [subscription]
-        return [other for other in subscription.customer.subscriptions if other.live]
 
     # The merchant
 
     def _raise_prices(self) -> None:
-        for product in self._world.rng.sample([product for product in self._world.products if product.popularity], 3):
+        self._world.actor = USER
+        sold = [product for product in self._world.products if product.popularity]
+        for product in self._world.merchant_rng.sample(sold, 3):
             change_price(self._world, product=product, price=product.price * 105 // 100)
 
     def _discontinue(self) -> None:
+        self._world.actor = USER
         product, successor = (self._world.products.by_key[key] for key in self._world.retiring)
         discontinue(self._world, product=product, successor=successor)
 
@@ -252,9 +182,11 @@ def _is_same_life(subscription: Subscription, life: int) -> bool:
     return subscription.live and subscription.lives == life
 
 
-def _order_of(subscription: Subscription) -> Order:
-    assert subscription.upcoming is not None
-    return subscription.upcoming.order
+def _closed_month(start: date, days: int) -> tuple[int, int] | None:
+    if days < _LONG_PAST:
+        return None
+    day = start + timedelta(days=int(days * 0.45))
+    return day.year, day.month
 
 
 def _popularity(day: date, share: float) -> float:

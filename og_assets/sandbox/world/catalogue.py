@@ -35,6 +35,7 @@ _ONE_TIME = (
     ("77002", "Hand Grinder", 5999),
     ("77003", "Tasting Box", 999),
 )
+_PREPAID_ELIGIBLE = ("62900-W01", "0070067691", "0070067698")
 _DISCONTINUED = (("11001", "Travel Press (old)", 2499), ("11002", "Winter Blend 2019", 1550))
 _GROUPS = (
     ("subscription", "eligibility"),
@@ -42,6 +43,7 @@ _GROUPS = (
     ("summer_sale", "incentive"),
     ("roasts", "sku_swap"),
 )
+PREPAID = _GROUPS[1]
 _OFFERS = (
     ("Standard 10", 10, "available"),
     ("Loyal 15", 15, "available"),
@@ -88,6 +90,12 @@ class Catalogue:
     cancel_reasons: list[Reference] = field(default_factory=list)
     resources: list[Resource] = field(default_factory=list)
     discounts: dict[str, int] = field(default_factory=dict)
+    relationships: tuple[tuple[str, str, str], ...] = (
+        ("swap_on_purchase", _RETIRING[0], _AUTOSHIP[0][0]),
+        ("swap_on_purchase", _AUTOSHIP[4][0], _AUTOSHIP[5][0]),
+        ("upgrade", _AUTOSHIP[0][0], _AUTOSHIP[3][0]),
+    )
+    """Type, from, to."""
     retiring: tuple[str, str] = (_RETIRING[0], _AUTOSHIP[0][0])
     """The product that is taken out of the range one day, and the one its subscribers get instead."""
 
@@ -135,10 +143,12 @@ def build_catalogue(rng: Random, *, start: datetime) -> Catalogue:
         product.popularity, product.staying_days = popularity, float(stay)
         if "Roast" in name:
             product.groups.append(_GROUPS[3])
+        if key in _PREPAID_ELIGIBLE:
+            product.groups.append(PREPAID)
         if key == _BUNDLE[0]:
             product.product_type, product.components = "static price bundle", (_AUTOSHIP[0][0], _AUTOSHIP[7][0])
         if key == _DIGITAL[0]:
-            product.resource, product.autoship_by_default = catalogue.resources[0], True
+            product.resource, product.autoship_by_default, product.trial_days = catalogue.resources[0], True, 15
     for one_time in _ONE_TIME:
         sell(*one_time).autoship_enabled = False
     for gone in _DISCONTINUED:
@@ -180,4 +190,11 @@ def _offer_profile(
         "recurring_coupon": coupon,
         "initial_coupon": coupon,
     }
-    return Reference(key=str(body["public_id"]), created=created, body=body)
+    flex = {
+        "public_id": new_id(),
+        "name": f"Flex {name}",
+        "discount_type": "Discount Percent",
+        "value": f"{percent}.00",
+    }
+    hidden = {"standard_flex_incentives": [flex] if percent > 10 else []}
+    return Reference(key=str(body["public_id"]), created=created, body=body, hidden=hidden)

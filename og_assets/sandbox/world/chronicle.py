@@ -6,21 +6,27 @@ Belongs here: events, moves, deletions, state periods. Not here: the present (ta
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .records import Item, Order, Row, Subscription
 
 
 class Event(NamedTuple):
-    """A thing that happened, named as the webhook that tells of it."""
+    """A thing that happened, named as the webhook that tells of it.
 
+    `number` counts all events of a store from 1; `actor` is who did it; `details` is what its row does not tell.
+    """
+
+    number: int
     at: datetime
     type: str
     object_id: str
     customer: str
+    actor: str
+    details: Mapping[str, Any] | None = None
 
 
 class Move(NamedTuple):
@@ -33,6 +39,14 @@ class Move(NamedTuple):
     from_place: date
     to_place: date
     cause: str
+
+
+class StatusChange(NamedTuple):
+    """An order got another status, or its first."""
+
+    at: datetime
+    order: str
+    status: int
 
 
 class DeletedItem(NamedTuple):
@@ -80,6 +94,7 @@ class Chronicle:
 
     events: list[Event] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
+    statuses: list[StatusChange] = field(default_factory=list)
     deleted_items: list[DeletedItem] = field(default_factory=list)
     deleted_orders: list[DeletedOrder] = field(default_factory=list)
     periods: dict[str, list[Period]] = field(default_factory=dict)
@@ -90,6 +105,10 @@ class Chronicle:
         self.events.append(event)
         for listener in self.listeners:
             listener(event, row)
+
+    def status_changed(self, order: Order, *, at: datetime) -> None:
+        """Record the status that an order has now."""
+        self.statuses.append(StatusChange(at, order.key, order.status))
 
     def item_moved(self, item: Item, *, to: Order, cause: str, at: datetime) -> None:
         """Record a move; the item is still in the order that it leaves."""

@@ -10,7 +10,7 @@ Identities, at any moment, in cents: `sub_total` = sum of the items' `total_pric
 from datetime import date
 
 from .intervals import add_interval
-from .records import MERGED, SEND_NOW, UNSENT, Item, Order, Product, Subscription
+from .records import MERGED, SEND_NOW, UNSENT, Address, Customer, Item, Order, Payment, Product, Subscription
 from .state import World
 
 _SHIPPING, _FREE_SHIPPING_FROM = 599, 4000
@@ -27,21 +27,27 @@ def require_open(order: Order) -> None:
 
 
 def open_order(world: World, *, of: Subscription | Order, place: date) -> Order:
+    """The open order of the same customer, address and payment on a day, or a new one."""
+    return order_on(world, customer=of.customer, address=of.shipping_address, payment=of.payment, place=place)
+
+
+def order_on(world: World, *, customer: Customer, address: Address, payment: Payment, place: date) -> Order:
     """The open order of a customer, address, payment and day - an emptied one too -, or a new one."""
-    key = (of.customer.key, of.shipping_address.key, of.payment.key, place)
+    key = (customer.key, address.key, payment.key, place)
     order = world.open_orders.get(key)
     if order is None:
         order = Order(
             key=world.new_id(),
             created=world.now,
             updated=world.now,
-            customer=of.customer,
-            payment=of.payment,
-            shipping_address=of.shipping_address,
+            customer=customer,
+            payment=payment,
+            shipping_address=address,
             place=place,
-            currency_code=world.currency,
+            currency_code=world.currency_of(customer),
         )
         world.orders.add(order)
+        world.chronicle.status_changed(order, at=world.now)
         world.open_orders[key] = order
         world.due[place].append(order)
     return order
@@ -51,6 +57,7 @@ def close_order(world: World, *, order: Order, status: int) -> None:
     """Give an order a status in which nothing can be added to it."""
     _forget_open(world, order)
     order.status = status
+    world.chronicle.status_changed(order, at=world.now)
     world.touch(order)
 
 
@@ -69,8 +76,9 @@ def next_item(world: World, *, subscription: Subscription, place: date) -> Item:
 
 
 def one_time_item(world: World, *, order: Order, product: Product, quantity: int) -> Item:
-    """Add a one-time item to an order that is still open."""
-    require_open(order)
+    """Add a one-time item to an order that is still open, or that has just been opened for it."""
+    if order.status != UNSENT:
+        raise NotPossibleError(f"order {order.key} cannot be changed: status {order.status}")
     return _new_item(world, order=order, subscription=None, product=product, quantity=quantity, offer=world.offers[0])
 
 
@@ -102,11 +110,12 @@ def change_place_date(world: World, *, order: Order, day: date) -> None:
     world.tell("order.change_next_order_date", row=order, customer=order.customer)
 
 
-def remove_item(world: World, *, item: Item, cause: str, delete_order: bool) -> None:
+def remove_item(world: World, *, item: Item, cause: str, delete_order: bool, is_silent: bool = False) -> None:
     """Delete an item for good, and its order too where it was the last and `delete_order` is set."""
     order = item.order
     world.chronicle.item_deleted(item, cause=cause, at=world.now)
-    world.tell("item.remove", row=item, customer=order.customer)
+    if not is_silent:
+        world.tell("item.remove", row=item, customer=order.customer)
     if delete_order and len(order.items) == 1:
         # The snapshot in the event and in the truth shows the totals with the item still in it.
         _delete_order(world, order=order, cause=cause)
@@ -120,10 +129,31 @@ def remove_item(world: World, *, item: Item, cause: str, delete_order: bool) -> 
 
 
 def reprice_item(world: World, *, item: Item) -> None:
-    """Bring an open item in line with its product, subscription and incentives."""
-    item.price, item.percent_off = _unit_price(world, item.subscription, item.product, item.offer)
+    """Bring an open item in line with its product, subscription and incentives; a frozen one keeps its price."""
+    if not item.frozen:
+        item.price, item.percent_off = _unit_price(world, item.subscription, item.product, item.offer)
     item.total_price = _line_total(item)
     settle(world, order=item.order)
+
+
+def freeze_price(world: World, *, item: Item, price: int) -> None:
+    """Give one open item a price of its own, which nothing changes any more."""
+    require_open(item.order)
+    item.price, item.percent_off, item.frozen = price, 0, True
+    reprice_item(world, item=item)
+    world.tell("item.update_price", row=item, customer=item.order.customer)
+
+
+def change_item(world: World, *, item: Item, quantity: int | None = None, product: Product | None = None) -> None:
+    """Change one open item, and not its subscription."""
+    require_open(item.order)
+    if quantity is not None:
+        item.quantity = quantity
+    if product is not None:
+        item.product, item.components = product, []
+    reprice_item(world, item=item)
+    event = "item.change_quantity" if product is None else "item.sku_swap"
+    world.tell(event, row=item, customer=item.order.customer)
 
 
 def settle(world: World, *, order: Order) -> None:
@@ -143,6 +173,7 @@ def send_now(world: World, *, order: Order) -> None:
     require_open(order)
     _forget_open(world, order)
     order.status, order.place = SEND_NOW, world.today
+    world.chronicle.status_changed(order, at=world.now)
     world.touch(order)
     world.due[add_interval(world.today, every=1, every_period=1)].append(order)
     world.tell("order.send_now", row=order, customer=order.customer)
@@ -150,8 +181,27 @@ def send_now(world: World, *, order: Order) -> None:
 
 def redirect(world: World, *, order: Order, to: Subscription) -> None:
     """Let an open order follow its subscription to another address or payment."""
+    readdress(world, order=order, address=to.shipping_address, payment=to.payment)
+
+
+def change_address(world: World, *, order: Order, address: Address) -> None:
+    """Send one open order elsewhere; its subscriptions keep their address."""
+    require_open(order)
+    readdress(world, order=order, address=address, payment=order.payment)
+    world.tell("order.change_shipping_address", row=order, customer=order.customer)
+
+
+def change_payment(world: World, *, order: Order, payment: Payment) -> None:
+    """Charge one open order another way; its subscriptions keep their payment."""
+    require_open(order)
+    readdress(world, order=order, address=order.shipping_address, payment=payment)
+    world.tell("order.change_payment", row=order, customer=order.customer)
+
+
+def readdress(world: World, *, order: Order, address: Address, payment: Payment) -> None:
+    """Give an open order another address or payment."""
     _forget_open(world, order)
-    order.shipping_address, order.payment = to.shipping_address, to.payment
+    order.shipping_address, order.payment = address, payment
     world.open_orders.setdefault(_open_key(order), order)
     world.touch(order)
 
@@ -207,6 +257,12 @@ def _delete_order(world: World, *, order: Order, cause: str) -> None:
 def _unit_price(world: World, subscription: Subscription | None, product: Product, offer: str) -> tuple[int, int]:
     if subscription is not None and subscription.price is not None:
         return subscription.price, 0
+    if subscription is not None and subscription.prepaid is not None:
+        prepaid = subscription.prepaid
+        # What is owed is paid for; a renewal pays for all the shipments up to the next.
+        return (
+            (0, 0) if prepaid.orders_remaining else (product.price * prepaid.orders_per_billing, world.discounts[offer])
+        )
     return product.price, world.discounts[offer]
 
 

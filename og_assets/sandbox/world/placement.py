@@ -8,37 +8,62 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from functools import partial
 
-from .orders import close_order
+from .entitlements import grant, sweep
+from .orders import NotPossibleError, close_order
+from .prepaid import ship_prepaid
 from .records import (
+    AWAITING_CLASSIFICATION,
+    AWAITING_INSTRUCTIONS,
     CANCELLED,
     CARD_RETRY,
     CONNECTION_ERROR,
     GENERIC_ERROR,
+    PENDING_BATCH,
+    PENDING_PLACEMENT,
+    PENDING_VERIFICATION,
+    PREPARATION_FAILED,
     REJECTED,
     RETRYING,
     SUCCESS,
+    UNREADABLE,
     UPCOMING,
-    Entitlement,
     Item,
     Order,
     Response,
+    Subscription,
 )
-from .state import World
+from .state import PROCESS, World
+from .stock import set_aside
 from .subscriptions import renew
 from .timeline import Timeline
 
-_NIGHT = time(0, 30)
+_NIGHT, _BATCH_ANSWER = time(0, 30), time(11, 0)
+_UNREADABLE = "<html><body>502 Bad Gateway</body>"
 # 00:30 to 05:00 without the hour after two, which repeats or is missing on the days when clocks change.
 _BEFORE_TWO, _WHOLE = 90 * 60, 210 * 60
 _MAX_GENERIC_RETRIES = _MAX_CARD_RETRIES = 3
 
-# Share of attempts, response code; whatever is left is a success.
-_FIRST_ATTEMPT = ((0.021, "140"), (0.012, "999"), (0.006, ""), (0.006, "reject"), (0.0005, "030"))
+# Share of attempts, outcome; whatever is left is a success. Outcomes are response codes, or words where there is none.
+_FIRST_ATTEMPT = (
+    (0.021, "140"),
+    (0.012, "999"),
+    (0.006, ""),
+    (0.006, "reject"),
+    (0.0005, "030"),
+    (0.004, "verify"),
+    (0.004, "queue"),
+    (0.002, "prepare"),
+    (0.0015, "unreadable"),
+)
 _RETRY = {
     CARD_RETRY: ((0.55, "140"),),
     GENERIC_ERROR: ((0.45, "999"),),
     CONNECTION_ERROR: ((0.1, ""), (0.02, "reject")),
+    PREPARATION_FAILED: ((0.1, "prepare"), (0.02, "140")),
 }
+_AFTER_WAITING = ((0.05, "reject"),)
+# How many declined cards are classified first, which shows as two passing statuses.
+_CLASSIFIED = 0.4
 _REJECTIONS = {
     "020": "Unable to find any PaymentToken against the provided CustomerProfileID",
     "110": "Invalid credit card number",
@@ -54,6 +79,7 @@ _MESSAGES = {
     "999": "Internal error, please try again",
     "030": "Order cancelled by merchant",
     "": "Connection error",
+    "unreadable": "The response could not be read",
 }
 
 
@@ -69,6 +95,7 @@ class Nights:
 
     def _begin(self) -> None:
         world = self._world
+        world.actor = PROCESS
         today = world.today
         orders = {order.key: order for order in world.due.pop(today, ()) if _is_due(world, order)}
         seconds = sorted(world.rng.randrange(_WHOLE) for _ in orders)
@@ -76,18 +103,70 @@ class Nights:
             shift = timedelta(hours=1) if second >= _BEFORE_TWO else timedelta(0)
             moment = world.now + timedelta(seconds=second) + shift
             self._timeline.at(moment, do=partial(self._attempt, order))
-        self._expire_entitlements()
+        sweep(world)
         self._timeline.at(datetime.combine(today + timedelta(days=1), _NIGHT), do=self._begin)
 
     def _attempt(self, order: Order) -> None:
         world = self._world
+        world.actor = PROCESS
         if not _is_due(world, order):
             return
         if order.status in UPCOMING:
+            set_aside(world, order=order)
+            if not order.items:
+                return
             renew(world, order=order)
-        code = self._draw(_RETRY.get(order.status, _FIRST_ATTEMPT))
-        if code == "reject":
-            code = world.rng.choice(tuple(_REJECTIONS))
+            if world.placement == "batch":
+                answer = datetime.combine(world.today, _BATCH_ANSWER)
+                self._hold(order, PENDING_BATCH, until=answer, then=self._answered)
+                return
+        outcome = self._draw(_RETRY.get(order.status, _FIRST_ATTEMPT))
+        minutes = timedelta(minutes=world.rng.randrange(10, 60)) if outcome in ("queue", "verify") else timedelta(0)
+        if outcome == "queue":
+            self._hold(order, PENDING_PLACEMENT, until=world.now + minutes, then=self._answered)
+        elif outcome == "verify":
+            self._hold(order, PENDING_VERIFICATION, until=world.now + minutes * 20, then=self._answered)
+        elif outcome == "prepare":
+            self._try_again(order, PREPARATION_FAILED, days=1, event=None)
+        elif outcome == "140" and world.rng.random() < _CLASSIFIED:
+            minute = world.now + timedelta(minutes=1)
+            self._hold(order, AWAITING_CLASSIFICATION, until=minute, then=self._classified)
+        else:
+            self._finish(order, outcome)
+
+    def _hold(self, order: Order, status: int, *, until: datetime, then: Callable[[Order], None]) -> None:
+        """Let an order rest in a passing status; nothing else can be done to it meanwhile."""
+        close_order(self._world, order=order, status=status)
+        moment = until + timedelta(hours=1) if until.hour == 2 else until
+        self._timeline.at(moment, do=partial(self._go_on, order, status, then))
+
+    def _go_on(self, order: Order, status: int, then: Callable[[Order], None]) -> None:
+        if order.status == status:
+            self._world.actor = PROCESS
+            then(order)
+
+    def finalize(self, order: Order, *, code: str) -> None:
+        """Take in by hand what became of an order whose outcome is awaited or unknown."""
+        if order.status not in (PENDING_BATCH, PENDING_VERIFICATION, CONNECTION_ERROR):
+            raise NotPossibleError(f"order {order.key} awaits no outcome: status {order.status}")
+        if code not in _MESSAGES or code in ("", "unreadable"):
+            raise NotPossibleError(f"{code!r} is no response code")
+        self._finish(order, code)
+
+    def _answered(self, order: Order) -> None:
+        self._finish(order, self._draw(_AFTER_WAITING))
+
+    def _classified(self, order: Order) -> None:
+        self._hold(
+            order,
+            AWAITING_INSTRUCTIONS,
+            until=self._world.now + timedelta(hours=8),
+            then=partial(self._finish, outcome="140"),
+        )
+        self._world.tell("order.awaiting_retry_instructions", row=order, customer=order.customer)
+
+    def _finish(self, order: Order, outcome: str) -> None:
+        code = self._world.rng.choice(tuple(_REJECTIONS)) if outcome == "reject" else outcome
         order.tries += 1
         order.retry_on = None
         self._apply(order, code)
@@ -120,6 +199,8 @@ class Nights:
             else:
                 days = world.rng.randrange(3, 6)
                 self._try_again(order, CARD_RETRY, days=days, event="order.retryable_placement_failure")
+        elif code == "unreadable":
+            close_order(world, order=order, status=UNREADABLE)
         elif code == "":
             self._try_again(order, CONNECTION_ERROR, days=1, event=None)
         else:
@@ -127,7 +208,7 @@ class Nights:
 
     def _succeed(self, order: Order) -> None:
         world = self._world
-        order.order_merchant_id = f"#{3000 + len(world.responses)}"
+        order.order_merchant_id = f"#{3000 + 1000 * world.first_customer + len(world.responses)}"
         order.rejected_message = None
         for item in order.items.values():
             item.first_placed = world.now
@@ -136,7 +217,9 @@ class Nights:
         for item in order.items.values():
             world.tell("item.successfully_placed", row=item, customer=order.customer)
             if item.product.resource is not None:
-                self._grant(item)
+                grant(world, item=item)
+            if item.subscription is not None:
+                _count_shipment(world, item, item.subscription)
         of_items = (incentive for item in order.items.values() for incentive in item.incentives)
         for incentive in (*order.incentives, *of_items):
             incentive.applied_at = incentive.last_updated = world.now
@@ -144,6 +227,8 @@ class Nights:
 
     def _reject(self, order: Order, code: str) -> None:
         self._end(order, REJECTED, code, event="order.reject")
+        details = {"key": "payment_failed", "workflow": "Payment failed", "context": {"order": order.key, "code": code}}
+        self._world.tell("workflow.send_communication", row=order.customer, customer=order.customer, details=details)
         self._on_rejected(order)
 
     def _end(self, order: Order, status: int, code: str, *, event: str) -> None:
@@ -163,13 +248,17 @@ class Nights:
         world = self._world
         placed = order.order_merchant_id if code == "000" else None
         message = _MESSAGES[code]
-        payload = f"<?xml version='1.0'?><order><code>{code}</code><errorMsg>{message}</errorMsg></order>"
+        payload = (
+            _UNREADABLE
+            if code == "unreadable"
+            else f"<?xml version='1.0'?><order><code>{code}</code><errorMsg>{message}</errorMsg></order>"
+        )
         world.responses.add(
             Response(
                 key=world.new_id(),
                 created=world.now,
                 order=order,
-                response_code=code,
+                response_code="" if code == "unreadable" else code,
                 response_message=message,
                 response_order_id=placed,
                 response_payload=payload if code else "",
@@ -178,39 +267,13 @@ class Nights:
             )
         )
 
-    def _grant(self, item: Item) -> None:
-        world = self._world
-        customer, resource, subscription = item.order.customer, item.product.resource, item.subscription
-        assert resource is not None
-        until = subscription.upcoming.order.place if subscription and subscription.upcoming else world.today
-        expiration = datetime.combine(until, time(12)) + timedelta(days=3)
-        entitlement = world.entitled.get((customer.key, resource.key))
-        if entitlement is None:
-            entitlement = world.entitlements.add(
-                Entitlement(
-                    key=world.new_id(),
-                    created=world.now,
-                    customer=customer,
-                    resource=resource,
-                    latest_activation=world.now,
-                    expiration=expiration,
-                    last_updated=world.now,
-                )
-            )
-            world.entitled[customer.key, resource.key] = entitlement
-            world.tell("entitlement.entitlements_granted", row=entitlement, customer=customer)
-        elif not entitlement.live:
-            entitlement.live, entitlement.latest_activation = True, world.now
-            world.tell("entitlement.entitlements_granted", row=entitlement, customer=customer)
-        entitlement.expiration, entitlement.last_updated = expiration, world.now
-        entitlement.version += 1
 
-    def _expire_entitlements(self) -> None:
-        for entitlement in self._world.entitlements:
-            if entitlement.live and entitlement.expiration <= self._world.now:
-                entitlement.live, entitlement.last_updated = False, self._world.now
-                entitlement.version += 1
-                self._world.tell("entitlement.entitlements_expired", row=entitlement, customer=entitlement.customer)
+def _count_shipment(world: World, item: Item, subscription: Subscription) -> None:
+    if subscription.free_trial is not None and subscription.free_trial.is_in_free_trial:
+        subscription.free_trial.is_in_free_trial = False
+        world.touch(subscription)
+    if subscription.prepaid is not None:
+        ship_prepaid(world, subscription=subscription, revenue=item.total_price)
 
 
 def _is_due(world: World, order: Order) -> bool:

@@ -11,12 +11,14 @@ from datetime import date, datetime
 from typing import Any
 
 UNSENT, REJECTED, CANCELLED, SUCCESS, SEND_NOW = 1, 3, 4, 5, 6
-CONNECTION_ERROR, GENERIC_ERROR, MERGED, CARD_RETRY = 13, 15, 17, 18
+PENDING_BATCH, PENDING_VERIFICATION, PENDING_PLACEMENT, PREPARATION_FAILED = 9, 10, 11, 12
+CONNECTION_ERROR, UNREADABLE, GENERIC_ERROR, MERGED, CARD_RETRY = 13, 14, 15, 17, 18
+AWAITING_INSTRUCTIONS, AWAITING_CLASSIFICATION = 19, 20
 
 UPCOMING = frozenset({UNSENT, SEND_NOW})
 """Not attempted yet: what the customer can still change."""
 
-RETRYING = frozenset({CONNECTION_ERROR, GENERIC_ERROR, CARD_RETRY})
+RETRYING = frozenset({PREPARATION_FAILED, CONNECTION_ERROR, GENERIC_ERROR, CARD_RETRY})
 """Attempted, and to be attempted again."""
 
 
@@ -44,6 +46,7 @@ class Customer(Row):
     last_updated: datetime
     last_login: datetime | None
     extra_data: dict[str, Any] | None
+    currency: str
     live: bool = False
     subscriptions: list[Subscription] = field(default_factory=list)
 
@@ -99,6 +102,7 @@ class Product(Row):
     resource: Resource | None = None
     popularity: float = 0.0
     staying_days: float = 300.0
+    trial_days: int = 0
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -119,14 +123,62 @@ class Entitlement(Row):
     latest_activation: datetime
     expiration: datetime
     last_updated: datetime
+    grace_period: int | None = None
+    grantees: tuple[tuple[str, str], ...] = ()
+    is_warned: bool = False
+    is_expired: bool = False
     live: bool = True
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
+class Prepaid:
+    """Shipments paid for in advance; `orders_remaining` are still owed, 0 means that the next order renews.
+
+    Money in cents. `renewal_behavior` is what happens then: "autorenew", "cancel" or "downgrade".
+    """
+
+    orders_per_billing: int
+    orders_remaining: int
+    renewal_behavior: str
+    last_renewal_revenue: int
+    origin_merchant_order_id: str | None
+
+    @property
+    def has_run_out(self) -> bool:
+        """Whether all was sent and no renewal is wanted."""
+        return self.orders_remaining == 0 and self.renewal_behavior == "cancel"
+
+    def body(self) -> dict[str, Any]:
+        """As it is shown; the revenue is the only money that is a JSON number."""
+        return {
+            "prepaid_orders_remaining": self.orders_remaining,
+            "prepaid_orders_per_billing": self.orders_per_billing,
+            "renewal_behavior": self.renewal_behavior,
+            "last_renewal_revenue": self.last_renewal_revenue / 100,
+            "prepaid_origin_merchant_order_id": self.origin_merchant_order_id,
+        }
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class FreeTrial:
+    """The time before the first paid order."""
+
+    product: str
+    days: int
+    conversion_item: int
+    expiration: datetime
+    is_in_free_trial: bool = True
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
 class Reference(Row):
-    """A row that the merchant set up once: its body never changes (product group, offer profile, cancel reason)."""
+    """A row that the merchant set up once: its body never changes (product group, offer profile, cancel reason).
+
+    What is `hidden` is shown to those who ask for it.
+    """
 
     body: dict[str, Any]
+    hidden: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -155,6 +207,9 @@ class Subscription(Row):
     cancel_reason: str | None = None
     upcoming: Item | None = None
     lives: int = 1
+    reminder_days: int = 10
+    prepaid: Prepaid | None = None
+    free_trial: FreeTrial | None = None
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -200,6 +255,8 @@ class Item(Row):
     extra_percent_off: int = 0
     total_price: int = 0
     first_placed: datetime | None = None
+    frozen: bool = False
+    out_of_stock_tries: int = 0
     incentives: tuple[Incentive, ...] = ()
 
 

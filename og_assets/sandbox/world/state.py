@@ -7,9 +7,10 @@ here: what may happen (subscriptions, orders, placement) and when (timeline, beh
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from random import Random
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from .catalogue import build_catalogue
@@ -32,35 +33,60 @@ from .records import (
 from .table import Table
 
 EmptiedOrders = Literal["keep", "delete"]
+OutOfStock = Literal["silent", "told"]
+Placement = Literal["direct", "batch"]
+
+CUSTOMER, API_KEY, USER, PROCESS = "customer", "apikey", "user", "og-system-process"
+"""Who does what is done: the types of an event's actor."""
 
 
 class World:
     """Everything that is, at `now`: naive wall-clock time of `zone`, to the second."""
 
-    def __init__(self, *, seed: int, start: datetime, zone: ZoneInfo, emptied_orders: EmptiedOrders) -> None:
+    def __init__(
+        self,
+        *,
+        seed: int,
+        start: datetime,
+        zone: ZoneInfo,
+        emptied_orders: EmptiedOrders,
+        out_of_stock: OutOfStock = "silent",
+        placement: Placement = "direct",
+        currencies: tuple[str, ...] = ("USD",),
+        part: int = 0,
+        first_customer: int = 0,
+    ) -> None:
         self.start = start
         self.now = start
         self.zone = zone
         self.emptied_orders = emptied_orders
-        self.rng = Random(f"{seed}/life")
+        self.out_of_stock = out_of_stock
+        self.placement = placement
+        self.currencies = currencies
+        self.actor = API_KEY
+        # Parts of one store share the merchant and the range, and nothing else: no customer meets another.
+        self.first_customer = first_customer
+        self.rng = Random(f"{seed}/life/{part}")
+        # The merchant has a stream too: what they do to the range does not depend on who buys.
+        self.merchant_rng = Random(f"{seed}/merchant")
         # A stream of its own: an id more or less does not change what customers do.
-        self._ids = Random(f"{seed}/ids")
-        self.merchant = self.new_id()
+        self._ids = Random(f"{seed}/ids/{part}")
+        self.merchant = f"{self.merchant_rng.getrandbits(128):032x}"
         self.currency_since = start + timedelta(days=30)
         self.chronicle = Chronicle()
 
         self.customers: Table[Customer] = Table()
-        self.subscriptions: Table[Subscription] = Table()
-        self.orders: Table[Order] = Table()
-        self.items: Table[Item] = Table()
-        self.addresses: Table[Address] = Table()
-        self.payments: Table[Payment] = Table()
+        self.subscriptions: Table[Subscription] = Table(owner=lambda row: row.customer.key)
+        self.orders: Table[Order] = Table(owner=lambda row: row.customer.key)
+        self.items: Table[Item] = Table(owner=lambda row: row.order.customer.key)
+        self.addresses: Table[Address] = Table(owner=lambda row: row.customer.key)
+        self.payments: Table[Payment] = Table(owner=lambda row: row.customer.key)
         self.products: Table[Product] = Table()
         self.product_groups: Table[Reference] = Table()
         self.offer_profiles: Table[Reference] = Table()
-        self.one_time_incentives: Table[Incentive] = Table()
+        self.one_time_incentives: Table[Incentive] = Table(owner=lambda row: row.customer.key)
         self.resources: Table[Resource] = Table()
-        self.entitlements: Table[Entitlement] = Table()
+        self.entitlements: Table[Entitlement] = Table(owner=lambda row: row.customer.key)
         self.responses: Table[Response] = Table()
         self.cancel_reasons: Table[Reference] = Table()
 
@@ -72,6 +98,7 @@ class World:
         self.discounts = catalogue.discounts
         self.offers = list(catalogue.discounts)
         self.retiring = catalogue.retiring
+        self.relationships = catalogue.relationships
         for product in catalogue.products:
             self.products.add(product)
         for table, rows in (
@@ -89,18 +116,27 @@ class World:
         """The day on the wall."""
         return self.now.date()
 
-    @property
-    def currency(self) -> str | None:
-        """What a new row bears; the oldest rows bear none."""
-        return "USD" if self.now >= self.currency_since else None
+    def currency_of(self, customer: Customer) -> str | None:
+        """What a new row of a customer bears; the oldest rows bear none, unless it is another than the store's own."""
+        is_known = self.now >= self.currency_since or customer.currency != self.currencies[0]
+        return customer.currency if is_known else None
+
+    def component(self, key: str) -> dict[str, Any] | None:
+        """A component of a bundle, by its own id."""
+        for subscription in self.subscriptions:
+            for component in subscription.components:
+                if component.get("public_id") == key:
+                    return component
+        return None
 
     def new_id(self) -> str:
         """32 hex digits that nobody had before."""
         return f"{self._ids.getrandbits(128):032x}"
 
-    def tell(self, event: str, *, row: Row, customer: Customer) -> None:
+    def tell(self, event: str, *, row: Row, customer: Customer, details: Mapping[str, Any] | None = None) -> None:
         """Write an event into the chronicle, under the name its webhook has."""
-        self.chronicle.tell(Event(self.now, event, row.key, customer.key), row=row)
+        number = len(self.chronicle.events) + 1
+        self.chronicle.tell(Event(number, self.now, event, row.key, customer.key, self.actor, details), row=row)
 
     def touch(self, row: Subscription | Order | Address) -> None:
         """Stamp a row as changed now. An order takes its items along: they show its time as theirs."""

@@ -5,6 +5,7 @@ when and why customers do it (behaviour).
 """
 
 from datetime import date
+from typing import Any
 
 from .intervals import add_interval
 from .orders import (
@@ -22,8 +23,27 @@ from .records import CANCELLED, UNSENT, Address, Item, Order, Payment, Product, 
 from .state import World
 
 
-def begin(world: World, *, subscription: Subscription, next_order_date: date) -> None:
-    """Put a new subscription into the store, with its first upcoming item."""
+def begin(world: World, *, subscription: Subscription, next_order_date: date, source: str) -> None:
+    """Put a new subscription into the store, with its first upcoming item; `source` is how it came."""
+    _enter(world, subscription, source=source)
+    next_item(world, subscription=subscription, place=next_order_date)
+
+
+def subscribe_item(world: World, *, item: Item, subscription: Subscription) -> None:
+    """Turn a one-time item of an open order into the first item of a new subscription."""
+    require_open(item.order)
+    if item.subscription is not None:
+        raise NotPossibleError(f"item {item.key} belongs to a subscription already")
+    _enter(world, subscription, source="PurchasePOST")
+    item.subscription, item.offer, subscription.upcoming = subscription, subscription.offer, item
+    reprice_item(world, item=item)
+    world.tell("item.item_subscribe", row=item, customer=subscription.customer)
+    details = {"subscriptions": [subscription.key]}
+    customer = subscription.customer
+    world.tell("subscriber.subscriptions_created", row=customer, customer=customer, details=details)
+
+
+def _enter(world: World, subscription: Subscription, *, source: str) -> None:
     customer = subscription.customer
     is_first = not customer.subscriptions
     world.subscriptions.add(subscription)
@@ -31,15 +51,17 @@ def begin(world: World, *, subscription: Subscription, next_order_date: date) ->
     world.touch_customer(customer)
     world.chronicle.state_changed(subscription, at=world.now)
     if is_first:
-        world.tell("subscriber.create", row=customer, customer=customer)
-    world.tell("subscription.create", row=subscription, customer=customer)
-    next_item(world, subscription=subscription, place=next_order_date)
+        details = {"subscription": subscription.key}
+        world.tell("subscriber.create", row=customer, customer=customer, details=details)
+    world.tell("subscription.create", row=subscription, customer=customer, details={"source": source})
 
 
 def cancel(world: World, *, subscription: Subscription, reason: str) -> None:
     """Cancel; the upcoming item goes, and its order with it where it was the last one in it."""
     if not subscription.live:
         raise NotPossibleError(f"subscription {subscription.key} is cancelled already")
+    if subscription.prepaid is not None and not subscription.prepaid.has_run_out:
+        raise NotPossibleError(f"subscription {subscription.key} is prepaid and cannot be cancelled")
     customer = subscription.customer
     subscription.live = False
     subscription.cancelled = world.now
@@ -58,23 +80,30 @@ def reactivate(
     subscription: Subscription,
     every: int | None = None,
     every_period: int | None = None,
+    start_date: date | None = None,
     next_order_date: date | None = None,
 ) -> None:
-    """Bring a cancelled subscription back from today on; nothing in its row tells that it was ever gone."""
+    """Bring a cancelled subscription back from a day on; nothing in its row tells that it was ever gone."""
     if subscription.live:
         raise NotPossibleError(f"subscription {subscription.key} is live")
     if next_order_date is not None and next_order_date <= world.today:
         raise NotPossibleError(f"{next_order_date} is not in the future")
+    if start_date is not None and start_date < world.today:
+        raise NotPossibleError(f"{start_date} is in the past")
     subscription.live = True
     subscription.cancelled = subscription.cancel_reason = None
-    subscription.start_date = world.today
+    subscription.start_date = start_date or world.today
     subscription.every = every or subscription.every
     subscription.every_period = every_period or subscription.every_period
     subscription.lives += 1
     _changed(world, subscription, event="subscription.reactivate")
     world.tell("subscription.change_live", row=subscription, customer=subscription.customer)
     world.touch_customer(subscription.customer)
-    next_item(world, subscription=subscription, place=next_order_date or _one_interval_after(subscription, world.today))
+    next_item(
+        world,
+        subscription=subscription,
+        place=next_order_date or _one_interval_after(subscription, subscription.start_date),
+    )
 
 
 def skip(world: World, *, subscription: Subscription) -> None:
@@ -98,9 +127,11 @@ def change_next_order_date(world: World, *, subscription: Subscription, day: dat
 
 def change_quantity(world: World, *, subscription: Subscription, quantity: int) -> None:
     """Change the quantity; that of the upcoming item follows."""
+    if subscription.prepaid is not None:
+        raise NotPossibleError(f"subscription {subscription.key} is prepaid: its quantity is paid for")
     subscription.quantity = quantity
     _changed(world, subscription, event="subscription.change_quantity")
-    if item := _changeable_item(subscription):
+    if item := changeable_item(subscription):
         item.quantity = quantity
         reprice_item(world, item=item)
         world.tell("item.change_quantity", row=item, customer=subscription.customer)
@@ -113,10 +144,44 @@ def change_product(world: World, *, subscription: Subscription, product: Product
         {"public_id": world.new_id(), "quantity": 1, "product": key} for key in product.components
     ]
     _changed(world, subscription, event="subscription.sku_swap")
-    if item := _changeable_item(subscription):
+    if item := changeable_item(subscription):
         item.product, item.components = product, subscription.components
         reprice_item(world, item=item)
         world.tell("item.sku_swap", row=item, customer=subscription.customer)
+
+
+def change_components(world: World, *, subscription: Subscription, quantities: dict[str, int]) -> None:
+    """Change the quantities of a bundle's components (by component id, 0 takes one out); the upcoming item follows."""
+    known = {component["public_id"] for component in subscription.components}
+    if unknown := quantities.keys() - known:
+        raise NotPossibleError(f"subscription {subscription.key} has no components {sorted(unknown)}")
+    subscription.components = [
+        {**component, "quantity": quantity}
+        for component in subscription.components
+        if (quantity := quantities.get(component["public_id"], component["quantity"]))
+    ]
+    _changed(world, subscription, event="subscription.change_components")
+    if item := changeable_item(subscription):
+        item.components = subscription.components
+        reprice_item(world, item=item)
+
+
+def update(world: World, *, subscription: Subscription, changes: dict[str, Any]) -> None:
+    """Overwrite what the update call can: extra_data, price (in cents), components, offer, cancel_reason."""
+    for name in ("extra_data", "price", "offer", "cancel_reason"):
+        if name in changes:
+            setattr(subscription, name, changes[name])
+    world.touch(subscription)
+    item = changeable_item(subscription)
+    if item is not None and changes.keys() & {"price", "offer"}:
+        item.offer = subscription.offer
+        reprice_item(world, item=item)
+    if "components" in changes:
+        subscription.components = changes["components"]
+        if item is not None:
+            item.components = subscription.components
+            world.touch(item.order)
+        world.tell("subscription.change_components", row=subscription, customer=subscription.customer)
 
 
 def change_frequency(world: World, *, subscription: Subscription, every: int, every_period: int) -> None:
@@ -135,16 +200,21 @@ def change_shipping(world: World, *, subscriptions: list[Subscription], address:
 
 def change_payment(world: World, *, subscriptions: list[Subscription], payment: Payment) -> None:
     """Charge some subscriptions of a customer another way; their upcoming orders follow."""
+    is_billed_elsewhere = any(row.payment.billing_address is not payment.billing_address for row in subscriptions)
     for subscription in subscriptions:
         subscription.payment = payment
         _changed(world, subscription, event="subscription.change_payment")
-    _follow(world, subscriptions, event="order.change_payment", cause="payment_change")
+    for order in _follow(world, subscriptions, event="order.change_payment", cause="payment_change"):
+        if is_billed_elsewhere:
+            world.tell("order.change_billing", row=order, customer=order.customer)
 
 
 def delete_item(world: World, *, item: Item) -> Item | None:
     """Delete an item of an open order; a live subscription gets a new one, one interval on."""
     order, subscription = item.order, item.subscription
     require_open(order)
+    if subscription is not None and subscription.prepaid is not None:
+        raise NotPossibleError(f"subscription {subscription.key} is prepaid: its items cannot be removed")
     place = order.place
     remove_item(world, item=item, cause="removed", delete_order=world.emptied_orders == "delete")
     if subscription is None:
@@ -182,22 +252,23 @@ def _changed(world: World, subscription: Subscription, *, event: str) -> None:
     world.tell(event, row=subscription, customer=subscription.customer)
 
 
-def _changeable_item(subscription: Subscription) -> Item | None:
+def changeable_item(subscription: Subscription) -> Item | None:
     """The upcoming item, unless its order is on its way already."""
     item = subscription.upcoming
     return item if item is not None and item.order.status == UNSENT else None
 
 
 def _require_item(subscription: Subscription) -> Item:
-    item = _changeable_item(subscription)
+    item = changeable_item(subscription)
     if item is None:
         raise NotPossibleError(f"subscription {subscription.key} has no upcoming item that can be moved")
     return item
 
 
-def _follow(world: World, subscriptions: list[Subscription], *, event: str, cause: str) -> None:
-    """An order follows when all its subscriptions do; otherwise their items leave it."""
-    items = [item for subscription in subscriptions if (item := _changeable_item(subscription))]
+def _follow(world: World, subscriptions: list[Subscription], *, event: str, cause: str) -> list[Order]:
+    """An order follows when all its subscriptions do; otherwise their items leave it. Returns those that follow."""
+    following = []
+    items = [item for subscription in subscriptions if (item := changeable_item(subscription))]
     for order in {item.order.key: item.order for item in items}.values():
         leaving = [item for item in items if item.order is order]
         stays = any(item.subscription and item.subscription not in subscriptions for item in order.items.values())
@@ -206,6 +277,8 @@ def _follow(world: World, subscriptions: list[Subscription], *, event: str, caus
         if not stays:
             redirect(world, order=order, to=target)
             world.tell(event, row=order, customer=order.customer)
+            following.append(order)
             continue
         for item in leaving:
             move_item(world, item=item, to=open_order(world, of=target, place=order.place), cause=cause)
+    return following

@@ -7,11 +7,14 @@ from collections.abc import Callable
 from datetime import datetime
 from heapq import heappop, heappush
 
-from .state import World
+from .state import API_KEY, CUSTOMER, World
 
 
 class Timeline:
-    """Deeds by their moment; those of one moment in the order in which they were planned."""
+    """Deeds by their moment; those of one moment in the order in which they were planned.
+
+    A deed is a customer's unless it says otherwise; whatever is done between two runs is done with an API key.
+    """
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -28,5 +31,7 @@ class Timeline:
         while self._heap and self._heap[0][0] <= until:
             moment, _, do = heappop(self._heap)
             self._world.now = moment
+            self._world.actor = CUSTOMER
             do()
+        self._world.actor = API_KEY
         self._world.now = until

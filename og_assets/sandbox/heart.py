@@ -1,0 +1,55 @@
+"""What goes on while a store is served: time, where it is live, and deliveries.
+
+Belongs here: the thread and its pace. Not here: what happens in the store (world), what is delivered (webhooks).
+"""
+
+from threading import Event, Thread
+from time import monotonic
+
+from .store import Store
+from .webhooks import Webhooks
+
+_TICK = 0.1
+
+
+class Heart:
+    """Two threads: one lets the store live (`day_seconds` for each of its days; None: it stands still), one delivers.
+
+    They are apart so that a receiver that does not answer cannot hold up time.
+    """
+
+    def __init__(self, store: Store, webhooks: Webhooks, *, day_seconds: float | None) -> None:
+        self._store = store
+        self._webhooks = webhooks
+        self._pace = 86_400 / day_seconds if day_seconds else 0.0
+        self._stopped = Event()
+        self._threads = [Thread(target=self._deliver, name="sandbox-deliveries", daemon=True)]
+        if self._pace:
+            self._threads.append(Thread(target=self._live, name="sandbox-life", daemon=True))
+
+    def start(self) -> None:
+        """Begin."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End, and write what is left of the dumps."""
+        self._stopped.set()
+        for thread in self._threads:
+            thread.join(timeout=10)
+        self._webhooks.close()
+
+    def _live(self) -> None:
+        then, owed = monotonic(), 0.0
+        while not self._stopped.wait(_TICK):
+            now = monotonic()
+            owed += (now - then) * self._pace
+            then = now
+            if owed >= 1:
+                self._store.advance(seconds=int(owed))
+                owed -= int(owed)
+
+    def _deliver(self) -> None:
+        while not self._stopped.wait(_TICK):
+            if self._webhooks.has_work:
+                self._webhooks.deliver(until_stopped=self._stopped.is_set)

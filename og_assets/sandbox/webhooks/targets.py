@@ -1,0 +1,76 @@
+"""Where events go: an address that is POSTed to, with a pattern that says which events, and keys of its own.
+
+Belongs here: one target, one delivery, one POST. Not here: which is next (hooks), files (dumps).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import Literal
+
+import httpx
+
+from .messages import Message
+from .schedules import TIMEOUT_SECONDS
+from .signing import SigningKeys
+
+State = Literal["pending", "success", "failed", "canceled"]
+Post = Callable[[str, bytes, dict[str, str]], int | None]
+"""Sends a body to an address; returns the status, or None where none came in time."""
+
+MAX_TARGETS = 10
+
+
+@dataclass(kw_only=True)
+class Target:
+    """`pattern` names events, with * for any, and | between alternatives: "subscription.*|order.*"."""
+
+    id: str
+    url: str
+    keys: SigningKeys
+    created: int
+    pattern: str = "*"
+    enabled: bool = True
+    counts: dict[State, int] = field(default_factory=lambda: dict.fromkeys(("success", "failed", "canceled"), 0))
+    retried: int = 0
+
+    def wants(self, event_type: str) -> bool:
+        """Whether events of a type go to this target."""
+        return self.enabled and any(fnmatchcase(event_type, part.strip()) for part in self.pattern.split("|"))
+
+
+@dataclass(kw_only=True)
+class Delivery:
+    """One event on its way to one target."""
+
+    message: Message
+    target: Target
+    due: datetime
+    body: bytes
+    is_signed_wrongly: bool = False
+    attempts: int = 0
+    first_attempt: datetime | None = None
+    last_status: int | None = None
+    state: State = "pending"
+
+
+class HttpPost:
+    """POSTs over one client; an answer that takes more than five seconds counts as none."""
+
+    def __init__(self) -> None:
+        self._client: httpx.Client | None = None
+
+    def __call__(self, url: str, body: bytes, headers: dict[str, str]) -> int | None:
+        if self._client is None:
+            self._client = httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False)
+        try:
+            return self._client.post(url, content=body, headers=headers).status_code
+        except (httpx.HTTPError, httpx.InvalidURL):
+            return None
+
+    def close(self) -> None:
+        """Close the connections; the next POST opens new ones."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None

@@ -1,0 +1,94 @@
+"""Rights to digital goods: granted by orders, prolonged by the next ones, ended by time or by the merchant.
+
+Belongs here: the life of an entitlement and its events. Not here: which orders grant one (placement).
+"""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from .records import Customer, Entitlement, Item, Resource
+from .state import World
+
+_WARNING = timedelta(days=7)
+_SLACK = timedelta(days=3)
+_GRACE_SECONDS = 345_600
+_GRANTEES: tuple[tuple[tuple[str, str], ...], ...] = (
+    (),
+    (),
+    (("grantee-001", "Alice"),),
+    (("grantee-001", "Alice"), ("grantee-002", "Bob")),
+)
+
+
+def grant(world: World, *, item: Item) -> None:
+    """Let a customer use a resource until some days after the next order."""
+    resource, subscription, customer = item.product.resource, item.subscription, item.order.customer
+    assert resource is not None
+    until = subscription.upcoming.order.place if subscription and subscription.upcoming else world.today
+    expiration = datetime.combine(until, time(12)) + _SLACK
+    entitlement = world.entitled.get((customer.key, resource.key))
+    if entitlement is None:
+        entitlement = world.entitlements.add(
+            Entitlement(
+                key=world.new_id(),
+                created=world.now,
+                customer=customer,
+                resource=resource,
+                latest_activation=world.now,
+                expiration=expiration,
+                last_updated=world.now,
+                grantees=world.rng.choice(_GRANTEES),
+                grace_period=_GRACE_SECONDS if world.rng.random() < 0.5 else None,
+            )
+        )
+        world.entitled[customer.key, resource.key] = entitlement
+        event = "entitlements_granted"
+    elif not entitlement.live:
+        entitlement.live, entitlement.latest_activation = True, world.now
+        event = "entitlements_granted"
+    else:
+        event = "expiration_modified"
+    entitlement.expiration = max(expiration, entitlement.expiration)
+    entitlement.is_warned = entitlement.is_expired = False
+    _told(
+        world,
+        entitlement,
+        event,
+        source_action="order-placement",
+        source_object="item",
+        source_object_id=item.key,
+        transaction_type="grant_credit",
+    )
+
+
+def void(world: World, *, customer: Customer, resource: Resource) -> None:
+    """Take a right away at once, where there is one."""
+    entitlement = world.entitled.get((customer.key, resource.key))
+    if entitlement is not None and entitlement.live:
+        entitlement.live, entitlement.expiration = False, world.now
+        _told(world, entitlement, "entitlements_voided", source_action="void", transaction_type="void")
+
+
+def sweep(world: World) -> None:
+    """Warn a week before the end, tell of the end, and end it: at once, or when the grace period is over."""
+    now = world.now
+    for entitlement in world.entitlements:
+        if not entitlement.live:
+            continue
+        grace = timedelta(seconds=entitlement.grace_period or 0)
+        if entitlement.expiration <= now and not entitlement.is_expired:
+            entitlement.is_expired = True
+            entitlement.live = bool(grace)
+            _told(world, entitlement, "entitlements_expired")
+        elif entitlement.expiration + grace <= now:
+            entitlement.live = False
+            _told(world, entitlement, "entitlements_grace_period_expired")
+        elif entitlement.expiration - _WARNING <= now and not entitlement.is_warned:
+            entitlement.is_warned = True
+            _told(world, entitlement, "entitlements_expiring")
+
+
+def _told(world: World, entitlement: Entitlement, event: str, **details: Any) -> None:
+    entitlement.last_updated = world.now
+    entitlement.version += 1
+    world.tell(f"entitlement.{event}", row=entitlement, customer=entitlement.customer, details=details)

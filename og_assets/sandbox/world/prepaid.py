@@ -1,0 +1,35 @@
+"""Prepaid subscriptions: several shipments paid for at once, then a renewal, an end, or a subscription as any other.
+
+Belongs here: counting shipments and what follows when they have run out. Not here: what an item of a prepaid
+subscription costs (orders): nothing while shipments are owed, and all of them at the renewal.
+"""
+
+from .orders import NotPossibleError, reprice_item
+from .records import Subscription
+from .state import World
+from .subscriptions import cancel, changeable_item
+
+
+def set_renewal(world: World, *, subscription: Subscription, behavior: str) -> None:
+    """Say what happens to a prepaid subscription when all that was paid for has been sent. There is no event for it."""
+    if subscription.prepaid is None:
+        raise NotPossibleError("This subscription is not prepaid")
+    subscription.prepaid.renewal_behavior = behavior
+    world.touch(subscription)
+
+
+def ship_prepaid(world: World, *, subscription: Subscription, revenue: int) -> None:
+    """Count a shipment of a prepaid subscription, or its renewal, and do what was chosen for when it has run out."""
+    prepaid = subscription.prepaid
+    assert prepaid is not None
+    if prepaid.orders_remaining:
+        prepaid.orders_remaining -= 1
+    else:
+        prepaid.orders_remaining, prepaid.last_renewal_revenue = prepaid.orders_per_billing - 1, revenue
+    world.touch(subscription)
+    if not prepaid.orders_remaining and prepaid.renewal_behavior == "downgrade":
+        subscription.prepaid = None
+    if subscription.live and prepaid.has_run_out:
+        cancel(world, subscription=subscription, reason="1|Prepaid subscription has ended")
+    elif item := changeable_item(subscription):
+        reprice_item(world, item=item)

@@ -1,0 +1,78 @@
+"""Whoever keeps the newest object of every event, and forgets what was deleted, knows the store."""
+
+from random import Random
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from og_assets.sandbox import Store
+
+from .conftest import UNTIL
+from .receiving import Inbox, life, replay
+from .test_properties import do_something
+
+UNTOLD_STATUSES = {9, 10, 11, 12, 13, 14, 20}
+"""Statuses that no event tells of: they pass, or (14) nobody is notified."""
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    emptied_orders=st.sampled_from(["keep", "delete"]),
+    deeds=st.lists(st.integers(0, 11), max_size=20),
+)
+def test_the_events_in_order_rebuild_the_store(seed: int, emptied_orders: Any, deeds: list[int]) -> None:
+    store, inbox = life(seed, customers=12, days=150, until=UNTIL, emptied_orders=emptied_orders)
+    rng = Random(seed)
+    for deed in deeds:
+        do_something(store, deed, rng)
+    assert_rebuilt(store, inbox)
+
+
+def test_the_events_of_a_year_rebuild_the_store() -> None:
+    assert_rebuilt(*life(4, customers=150, days=365, until=UNTIL))
+
+
+def test_an_item_that_is_deleted_silently_is_not_missed_by_the_events() -> None:
+    store, inbox = life(7, customers=500, days=365, until=UNTIL)
+    silent = {row["id"] for row in store.truth.table("deleted_items") if row["cause"] == "out_of_stock"}
+    assert silent
+    assert silent <= replay(inbox.events)["item"].keys()
+    told_of = Store(seed=7, customers=500, days=365, until=UNTIL, out_of_stock="told")
+    removed = {row["object_id"] for row in told_of.truth.table("events") if row["type"] == "item.remove"}
+    assert removed == {row["id"] for row in told_of.truth.table("deleted_items")}
+
+
+def assert_rebuilt(store: Store, inbox: Inbox) -> None:
+    for hooks in store.webhooks:
+        hooks.deliver()
+    known = replay(inbox.events)
+    tables = store.truth.tables()
+    silent = {row["id"] for row in tables["deleted_items"] if row["cause"] == "out_of_stock"}
+
+    assert known["subscription"].keys() == {row["id"] for row in tables["subscriptions"]}
+    for row in tables["subscriptions"]:
+        payload = known["subscription"][row["id"]]
+        for field in ("live", "product", "quantity", "every", "every_period", "customer"):
+            assert payload[field] == row[field]
+        assert (payload["cancelled"] is None) == row["live"]
+        assert (payload["cancel_reason"] or None) == row["cancel_reason"]
+
+    assert known["order"].keys() == {row["id"] for row in tables["orders"]}
+    for row in tables["orders"]:
+        payload = known["order"][row["id"]]
+        assert payload["place"] == row["place"].isoformat()
+        if row["status"] in UNTOLD_STATUSES:
+            continue
+        assert payload["status"] == row["status"]
+        if row["status"] == 5:
+            assert (payload["sub_total"], payload["total"]) == (str(row["sub_total"]), str(row["total"]))
+
+    assert known["item"].keys() - silent == {row["id"] for row in tables["items"]}
+    for row in tables["items"]:
+        payload = known["item"][row["id"]]
+        for field in ("order", "subscription", "product", "quantity"):
+            assert payload[field] == row[field]
+        if row["first_placed"] is not None:
+            assert (payload["price"], payload["total_price"]) == (str(row["unit_price"]), str(row["total_price"]))
