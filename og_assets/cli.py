@@ -144,6 +144,7 @@ def main() -> None:
 
 def _serve_archive(folder: Path, *, seed: int, customers: int, days: int, port: int) -> None:
     from og_assets.console import console, errors
+    from og_assets.demo import wait_to_be_stopped
     from og_assets.sandbox.archive import build_archive, serve_archive
 
     if not (folder / "store.sqlite").exists():
@@ -153,7 +154,7 @@ def _serve_archive(folder: Path, *, seed: int, customers: int, days: int, port: 
     try:
         with serve_archive(folder, port=port) as running:
             console.print(f"The archive answers at {running.url}/ - ORDERGROOVE_API_KEY=sandbox-key.")
-            signal.pause()
+            wait_to_be_stopped()
     except OSError as error:
         errors.print(f"[bold red]error[/]  Port {port} cannot be used: {error}. Choose another with --port.")
         raise typer.Exit(WRONG_INPUT) from None

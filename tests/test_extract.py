@@ -425,11 +425,43 @@ def test_cut_backfill_keeps_its_months_and_does_not_ask_for_them_again(puller: P
     kept = set(puller.files())
     assert len(puller.pulls("orders")) == 2
     walks = puller.pull("orders")
-    assert [walk.pull.first_window for walk in walks] == ["2026-05-01", "2026-06-01"]
+    assert [walk.pull.first_window for walk in walks][2:] == ["2026-05-01", "2026-06-01"] and len(walks) == 4
+    assert sum(walk.landed.rows for walk in walks) == len(puller.ids("orders")), (
+        "what is told is told of the whole range"
+    )
     assert {query["updated_end"][0] for query in puller.asked()} == {"2026-06-01T14:00:00", "2026-06-10T14:00:00"}
     assert kept < set(puller.files())
     assert sorted(set(puller.ids("orders"))) == true_ids(puller.shop, "orders")
     assert "already in the lake" in puller.said[-4]
+
+
+def test_what_was_set_aside_before_the_cut_is_still_told_after_it(puller: Puller) -> None:
+    orders = true_ids(puller.shop, "orders")
+    for order in orders:
+        puller.shop.store.override("orders", order, {"total": "not money"})
+    cut_after_two_months(puller)
+    puller.shop.store.overrides.clear()
+    walks = puller.pull("orders")
+    assert sum(walk.landed.quarantined for walk in walks) == walks[0].landed.quarantined + walks[1].landed.quarantined
+    assert walks[0].landed.quarantined > 0 and walks[1].landed.quarantined > 0
+
+
+def test_segment_with_other_bounds_is_not_taken_for_the_same(puller: Puller) -> None:
+    chosen = days(FIRST, LAST, is_first=False)
+    walks = puller.walks("orders", windows=chosen)
+    first = next(walks)
+    del walks
+    assert first.asked_from is not None
+    again = puller.pull("orders", windows=days(FIRST, LAST, is_first=True))
+    assert again[0].asked_from is None and again[0].pull.window_start is None
+    assert not any("already in the lake" in line for line in puller.said)
+
+
+def test_object_that_has_answered_before_is_not_taken_for_absent(puller: Puller) -> None:
+    puller.pull("resources")
+    puller.shop.faults.missing = {"resources": 403}
+    with pytest.raises(errors.AccessError):
+        puller.pull("resources")
 
 
 def test_finished_backfill_is_pulled_again_when_asked(puller: Puller) -> None:

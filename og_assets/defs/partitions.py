@@ -16,12 +16,16 @@ DEFAULT_HOURS = (14,)
 
 
 def make_raw_windows(settings: Settings) -> dg.TimeWindowPartitionsDefinition:
-    """Build the windows that the settings describe. Other hours than the default one become part of the key.
+    """Build the windows that the settings describe: `2026-11-22`, or with other hours `2026-11-22-04-of-4-14`.
 
     A key must never mean two windows: after a change of hours the new windows are missing in the UI, as they should be.
     """
     hours = settings.sync_hours
-    key_format = "%Y-%m-%d" if hours == DEFAULT_HOURS else "%Y-%m-%d-%H"
+    key_format = "%Y-%m-%d"
+    if hours != DEFAULT_HOURS:
+        key_format += "-%H"
+    if len(hours) > 1:
+        key_format += f"-of-{'-'.join(str(hour) for hour in hours)}"
     return dg.TimeWindowPartitionsDefinition(
         start=f"{settings.ordergroove_start_date:{key_format}}",
         fmt=key_format,

@@ -56,7 +56,15 @@ def test_window_is_an_hour_longer_or_shorter_on_daylight_saving_days() -> None:
     }
 
 
+def test_key_never_means_two_windows() -> None:
+    every = [
+        set(make_raw_windows(settings(og_sync_hours=hours)).get_partition_keys())
+        for hours in ("4", "14", "4,14", "4,10", "0,4,14")
+    ]
+    assert len(set().union(*every)) == sum(len(keys) for keys in every)
+
+
 def test_several_windows_a_day_have_keys_of_their_own() -> None:
     partitions = make_raw_windows(settings(og_sync_hours="4,14", ordergroove_start_date=date(2026, 6, 1)))
     keys = partitions.get_partition_keys(current_time=datetime(2026, 6, 3, tzinfo=UTC))
-    assert list(keys) == ["2026-06-01-04", "2026-06-01-14", "2026-06-02-04"]
+    assert list(keys) == ["2026-06-01-04-of-4-14", "2026-06-01-14-of-4-14", "2026-06-02-04-of-4-14"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from og_assets.lake.errors import NotWritableError
+from og_assets.lake.errors import NotWritableError, UnreadableError
 from og_assets.lake.lake import Lake
 from og_assets.lake.manifest import PULLS_SCHEMA, PullRow, read_pulls, write_pull
 from og_assets.ordergroove.objects import BY_NAME
@@ -36,7 +36,9 @@ def pull(segment: tuple[str | None, str | None], number: int = 0) -> PullRow:
         retries=1,
         bytes=12345,
         seconds=1.5,
+        oldest_updated=datetime(2026, 5, 1, 12),
         newest_updated=datetime(2026, 6, 1, 12),
+        unknown_fields='{"gift_note": 2}',
         source=SOURCE,
     )
 
@@ -52,7 +54,8 @@ def record(lake: Lake, *pulls: PullRow) -> None:
 
 
 def finished(lake: Lake, *, first: str = APRIL[0], last: str = JUNE[1], source: str = SOURCE) -> set[object]:
-    return set(lake.finished_segments(ORDERS, range_first=first, range_last=last, source=source))
+    done = lake.finished_segments(ORDERS, range_first=first, range_last=last, source=source)
+    return {(first_window, last_window) for first_window, last_window, _, _ in done}
 
 
 def test_row_has_a_column_for_each_field() -> None:
@@ -105,6 +108,21 @@ def test_attempts_add_up_in_the_order_of_time_and_not_of_recording(lake: Lake) -
 def test_another_range_store_zone_or_privacy_is_another_backfill(lake: Lake, other: dict[str, str]) -> None:
     record(lake, pull(APRIL), pull(MAY))
     assert finished(lake, **other) == set()
+
+
+def test_segment_is_told_by_its_bounds_too(lake: Lake) -> None:
+    record(lake, pull(APRIL))
+    done = lake.finished_segments(ORDERS, range_first=APRIL[0], range_last=JUNE[1], source=SOURCE)
+    assert done == {(*APRIL, None, START): replace(pull(APRIL), pulled_at=START)}
+
+
+def test_damaged_row_is_named_with_what_to_do(lake: Lake) -> None:
+    record(lake, pull(APRIL))
+    (damaged,) = (lake.root / "pulls" / "orders").iterdir()
+    damaged.write_bytes(b"PAR1 cut off")
+    with pytest.raises(UnreadableError, match="Move it away and run again") as caught:
+        finished(lake)
+    assert str(damaged) in str(caught.value)
 
 
 def test_segment_that_was_not_available_is_asked_for_again(lake: Lake) -> None:

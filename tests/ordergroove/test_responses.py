@@ -1,4 +1,4 @@
-"""How long to wait, as the server says it: in seconds, as a date, or not at all."""
+"""Reading an answer: is it a whole page, and how long to wait where it is none."""
 
 import time
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from og_assets.ordergroove.errors import TransientError
-from og_assets.ordergroove.responses import error_of
+from og_assets.ordergroove.errors import ProtocolError, TransientError
+from og_assets.ordergroove.responses import error_of, read_envelope
 
 
 def asked_to_wait(value: str | bytes | None, *, status: int = 429) -> float | None:
@@ -72,3 +72,15 @@ def test_date_that_has_passed_means_now() -> None:
 def test_no_header_breaks_the_reading(value: bytes) -> None:
     seconds = asked_to_wait(value)
     assert seconds is None or seconds >= 0
+
+
+@pytest.mark.parametrize("body", [[{}] * 100, {"results": [{}] * 100}])
+def test_full_page_that_does_not_say_whether_more_follows_is_refused(body: object) -> None:
+    with pytest.raises(ProtocolError):
+        read_envelope(body, path="/orders/", page_size=100)
+    assert read_envelope({"results": [{}] * 100, "next": None}, path="/orders/", page_size=100) == ([{}] * 100, None)
+
+
+@pytest.mark.parametrize("body", [[{}] * 99, {"results": [{}] * 99}])
+def test_short_page_without_next_is_the_last(body: object) -> None:
+    assert read_envelope(body, path="/orders/", page_size=100) == ([{}] * 99, None)
