@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ import httpx
 import pyarrow.parquet as pq
 import pytest
 
-from og_assets.extract import Extractor, Walk, Window, monthly_segments, one_ahead
+from og_assets.extract import Extractor, Walk, Window, monthly_segments, read_ahead
 from og_assets.lake.errors import NotWritableError
 from og_assets.lake.lake import Lake
 from og_assets.lake.manifest import PullRow, read_pulls
@@ -409,15 +410,15 @@ def test_windows_are_cut_at_the_turn_of_each_month() -> None:
     assert [segment.label for segment in monthly_segments(windows[:1])] == ["2025-11-29"]
 
 
-def cut_after_two_months(puller: Puller) -> None:
+def cut_after_two_months(puller: Puller) -> list[Walk]:
     walks = puller.walks("orders")
-    next(walks)
-    next(walks)
+    walked = [next(walks), next(walks)]
     puller.shop.faults.error_every = 1
     with pytest.raises(errors.UnavailableError):
         next(walks)
     puller.shop.faults.clear()
     puller.shop.requests.clear()
+    return walked
 
 
 def test_cut_backfill_keeps_its_months_and_does_not_ask_for_them_again(puller: Puller) -> None:
@@ -464,6 +465,25 @@ def test_object_that_has_answered_before_is_not_taken_for_absent(puller: Puller)
         puller.pull("resources")
 
 
+def test_months_of_a_cut_backfill_are_told_as_they_were_pulled(puller: Puller) -> None:
+    for order in true_ids(puller.shop, "orders"):
+        puller.shop.override("orders", order, {"mood": "blue"})
+    before = cut_after_two_months(puller)
+    # As if the attempt had been cut two days ago.
+    folder = puller.lake.root / "pulls" / "orders"
+    old = [replace(pull, pulled_at=pull.pulled_at - timedelta(days=2)) for pull in puller.pulls("orders")]
+    for path in folder.iterdir():
+        path.unlink()
+    for pull in old:
+        puller.lake.record(pull)
+    told = puller.pull("orders")[:2]
+    assert [walk.pull for walk in told] == old
+    for then, now in zip(before, told, strict=True):
+        assert then.landed.unknown_fields["mood"] == then.landed.rows > 0
+        assert (now.landed, now.asked_from, now.asked_to) == (then.landed, then.asked_from, then.asked_to)
+        assert abs(then.store_time - timedelta(days=2) - now.store_time) < timedelta(minutes=1)
+
+
 def test_finished_backfill_is_pulled_again_when_asked(puller: Puller) -> None:
     cut_after_two_months(puller)
     puller.pull("orders")
@@ -503,7 +523,7 @@ def test_next_page_is_fetched_while_the_last_one_is_worked_on() -> None:
         fetched.set()
         yield [2]
 
-    walk = one_ahead(pages())
+    walk = read_ahead(pages())
     assert next(walk) == [1]
     assert fetched.wait(timeout=5)
     assert list(walk) == [[2]]
@@ -514,13 +534,13 @@ def test_error_of_a_page_comes_after_the_pages_before_it() -> None:
         yield [1]
         raise errors.CursorError("lost.", what_to_do="Again.")
 
-    walk = one_ahead(pages())
+    walk = read_ahead(pages())
     assert next(walk) == [1]
     with pytest.raises(errors.CursorError):
         next(walk)
 
 
-def test_no_page_is_fetched_ahead_of_the_next() -> None:
+def test_no_more_than_two_pages_are_fetched_ahead() -> None:
     started: list[int] = []
 
     def pages() -> Iterator[list[int]]:
@@ -528,16 +548,16 @@ def test_no_page_is_fetched_ahead_of_the_next() -> None:
             started.append(number)
             yield [number]
 
-    walk = one_ahead(pages())
+    walk = read_ahead(pages())
     next(walk)
     until = monotonic() + 5
-    while len(started) < 2 and monotonic() < until:
+    while len(started) < 3 and monotonic() < until:
         sleep(0.001)
     sleep(0.05)
-    assert started == [0, 1]
+    assert started == [0, 1, 2]
     walk.close()
     sleep(0.05)
-    assert started == [0, 1]
+    assert started == [0, 1, 2]
 
 
 def test_caller_that_fails_asks_no_further_page(shop: RunningStore, tmp_path: Path) -> None:
@@ -556,11 +576,11 @@ def test_process_ends_without_waiting_for_a_request_that_nobody_wants(shop: Runn
     shop.faults.hang_every = shop.requests.total + 2
     script = """
 import sys
-from og_assets.extract import one_ahead
+from og_assets.extract import read_ahead
 from og_assets.ordergroove.client import Endpoint, OrdergrooveClient
 from og_assets.ordergroove.objects import BY_NAME
 with OrdergrooveClient(Endpoint(base_url=sys.argv[1], api_key="sandbox-key")) as client:
-    for page in one_ahead(client.pages(BY_NAME["items"])):
+    for page in read_ahead(client.pages(BY_NAME["items"])):
         print(len(page), flush=True)
         sys.stdin.readline()
         raise SystemExit(7)
