@@ -8,7 +8,7 @@ UV := $(shell command -v uv 2>/dev/null)
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test dev check bench format clean
+.PHONY: help demo test dev check bench prove format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ check: $(READY) ## Lint and type-check Python and SQL
 
 bench: $(READY) ## Measure, and write the results under benchmarks/
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+prove: $(READY) ## Proofs over many seeds: the sandbox's laws and the replay of its events (ARGS=--prove 200)
+	@$(BIN)/python -m benchmarks.sandbox $(or $(ARGS),--prove 60)
 
 format: $(READY) ## Format Python and SQL in place
 	@$(BIN)/ruff check --fix .
