@@ -48,6 +48,7 @@ def serve_archive(
         days=about["days"],
         until=datetime.fromisoformat(about["until"]),
         timezone=about["timezone"],
+        currencies=tuple(about.get("currencies", ("USD",))),
     )
     with socket.create_server((host, port)) as listener:
         running = RunningStore(url=f"http://{host}:{listener.getsockname()[1]}", store=store)
