@@ -43,9 +43,9 @@ def build_control(
     async def clock(request: Request) -> Response:
         if request.method == "POST":
             try:
-                span = {name: float(value) for name, value in (await _body(request)).items()}
+                span = _span(await _body(request))
                 await run_in_threadpool(store.advance, **span)
-            except (TypeError, ValueError) as error:
+            except ValueError as error:
                 return _json({"detail": str(error)}, status=400)
             await run_in_threadpool(webhooks.deliver)
         return _json({"now": store.now.isoformat(" "), "timezone": store.world.zone.key})
@@ -110,6 +110,15 @@ def build_control(
             Route("/sandbox/truth/{name}", truth_table),
         ]
     )
+
+
+def _span(body: dict[str, Any]) -> dict[str, float]:
+    for name, value in body.items():
+        if name not in ("days", "hours", "seconds"):
+            raise ValueError(f"no such span: {name}")
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValueError(f"{name}: {value!r} is no number")
+    return body
 
 
 async def _body(request: Request) -> dict[str, Any]:
