@@ -3,6 +3,7 @@
 Belongs here: clock, faults, choices, webhooks, requests, truth. Not here: the API (rest), the page at / (home).
 """
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -30,14 +31,19 @@ def build_control(
     requests: RequestLog,
     webhooks: Webhooks,
     is_live: bool,
+    failure: Callable[[], str | None],
 ) -> Starlette:
     """The pages beside the API."""
 
     async def home(request: Request) -> Response:
         base = f"{request.url.scheme}://{request.headers.get('host', request.url.netloc)}"
-        return HTMLResponse(home_page(store, base=base, key=keys[0], webhooks=webhooks, is_live=is_live))
+        return HTMLResponse(
+            home_page(store, base=base, key=keys[0], webhooks=webhooks, is_live=is_live, failure=failure())
+        )
 
     async def health(_request: Request) -> Response:
+        if words := failure():
+            return _json({"status": "failed", "detail": words}, status=503)
         return _json({"status": "ok"})
 
     async def clock(request: Request) -> Response:
