@@ -86,6 +86,7 @@ def sandbox(
     from og_assets.sandbox import Store, run
     from og_assets.sandbox.arguments import currencies_of, moment_of, timezone_of
     from og_assets.sandbox.webhooks import DEFAULT_KEY, Webhooks
+    from og_assets.sandbox.webhooks.targets import is_address
 
     try:
         wall: dict[str, Any] = {
@@ -95,7 +96,7 @@ def sandbox(
         }
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    if webhooks is not None and not webhooks.startswith(("http://", "https://")):
+    if webhooks is not None and not is_address(webhooks):
         raise typer.BadParameter(f"{webhooks!r} is no address. Write it as http://127.0.0.1:8080/webhooks.")
     if archive is not None:
         if live or webhooks or dumps:
@@ -107,7 +108,10 @@ def sandbox(
         console.print(f"Making a store of {customers:,} customers and {days:,} days …")
         hooks = Webhooks()
         if dumps is not None:
-            hooks.dump_to(dumps)
+            try:
+                hooks.dump_to(dumps)
+            except ValueError as error:
+                raise typer.BadParameter(str(error)) from None
         store = Store(seed=seed, customers=customers, days=days, webhooks=hooks, **wall)
         if webhooks is not None:
             hooks.add_target(webhooks)
@@ -160,12 +164,16 @@ def main() -> None:
 def _serve_archive(folder: Path, *, port: int, customers: int, days: int, **arguments: Any) -> None:
     from og_assets.console import console, errors
     from og_assets.demo import wait_to_be_stopped
-    from og_assets.sandbox.archive import build_archive, serve_archive
+    from og_assets.sandbox.archive import build_archive, difference_to, serve_archive
 
     if not (folder / "store.sqlite").exists():
         console.print(f"Making an archive of {customers:,} customers and {days:,} days in {folder} …")
         counts = build_archive(folder, customers=customers, days=days, **arguments)
         console.print(f"{counts['subscriptions']:,} subscriptions, {counts['items']:,} items.")
+    elif difference := difference_to(folder, customers=customers, days=days, **arguments):
+        raise typer.BadParameter(
+            f"{folder} holds another store: {difference}. Give the same options, or another folder."
+        )
     try:
         with serve_archive(folder, port=port) as running:
             console.print(f"The archive answers at {running.url}/ - ORDERGROOVE_API_KEY=sandbox-key.")

@@ -145,7 +145,8 @@ def test_faults_are_set_read_and_cleared_over_http(running: RunningStore, client
     [{"explode_every": 1}, {"error_every": "often"}, {"missing": "all"}, ["error"], {"error_every": True},
      {"error_every": -1}, {"error_every": 2.5}, {"error_every": None}, {"delay": -1}, {"delay": 1e300}, {"delay": True},
      {"delay": "1"}, {"hang_seconds": None}, {"stir_hours": 10**9}, {"clock_skew": 1e18},
-     {"missing": {"orders": "404"}}, {"missing": {"orders": 200}}, {"missing": {"orders": 600}}, {"missing": {"orders": True}},
+     {"missing": {"orders": "404"}}, {"missing": {"orders": 200}}, {"missing": {"orders": 600}},
+     {"missing": {"orders": True}},
      {"missing": {"ordres": 404}},
      {"repeat_cursor": "ordres"}, {"foreign_next": 1}, {"show_timezone": "Berlin"}],
 )  # fmt: skip

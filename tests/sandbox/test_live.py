@@ -129,7 +129,19 @@ def test_a_store_that_stands_still_tells_of_what_is_done_by_hand(
 
 
 def test_the_administration_of_targets_refuses_what_cannot_be(client: Asking) -> None:
-    assert client.http.post("/webhook_targets/", json={"target_url": "nowhere"}).status_code == 400
+    for wrong in (
+        "nowhere",
+        "http://",
+        "https:///hooks",
+        "ftp://host/",
+        "http://host:port/",
+        "http://a\x00b/",
+        7,
+        None,
+    ):
+        assert client.http.post("/webhook_targets/", json={"target_url": wrong}).status_code == 400
+    assert client.http.post("/webhook_targets/", content=b"{").status_code == 400
+    assert client.http.post("/webhook_targets/", content=b"[1]").status_code == 400
     assert client.http.get("/webhook_targets/none/signing_key").status_code == 404
     assert client.http.patch("/webhook_targets/none/signing_key/rotate").status_code == 404
     assert client.http.get("/webhook_targets/").json() == []
