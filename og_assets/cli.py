@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -57,9 +57,15 @@ def dev(port: Annotated[int, typer.Option(help="Port of Dagster's UI.")] = 3000)
 @app.command()
 def sandbox(
     seed: Annotated[int, typer.Option(help="The same seed makes the same store.")] = 7,
-    customers: Annotated[int, typer.Option(min=0, help="How many people come to the shop.")] = 400,
-    days: Annotated[int, typer.Option(min=1, help="How long the store has been living.")] = 365,
-    port: Annotated[int, typer.Option(help="Where it listens on this machine.")] = 8765,
+    customers: Annotated[int, typer.Option(min=0, max=500_000, help="How many people come to the shop.")] = 400,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="How long the store has been living.")] = 365,
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="MOMENT", help="When its past ends, such as 2026-11-22T14:00:00. Default: now."),
+    ] = None,
+    timezone: Annotated[str, typer.Option(metavar="NAME", help="What its clocks show.")] = "America/New_York",
+    currencies: Annotated[str, typer.Option(metavar="CODES", help="What people pay in, such as USD,CAD.")] = "USD",
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Where it listens on this machine.")] = 8765,
     live: Annotated[bool, typer.Option("--live", help="Let the store live on while it is served.")] = False,
     day_seconds: Annotated[
         float, typer.Option(min=1, help="With --live: how many seconds one of its days takes.")
@@ -78,22 +84,35 @@ def sandbox(
     """Run a store to try things on: Ordergroove's REST API and webhooks over a seeded world. Ends with Ctrl-C."""
     from og_assets.console import console, errors
     from og_assets.sandbox import Store, run
+    from og_assets.sandbox.arguments import currencies_of, moment_of, timezone_of
     from og_assets.sandbox.webhooks import DEFAULT_KEY, Webhooks
+    from og_assets.sandbox.webhooks.targets import is_address
 
-    if webhooks is not None and not webhooks.startswith(("http://", "https://")):
+    try:
+        wall: dict[str, Any] = {
+            "until": moment_of(until),
+            "timezone": timezone_of(timezone),
+            "currencies": currencies_of(currencies),
+        }
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    if webhooks is not None and not is_address(webhooks):
         raise typer.BadParameter(f"{webhooks!r} is no address. Write it as http://127.0.0.1:8080/webhooks.")
     if archive is not None:
         if live or webhooks or dumps:
             raise typer.BadParameter("an archive stands still: it goes with neither --live nor --webhooks nor --dumps.")
         with _sentences():
-            _serve_archive(archive, seed=seed, customers=customers, days=days, port=port)
+            _serve_archive(archive, port=port, seed=seed, customers=customers, days=days, **wall)
         return
     with _sentences():
         console.print(f"Making a store of {customers:,} customers and {days:,} days …")
         hooks = Webhooks()
         if dumps is not None:
-            hooks.dump_to(dumps)
-        store = Store(seed=seed, customers=customers, days=days, webhooks=hooks)
+            try:
+                hooks.dump_to(dumps)
+            except ValueError as error:
+                raise typer.BadParameter(str(error)) from None
+        store = Store(seed=seed, customers=customers, days=days, webhooks=hooks, **wall)
         if webhooks is not None:
             hooks.add_target(webhooks)
         console.print(
@@ -142,15 +161,19 @@ def main() -> None:
     app()
 
 
-def _serve_archive(folder: Path, *, seed: int, customers: int, days: int, port: int) -> None:
+def _serve_archive(folder: Path, *, port: int, customers: int, days: int, **arguments: Any) -> None:
     from og_assets.console import console, errors
     from og_assets.demo import wait_to_be_stopped
-    from og_assets.sandbox.archive import build_archive, serve_archive
+    from og_assets.sandbox.archive import build_archive, difference_to, serve_archive
 
     if not (folder / "store.sqlite").exists():
         console.print(f"Making an archive of {customers:,} customers and {days:,} days in {folder} …")
-        counts = build_archive(folder, seed=seed, customers=customers, days=days)
+        counts = build_archive(folder, customers=customers, days=days, **arguments)
         console.print(f"{counts['subscriptions']:,} subscriptions, {counts['items']:,} items.")
+    elif difference := difference_to(folder, customers=customers, days=days, **arguments):
+        raise typer.BadParameter(
+            f"{folder} holds another store: {difference}. Give the same options, or another folder."
+        )
     try:
         with serve_archive(folder, port=port) as running:
             console.print(f"The archive answers at {running.url}/ - ORDERGROOVE_API_KEY=sandbox-key.")

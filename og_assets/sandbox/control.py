@@ -3,6 +3,7 @@
 Belongs here: clock, faults, choices, webhooks, requests, truth. Not here: the API (rest), the page at / (home).
 """
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -30,22 +31,27 @@ def build_control(
     requests: RequestLog,
     webhooks: Webhooks,
     is_live: bool,
+    failure: Callable[[], str | None],
 ) -> Starlette:
     """The pages beside the API."""
 
     async def home(request: Request) -> Response:
         base = f"{request.url.scheme}://{request.headers.get('host', request.url.netloc)}"
-        return HTMLResponse(home_page(store, base=base, key=keys[0], webhooks=webhooks, is_live=is_live))
+        return HTMLResponse(
+            home_page(store, base=base, key=keys[0], webhooks=webhooks, is_live=is_live, failure=failure())
+        )
 
     async def health(_request: Request) -> Response:
+        if words := failure():
+            return _json({"status": "failed", "detail": words}, status=503)
         return _json({"status": "ok"})
 
     async def clock(request: Request) -> Response:
         if request.method == "POST":
             try:
-                span = {name: float(value) for name, value in (await _body(request)).items()}
+                span = _span(await _body(request))
                 await run_in_threadpool(store.advance, **span)
-            except (TypeError, ValueError) as error:
+            except ValueError as error:
                 return _json({"detail": str(error)}, status=400)
             await run_in_threadpool(webhooks.deliver)
         return _json({"now": store.now.isoformat(" "), "timezone": store.world.zone.key})
@@ -110,6 +116,15 @@ def build_control(
             Route("/sandbox/truth/{name}", truth_table),
         ]
     )
+
+
+def _span(body: dict[str, Any]) -> dict[str, float]:
+    for name, value in body.items():
+        if name not in ("days", "hours", "seconds"):
+            raise ValueError(f"no such span: {name}")
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValueError(f"{name}: {value!r} is no number")
+    return body
 
 
 async def _body(request: Request) -> dict[str, Any]:

@@ -10,6 +10,25 @@ from zoneinfo import available_timezones
 
 from .rest.pages import Page
 
+LISTS = frozenset(
+    ("customers", "subscriptions", "orders", "items", "addresses", "payments", "products", "product_groups",
+     "offer_profiles", "one_time_incentives", "resources", "entitlements", "billing_attempts", "cancel_reasons")
+)  # fmt: skip
+"""The names of the lists; a test holds them to be those of the API."""
+
+_DAY = 86_400.0
+_BOUNDS = {
+    "retry_after": _DAY,
+    "hang_seconds": _DAY,
+    "delay": _DAY,
+    "slow_seconds": _DAY,
+    "stir_hours": 24.0 * 365,
+    "clock_skew": 366 * _DAY,
+    "late_event_seconds": 366 * _DAY,
+    "shuffle_events": 366 * _DAY,
+}
+"""How far a number may go, in the unit of its setting."""
+
 Kind = Literal["hang", "throttle", "busy", "error", "garbage", "cut"]
 EventKind = Literal["lost", "doubled", "late", "missigned", "garbage"]
 
@@ -102,9 +121,21 @@ class Faults:
 
 def _is_possible(name: str, value: Any) -> bool:
     if name == "missing":
-        return isinstance(value, dict)
+        return isinstance(value, dict) and all(
+            list_ in LISTS and _is_whole(status) and 400 <= status <= 599 for list_, status in value.items()
+        )
     if name == "show_timezone":
         return value is None or (isinstance(value, str) and value in available_timezones())
     if name in ("repeat_cursor", "foreign_next", "lose_version", "expired_cursor"):
-        return value is None or isinstance(value, str)
-    return isinstance(value, int | float) or (name == "retry_after" and value is None)
+        return value is None or (isinstance(value, str) and value in LISTS)
+    if name.endswith("_every"):
+        return _is_whole(value) and value >= 0
+    if name == "retry_after" and value is None:
+        return True
+    least = -_BOUNDS[name] if name == "clock_skew" else 0
+    # NaN is not between any two numbers, and infinity is beyond every bound.
+    return isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= _BOUNDS[name]
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -3,6 +3,7 @@
 Belongs here: the thread and its pace. Not here: what happens in the store (world), what is delivered (webhooks).
 """
 
+from collections.abc import Callable
 from threading import Event, Thread
 from time import monotonic
 
@@ -23,9 +24,17 @@ class Heart:
         self._webhooks = webhooks
         self._pace = 86_400 / day_seconds if day_seconds else 0.0
         self._stopped = Event()
-        self._threads = [Thread(target=self._deliver, name="sandbox-deliveries", daemon=True)]
+        self.failure: str | None = None
+        """What ended the life of the store, or the deliveries, in words; None while all goes well."""
+        self._threads = [
+            Thread(target=self._watched, args=(self._deliver, "the deliveries"), name="sandbox-deliveries", daemon=True)
+        ]
         if self._pace:
-            self._threads.append(Thread(target=self._live, name="sandbox-life", daemon=True))
+            self._threads.append(
+                Thread(
+                    target=self._watched, args=(self._live, "the life of the store"), name="sandbox-life", daemon=True
+                )
+            )
 
     def start(self) -> None:
         """Begin."""
@@ -38,6 +47,13 @@ class Heart:
         for thread in self._threads:
             thread.join(timeout=10)
         self._webhooks.close()
+
+    def _watched(self, do: Callable[[], None], name: str) -> None:
+        try:
+            do()
+        except Exception as error:
+            # A thread that ends takes nobody along: it is kept here, and told by those who are asked how it goes.
+            self.failure = f"{name} ended: {type(error).__name__}: {error}"
 
     def _live(self) -> None:
         then, owed = monotonic(), 0.0

@@ -28,7 +28,9 @@ _HANDLES = (
 )
 
 
-def home_page(store: Store, *, base: str, key: str, webhooks: Webhooks, is_live: bool) -> str:
+def home_page(
+    store: Store, *, base: str, key: str, webhooks: Webhooks, is_live: bool, failure: str | None = None
+) -> str:
     """The whole page; it loads itself again every few seconds while the store is live."""
     with store.lock:
         now = store.now
@@ -49,6 +51,7 @@ def home_page(store: Store, *, base: str, key: str, webhooks: Webhooks, is_live:
         f"{target.counts['failed']:,} failed</td></tr>"
         for target in webhooks.targets.values()
     )
+    failed = f"<p><b>{escape(failure)}</b></p>" if failure else ""
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>og_assets sandbox</title>
 <meta name="viewport" content="width=device-width">{'<meta http-equiv="refresh" content="3">' if is_live else ""}
@@ -56,6 +59,7 @@ def home_page(store: Store, *, base: str, key: str, webhooks: Webhooks, is_live:
 <h1>A sandbox store</h1>
 <p>This is an invented store that answers like Ordergroove's REST API. Nothing in it is real.
 It is <b>{now}</b> here ({escape(store.world.zone.key)}), and time {"goes on" if is_live else "stands still"}.</p>
+{failed}
 <h2>Point a client at it</h2>
 <pre>ORDERGROOVE_BASE_URL={escape(base)}
 ORDERGROOVE_API_KEY={escape(key)}

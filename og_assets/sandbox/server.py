@@ -45,6 +45,7 @@ class Application:
             requests=running.requests,
             webhooks=running.webhooks,
             is_live=running.day_seconds is not None,
+            failure=lambda: running.heart.failure if running.heart else None,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,6 +64,7 @@ class RunningStore:
     requests: RequestLog = field(default_factory=RequestLog)
     webhooks: Webhooks = field(default_factory=Webhooks)
     day_seconds: float | None = None
+    heart: Heart | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         if self.webhooks not in self.store.webhooks:
@@ -92,7 +94,7 @@ def serve(
     """
     with socket.create_server((host, port)) as listener:
         running = _running(store, listener, host=host, webhooks=webhooks, day_seconds=day_seconds)
-        heart = Heart(store, running.webhooks, day_seconds=day_seconds)
+        heart = running.heart = Heart(store, running.webhooks, day_seconds=day_seconds)
         with background(config(Application(running, keys=keys)), listener):
             heart.start()
             try:
@@ -127,7 +129,7 @@ def run(
     """Serve a store until interrupted; raises OSError where the port is taken."""
     with socket.create_server((host, port)) as listener:
         running = _running(store, listener, host=host, webhooks=webhooks, day_seconds=day_seconds)
-        heart = Heart(store, running.webhooks, day_seconds=day_seconds)
+        heart = running.heart = Heart(store, running.webhooks, day_seconds=day_seconds)
         heart.start()
         try:
             with suppress(KeyboardInterrupt):

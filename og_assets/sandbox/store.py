@@ -22,6 +22,10 @@ from .world.reminders import Reminders
 from .world.state import EmptiedOrders, OutOfStock, Placement, World
 from .world.timeline import Timeline
 
+_FARTHEST = timedelta(days=3653)
+_LAST_YEAR = 2999
+_TOO_FAR = f"time passes ten years at once at most, and ends with {_LAST_YEAR}"
+
 
 class Store(Actions):
     """A seeded store that has lived for `days` up to `until`, and lives on when told to.
@@ -86,9 +90,19 @@ class Store(Actions):
         return self.world.merchant
 
     def advance(self, *, days: float = 0, hours: float = 0, seconds: float = 0) -> datetime:
-        """Let time pass, with all that happens in it; returns the new time."""
-        with self.lock:
+        """Let time pass, ten years at most, with all that happens in it; returns the new time.
+
+        Raises ValueError where it would run backwards, or too far.
+        """
+        try:
             span = timedelta(days=days, hours=hours, seconds=seconds)
+        except OverflowError:
+            raise ValueError(_TOO_FAR) from None
+        if span < timedelta(0):
+            raise ValueError("time does not run backwards")
+        with self.lock:
+            if span > _FARTHEST or (self.now + span).year > _LAST_YEAR:
+                raise ValueError(_TOO_FAR)
             self._timeline.run(until=(self.now + span).replace(microsecond=0))
             return self.now
 

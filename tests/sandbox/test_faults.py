@@ -7,6 +7,9 @@ import httpx
 import pytest
 
 from og_assets.sandbox import Faults, RunningStore, Store, serve
+from og_assets.sandbox.faults import LISTS
+from og_assets.sandbox.request_log import object_type_of
+from og_assets.sandbox.rest.listings import LISTINGS
 
 from .asking import V2, Asking
 
@@ -137,8 +140,34 @@ def test_faults_are_set_read_and_cleared_over_http(running: RunningStore, client
     assert running.faults == Faults()
 
 
-@pytest.mark.parametrize("settings", [{"explode_every": 1}, {"error_every": "often"}, {"missing": "all"}, ["error"]])
+@pytest.mark.parametrize(
+    "settings",
+    [{"explode_every": 1}, {"error_every": "often"}, {"missing": "all"}, ["error"], {"error_every": True},
+     {"error_every": -1}, {"error_every": 2.5}, {"error_every": None}, {"delay": -1}, {"delay": 1e300}, {"delay": True},
+     {"delay": "1"}, {"hang_seconds": None}, {"stir_hours": 10**9}, {"clock_skew": 1e18},
+     {"missing": {"orders": "404"}}, {"missing": {"orders": 200}}, {"missing": {"orders": 600}},
+     {"missing": {"orders": True}},
+     {"missing": {"ordres": 404}},
+     {"repeat_cursor": "ordres"}, {"foreign_next": 1}, {"show_timezone": "Berlin"}],
+)  # fmt: skip
 def test_a_fault_that_cannot_be_is_refused_whole(running: RunningStore, client: Asking, settings: object) -> None:
     mixed = {"throttle_every": 1, **settings} if isinstance(settings, dict) else settings
     assert client.http.post("/sandbox/faults", json=mixed).status_code == 400
     assert running.faults == Faults()
+
+
+@pytest.mark.parametrize("seconds", [float("nan"), float("inf"), float("-inf")])
+def test_a_fault_lasts_for_a_time_that_can_pass(seconds: float) -> None:
+    for name in ("delay", "slow_seconds", "hang_seconds", "retry_after", "clock_skew", "shuffle_events"):
+        with pytest.raises(ValueError, match="not possible"):
+            Faults().set({name: seconds})
+
+
+def test_faults_know_the_lists_of_the_api() -> None:
+    assert {listing.name for listing in LISTINGS} <= LISTS
+    assert {object_type_of(listing.path) for listing in LISTINGS} <= LISTS
+
+
+def test_a_body_that_is_no_json_sets_nothing(client: Asking) -> None:
+    for handle in ("faults", "choices", "clock"):
+        assert client.http.post(f"/sandbox/{handle}", content=b"{").status_code == 400

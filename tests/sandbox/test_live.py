@@ -86,6 +86,21 @@ def test_a_live_store_goes_on_and_tells_of_it(living: Store, receiver: Receiver)
         assert orjson.loads(body)["created"] > 0
 
 
+def test_a_life_that_ends_is_told(living: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serve(living, day_seconds=0.5) as running:
+        client = Asking(running.url)
+        assert client.http.get("/sandbox/health").status_code == 200
+
+        def advance(**_: float) -> None:
+            raise RuntimeError("no <tomorrow>")
+
+        monkeypatch.setattr(living, "advance", advance)
+        wait_for(lambda: client.http.get("/sandbox/health").status_code == 503)
+        assert client.http.get("/sandbox/health").json()["detail"].endswith("ended: RuntimeError: no <tomorrow>")
+        assert "no &lt;tomorrow&gt;" in client.http.get("/").text
+        assert client.get("/orders/").status_code == 200
+
+
 def test_a_store_that_stands_still_tells_of_what_is_done_by_hand(
     running: RunningStore, client: Asking, receiver: Receiver
 ) -> None:
@@ -114,7 +129,19 @@ def test_a_store_that_stands_still_tells_of_what_is_done_by_hand(
 
 
 def test_the_administration_of_targets_refuses_what_cannot_be(client: Asking) -> None:
-    assert client.http.post("/webhook_targets/", json={"target_url": "nowhere"}).status_code == 400
+    for wrong in (
+        "nowhere",
+        "http://",
+        "https:///hooks",
+        "ftp://host/",
+        "http://host:port/",
+        "http://a\x00b/",
+        7,
+        None,
+    ):
+        assert client.http.post("/webhook_targets/", json={"target_url": wrong}).status_code == 400
+    assert client.http.post("/webhook_targets/", content=b"{").status_code == 400
+    assert client.http.post("/webhook_targets/", content=b"[1]").status_code == 400
     assert client.http.get("/webhook_targets/none/signing_key").status_code == 404
     assert client.http.patch("/webhook_targets/none/signing_key/rotate").status_code == 404
     assert client.http.get("/webhook_targets/").json() == []

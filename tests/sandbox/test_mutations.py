@@ -175,15 +175,31 @@ def test_every_call_needs_a_key_and_an_object_that_is_there(client: Asking, muta
         ("change_next_order_date", {"order_date": "soon"}, "order_date"),
         ("update", {"price": "dear"}, "price"),
         ("update", {"offer": "none"}, "offer"),
+        ("update", {"offer": [1]}, "offer"),
+        ("update", {"offer": None}, "offer"),
+        ("update", {"price": "1e400"}, "price"),
+        ("update", {"price": "1e999999999"}, "price"),
+        ("update", {"cancel_reason": 7}, "cancel_reason"),
+        ("update", {"cancel_reason": "7" * 256}, "cancel_reason"),
+        ("update", {"price": "2.00", "components": 5}, "components"),
+        ("update", {"price": "2.00", "components": [1]}, "components"),
+        ("update", {"price": "2.00", "components": [{"product": "none"}]}, "components"),
+        ("update", {"price": "2.00", "extra_data": 5}, "extra_data"),
+        ("change_quantity", {"quantity": 10**15}, "quantity"),
+        ("change_quantity", {"quantity": "\u00b2"}, "quantity"),
+        ("change_frequency", {"every": 1001, "every_period": 1}, "every"),
+        ("change_frequency", {"every": 1000, "every_period": 4}, "every"),
+        ("change_next_order_date", {"order_date": "2037-01-01"}, "order_date"),
     ],
 )
 def test_a_field_that_cannot_be_is_named(
     client: Asking, one: Subscription, call: str, body: dict[str, Any], field: str
 ) -> None:
-    before = one.version
+    before = one.version, one.price, one.every
     response = client.http.patch(f"/subscriptions/{one.key}/{call}/", json=body)
     assert (response.status_code, list(response.json())) == (400, [field])
-    assert one.version == before
+    assert (one.version, one.price, one.every) == before
+    assert client.rows("/subscriptions/")
 
 
 @pytest.mark.parametrize("content", [b"{", b"[1]", b"text"])

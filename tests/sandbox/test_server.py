@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from og_assets.sandbox import RunningStore, Store, serve, write_truth
 
@@ -98,3 +99,24 @@ def test_the_truth_is_written_with_types_even_where_it_is_empty(tmp_path: Path) 
     orders = pq.read_table(tmp_path / "full" / "orders.parquet")
     assert orders.schema.field("total").type == pa.decimal128(18, 2)
     assert orders.to_pylist() == store.truth.table("orders")
+
+
+@pytest.mark.parametrize(
+    "span",
+    [{"days": -1}, {"seconds": -0.5}, {"days": 1e300}, {"days": 10**12}, {"hours": 1e9}, {"days": 4000}, {"days": "1"},
+     {"days": True}, {"days": None}, {"weeks": 1}, [1]],
+)  # fmt: skip
+def test_time_runs_neither_backwards_nor_too_far(running: RunningStore, client: Asking, span: object) -> None:
+    before = running.store.now
+    response = client.http.post("/sandbox/clock", json=span)
+    assert (response.status_code, list(response.json())) == (400, ["detail"])
+    assert client.http.post("/sandbox/clock", content=b"{").status_code == 400
+    assert running.store.now == before
+
+
+@pytest.mark.parametrize("days", [-1.0, float("nan"), float("inf"), float("-inf"), 1e12])
+def test_a_span_that_cannot_be_is_refused(living: Store, days: float) -> None:
+    before = living.now
+    with pytest.raises(ValueError, match=r"time|NaN"):
+        living.advance(days=days)
+    assert living.now == before

@@ -9,6 +9,6 @@ stands still at the moment up to which it was made, and refuses every change.
 """
 
 from .build import build_archive
-from .serving import serve_archive
+from .serving import difference_to, serve_archive
 
-__all__ = ["build_archive", "serve_archive"]
+__all__ = ["build_archive", "difference_to", "serve_archive"]

@@ -35,6 +35,7 @@ def build_archive(
     days: int = 1460,
     until: datetime | None = None,
     timezone: str = "America/New_York",
+    currencies: tuple[str, ...] = ("USD",),
     with_truth: bool = True,
     on_part: Callable[[int, int], None] = lambda _done, _parts: None,
 ) -> dict[str, int]:
@@ -60,7 +61,14 @@ def build_archive(
             first = part * CUSTOMERS_PER_PART
             size = min(CUSTOMERS_PER_PART, customers - first)
             store = Store(
-                seed=seed, customers=size, days=days, until=until, timezone=timezone, part=part, first_customer=first
+                seed=seed,
+                customers=size,
+                days=days,
+                until=until,
+                timezone=timezone,
+                currencies=currencies,
+                part=part,
+                first_customer=first,
             )
             file.execute("BEGIN")
             for kept in KEPT:
@@ -73,7 +81,14 @@ def build_archive(
             on_part(part + 1, parts)
         for kept in KEPT:
             _sort(file, kept)
-        about = {"seed": seed, "customers": customers, "days": days, "until": str(until), "timezone": timezone}
+        about = {
+            "seed": seed,
+            "customers": customers,
+            "days": days,
+            "until": str(until),
+            "timezone": timezone,
+            "currencies": currencies,
+        }
         file.execute("CREATE TABLE about (body)")
         file.execute("INSERT INTO about VALUES (?)", (orjson.dumps(about),))
     file.close()

@@ -41,19 +41,36 @@ def serve_archive(
 ) -> Iterator[RunningStore]:
     """Serve an archive from a background thread. `store` of what is given has the merchant and the range in it only."""
     reader = Reader(folder / "store.sqlite")
-    about = orjson.loads(reader.connection.execute("SELECT body FROM about").fetchone()[0])
+    about = _about(reader)
     store = Store(
         seed=about["seed"],
         customers=0,
         days=about["days"],
         until=datetime.fromisoformat(about["until"]),
         timezone=about["timezone"],
+        currencies=tuple(about["currencies"]),
     )
     with socket.create_server((host, port)) as listener:
         running = RunningStore(url=f"http://{host}:{listener.getsockname()[1]}", store=store)
         application = Application(running, keys=keys, wrap=lambda api: ArchiveApi(api, reader, running, keys=keys))
         with background(config(application), listener):
             yield running
+
+
+def difference_to(folder: Path, **arguments: Any) -> str | None:
+    """In which arguments an archive differs from those that are asked for; an end that is not asked for is any."""
+    about = _about(Reader(folder / "store.sqlite"))
+    asked = {name: value for name, value in arguments.items() if value is not None}
+    asked["currencies"] = list(asked.get("currencies", about["currencies"]))
+    if "until" in asked:
+        asked["until"] = str(asked["until"])
+    differing = [f"{name} is {about[name]}, not {value}" for name, value in asked.items() if about[name] != value]
+    return ", ".join(differing) or None
+
+
+def _about(reader: Reader) -> dict[str, Any]:
+    about: dict[str, Any] = orjson.loads(reader.connection.execute("SELECT body FROM about").fetchone()[0])
+    return {"currencies": ["USD"], **about}
 
 
 class ArchiveApi:

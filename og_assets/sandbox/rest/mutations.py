@@ -7,7 +7,7 @@ request becomes a call (changing).
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from og_assets.sandbox.store import Store
 
@@ -34,23 +34,24 @@ class Mutation:
 
 
 def _cancel(store: Store, key: str, body: Body) -> str:
-    store.cancel(key, reason=reading.text(body, "cancel_reason"))
+    store.cancel(key, reason=reading.short_text(body, "cancel_reason"))
     return key
 
 
 def _reactivate(store: Store, key: str, body: Body) -> str:
+    every, period = reading.interval(body)
     store.reactivate(
         key,
-        every=reading.whole(body, "every"),
-        every_period=reading.whole(body, "every_period", most=4),
-        start_date=reading.day(body, "start_date"),
-        next_order_date=reading.day_or_none(body, "next_order_date"),
+        every=every,
+        every_period=period,
+        start_date=reading.day(body, "start_date", today=store.world.today),
+        next_order_date=reading.day_or_none(body, "next_order_date", today=store.world.today),
     )
     return key
 
 
 def _change_frequency(store: Store, key: str, body: Body) -> str:
-    every, period = reading.whole(body, "every"), reading.whole(body, "every_period", most=4)
+    every, period = reading.interval(body)
     store.change_frequency(key, every=every, every_period=period)
     return key
 
@@ -76,16 +77,24 @@ def _change_product(store: Store, key: str, body: Body) -> str:
 
 
 def _change_next_order_date(store: Store, key: str, body: Body) -> str:
-    store.change_next_order_date(key, day=reading.day(body, "order_date"))
+    store.change_next_order_date(key, day=reading.day(body, "order_date", today=store.world.today))
     return key
 
 
 def _update_subscription(store: Store, key: str, body: Body) -> str:
-    changes = {name: body[name] for name in ("extra_data", "components", "offer", "cancel_reason") if name in body}
+    # Everything is read before anything is done: a field that cannot be leaves the others as they were.
+    changes: dict[str, Any] = {}
+    if "extra_data" in body:
+        changes["extra_data"] = reading.mapping_or_none(body, "extra_data")
+    if "cancel_reason" in body:
+        is_null = body["cancel_reason"] is None
+        changes["cancel_reason"] = None if is_null else reading.short_text(body, "cancel_reason")
+    if "components" in body:
+        changes["components"] = _components(store, body)
     if "price" in body:
         changes["price"] = None if body["price"] is None else reading.cents(body, "price")
-    if changes.get("offer") is not None and changes["offer"] not in store.world.discounts:
-        raise BadParameterError("offer", "Object does not exist.")
+    if "offer" in body:
+        changes["offer"] = _known(store.world.discounts, body, "offer")
     store.update_subscription(key, changes)
     return key
 
@@ -112,7 +121,9 @@ def _send_now(store: Store, key: str, _body: Body) -> str:
 
 
 def _change_place_date(store: Store, key: str, body: Body) -> str:
-    store.change_place_date(key, day=reading.day(body, "place", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d"))
+    store.change_place_date(
+        key, day=reading.day(body, "place", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d", today=store.world.today)
+    )
     return key
 
 
@@ -128,14 +139,14 @@ def _change_order_payment(store: Store, key: str, body: Body) -> str:
 
 def _update_order(store: Store, key: str, body: Body) -> str:
     if "extra_data" in body:
-        store.update_order(key, extra_data=body["extra_data"])
+        store.update_order(key, extra_data=reading.mapping_or_none(body, "extra_data"))
     return key
 
 
 def _finalize(store: Store, key: str, body: Body) -> str:
     idempotency_key = reading.text(body, "idempotency_key")
     reading.text(body, "processing_response_id")
-    code = re.search(r"<code>(\d{3})</code>", reading.text(body, "response_xml"))
+    code = re.search(r"<code>([0-9]{3})</code>", reading.text(body, "response_xml"))
     if code is None:
         raise BadParameterError("response_xml", "There is no code in it.")
     if (key, idempotency_key) not in store.finalized:
@@ -162,7 +173,7 @@ def _create_item(store: Store, _key: str, body: Body) -> str:
         address_id=_known(store.world.addresses, body, "shipping_id"),
         payment_id=_known(store.world.payments, body, "payment_id"),
         product_id=_known(store.world.products, body, "product_id"),
-        day=reading.day(body, "place_date", "%m/%d/%Y"),
+        day=reading.day(body, "place_date", "%m/%d/%Y", today=store.world.today),
         quantity=reading.whole(body, "quantity"),
     )
 
@@ -203,6 +214,22 @@ def _known(table: object, body: Body, name: str) -> str:
     if key not in table:  # type: ignore[operator]
         raise BadParameterError(name, "Object does not exist.")
     return key
+
+
+def _components(store: Store, body: Body) -> list[dict[str, Any]]:
+    """Components of a bundle; those that are new get an id."""
+    try:
+        return [
+            {
+                "public_id": reading.short_text(one, "public_id") if one.get("public_id") else store.world.new_id(),
+                "quantity": reading.whole({"quantity": 1, **one}, "quantity"),
+                "product": _known(store.world.products, one, "product"),
+            }
+            for one in reading.mappings(body, "components")
+        ]
+    except BadParameterError as error:
+        detail = error.detail if error.name == "components" else f"{error.name}: {error.detail}"
+        raise BadParameterError("components", detail) from None
 
 
 def _of(answers: Answers, **calls: Callable[[Store, str, Body], str]) -> tuple[Mutation, ...]:

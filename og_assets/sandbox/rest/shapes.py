@@ -48,10 +48,15 @@ def extra_data(key: str, value: dict[str, Any] | None) -> dict[str, Any] | str |
     return dumps(value, ensure_ascii=False) if value and one_in(2, key) else value
 
 
+def is_code(text: str) -> bool:
+    """Whether a text can be the number of a reason."""
+    return text.isascii() and text.isdigit() and len(text) < 10
+
+
 def reason_code(row: Subscription) -> int | str | None:
     """The number before the bar; some rows show it as text, some with the bar."""
     code = (row.cancel_reason or "").partition("|")[0].strip()
-    if not code.isdigit():
+    if not is_code(code):
         return None
     if one_in(12, row.key):
         return f"{code}|"

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from .hooks import Webhooks
 from .payloads import token
-from .targets import Target
+from .targets import Target, is_address
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -35,8 +35,8 @@ def admin_routes(webhooks: Webhooks, *, merchant: str, guarded: Callable[[Endpoi
     async def targets(request: Request) -> Response:
         if request.method == "GET":
             return _json([shown(target) for target in webhooks.targets.values()])
-        body = orjson.loads(await request.body() or b"{}")
-        if not isinstance(body, dict) or not str(body.get("target_url", "")).startswith(("http://", "https://")):
+        body = await _body(request)
+        if not is_address(body.get("target_url")):
             return _json({"target_url": "Enter a valid URL."}, status=400)
         try:
             target = webhooks.add_target(body["target_url"])
@@ -49,8 +49,8 @@ def admin_routes(webhooks: Webhooks, *, merchant: str, guarded: Callable[[Endpoi
         target = webhooks.targets.get(request.path_params["key"])
         if target is None:
             return _not_found()
-        body = orjson.loads(await request.body() or b"{}")
-        if not isinstance(body, dict) or not isinstance(body.get("pattern"), str):
+        body = await _body(request)
+        if not isinstance(body.get("pattern"), str):
             return _json({"pattern": "This field is required."}, status=400)
         target.pattern = body["pattern"]
         return _json({"pattern": target.pattern}, status=201)
@@ -80,6 +80,15 @@ def admin_routes(webhooks: Webhooks, *, merchant: str, guarded: Callable[[Endpoi
         Route(f"{path}/signing_key", guarded(signing_key)),
         Route(f"{path}/signing_key/rotate", guarded(rotate), methods=["PATCH"]),
     ]
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    """The body, where it is a JSON object; of any other nothing is known."""
+    try:
+        body = orjson.loads(await request.body() or b"{}")
+    except orjson.JSONDecodeError:
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 def _not_found() -> Response:

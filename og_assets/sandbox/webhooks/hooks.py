@@ -27,7 +27,7 @@ from .messages import Message, Shape, compose
 from .payloads import epoch, token
 from .schedules import SCHEDULES, ScheduleName
 from .signing import HEADER, SigningKeys
-from .targets import MAX_TARGETS, Delivery, HttpPost, Post, State, Target
+from .targets import MAX_TARGETS, Delivery, HttpPost, Post, State, Target, is_address
 
 DEFAULT_KEY = "sandbox-verification-key"
 _KEPT = 1000
@@ -80,7 +80,9 @@ class Webhooks:
         world.chronicle.listeners.append(listen)
 
     def add_target(self, url: str, *, key: str = DEFAULT_KEY, pattern: str = "*") -> Target:
-        """Send events to an address from now on."""
+        """Send events to an address from now on; raises ValueError where nothing can be sent to it."""
+        if not is_address(url):
+            raise ValueError(f"{url!r} is no address. Write it as http://127.0.0.1:8080/webhooks.")
         if len(self.targets) >= MAX_TARGETS:
             raise ValueError(f"there are {MAX_TARGETS} targets already, which is the most that are allowed")
         created = self.epoch_of(self.now) if self._world is not None else 0
@@ -90,7 +92,12 @@ class Webhooks:
         return target
 
     def dump_to(self, folder: Path, *, key: str = DEFAULT_KEY) -> None:
-        """Write events into a folder; to be called before the store is made, or told of these webhooks."""
+        """Write events into a folder; to be called before the store is made, or told of these webhooks.
+
+        Raises ValueError where events are in it already: two stores in one folder would be taken for one.
+        """
+        if next(folder.glob("*/events-*.jsonl"), None) is not None:
+            raise ValueError(f"{folder} holds events already. Choose a folder that is empty or does not exist yet.")
         self._dump_to = (folder, key)
 
     def rotate_key(self, target: Target, new_key: str) -> None:

@@ -112,7 +112,7 @@ def subscription(world: World, row: Subscription) -> Payload:
         "every_period_display": _EVERY_DISPLAY[row.every_period],
         "cancelled": _epoch_or_none(world, row.cancelled),
         "cancel_reason": row.cancel_reason or "",
-        "cancel_reason_code": int(code) if code.isdigit() else None,
+        "cancel_reason_code": int(code) if code.isascii() and code.isdigit() and len(code) < 10 else None,
         "session_id": row.session_id,
         "merchant_order_id": row.merchant_order_id,
         "live": row.live,

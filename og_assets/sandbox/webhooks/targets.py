@@ -55,6 +55,15 @@ class Delivery:
     state: State = "pending"
 
 
+def is_address(url: object) -> bool:
+    """Whether something can be POSTed to it: http or https, and a host."""
+    try:
+        parsed = httpx.URL(url) if isinstance(url, str) else None
+    except httpx.InvalidURL:
+        return False
+    return parsed is not None and parsed.scheme in ("http", "https") and bool(parsed.host)
+
+
 class HttpPost:
     """POSTs over one client; an answer that takes more than five seconds counts as none."""
 

@@ -13,10 +13,11 @@ _NOMINAL_DAYS = {DAYS: 1, WEEKS: 7, MONTHS: 30, YEARS: 365}
 
 def add_interval(day: date, *, every: int, every_period: int) -> date:
     """The day one interval later: calendar months and years, clamped to the end of a shorter month."""
-    if every_period == DAYS:
-        return day + timedelta(days=every)
-    if every_period == WEEKS:
-        return day + timedelta(weeks=every)
+    if every_period in (DAYS, WEEKS):
+        try:
+            return day + timedelta(days=every if every_period == DAYS else every * 7)
+        except OverflowError as error:
+            raise ValueError(str(error)) from None
     months = day.year * 12 + day.month - 1 + (every if every_period == MONTHS else every * 12)
     year, month = divmod(months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

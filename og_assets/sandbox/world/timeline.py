@@ -28,6 +28,7 @@ class Timeline:
 
     def run(self, *, until: datetime) -> None:
         """Let time pass up to and including a moment."""
+        assert until >= self._world.now, "time does not run backwards"
         while self._heap and self._heap[0][0] <= until:
             moment, _, do = heappop(self._heap)
             self._world.now = moment

@@ -1,0 +1,89 @@
+"""The options of the command that runs a store: the same ones make the same store, wrong ones are named."""
+
+from datetime import datetime
+from pathlib import Path
+from socket import create_server
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import og_assets.demo
+import og_assets.sandbox
+from og_assets.cli import app
+from og_assets.sandbox import Store
+
+SMALL = ["sandbox", "--customers", "15", "--days", "40"]
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[Store]:
+    """The stores that the command would have served."""
+    stores: list[Store] = []
+
+    def keep(store: Store, **_: Any) -> None:
+        stores.append(store)
+
+    monkeypatch.setattr(og_assets.sandbox, "run", keep)
+    return stores
+
+
+def test_the_same_options_make_the_same_store(made: list[Store]) -> None:
+    options = ["--until", "2026-03-01T12:00:00", "--timezone", "Europe/Berlin", "--currencies", "USD,CAD"]
+    for _ in range(2):
+        done = CliRunner().invoke(app, [*SMALL, *options])
+        assert done.exit_code == 0, done.output
+    one, other = made
+    assert one.truth.tables() == other.truth.tables()
+    assert (one.now, one.world.zone.key) == (datetime(2026, 3, 1, 12), "Europe/Berlin")
+    assert one.world.currencies == ("USD", "CAD")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--until", "soon"],
+        ["--until", "2026-03-01T12:00:00Z"],
+        ["--until", "0001-01-01"],
+        ["--timezone", "Berlin"],
+        ["--timezone", "../etc/passwd"],
+        ["--currencies", ""],
+        ["--currencies", "USD,dollars"],
+        ["--currencies", "USD,USD"],
+        ["--port", "99999"],
+        ["--port", "0"],
+        ["--days", "900000"],
+        ["--customers", "900000"],
+        ["--webhooks", "nowhere"],
+        ["--webhooks", "http://"],
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_sentence(made: list[Store], wrong: list[str]) -> None:
+    done = CliRunner().invoke(app, [*SMALL, *wrong])
+    assert done.exit_code == 2
+    assert "Invalid value" in done.output
+    assert "Traceback" not in done.output
+    assert not made
+
+
+def test_events_of_two_stores_are_not_written_into_one_folder(made: list[Store], tmp_path: Path) -> None:
+    command = [*SMALL, "--dumps", str(tmp_path)]
+    assert CliRunner().invoke(app, command).exit_code == 0
+    made[0].webhooks[0].close()
+    done = CliRunner().invoke(app, command)
+    assert (done.exit_code, len(made)) == (2, 1)
+    assert "Invalid value" in done.output
+
+
+def test_an_archive_of_another_store_is_not_served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(og_assets.demo, "wait_to_be_stopped", lambda: None)
+    with create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+    command = [*SMALL, "--port", port, "--archive", str(tmp_path)]
+    for _ in range(2):
+        done = CliRunner().invoke(app, command)
+        assert done.exit_code == 0, done.output
+    for other in (["--seed", "8"], ["--days", "41"], ["--customers", "16"], ["--until", "2020-01-01"]):
+        done = CliRunner().invoke(app, [*command, *other])
+        assert done.exit_code == 2
+        assert "Invalid value" in done.output
