@@ -5,16 +5,13 @@ belong here: how to ask (`ordergroove/`), how to land (`lake/`), when to run (`d
 """
 
 import json
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
-from queue import Empty, Queue
-from typing import Any
 
 from og_assets.lake.lake import SNAPSHOT, Lake
 from og_assets.lake.landing import Landed, Landing
@@ -22,6 +19,7 @@ from og_assets.lake.manifest import PullRow, SegmentKey
 from og_assets.ordergroove.client import Endpoint, OrdergrooveClient, Traffic
 from og_assets.ordergroove.errors import AccessError, NotFoundError, OrdergrooveError
 from og_assets.ordergroove.objects import BY_NAME, ApiObject
+from og_assets.ordergroove.read_ahead import read_ahead
 from og_assets.ordergroove.wall_clock import reach_back, to_wall
 from og_assets.settings import Settings, SettingsError
 
@@ -282,39 +280,6 @@ class Extractor:
             else settings.ordergroove_base_url
         )
         return f"{host} {settings.ordergroove_timezone} pii={settings.og_pii}"
-
-
-def read_ahead(pages: Iterator[list[Any]]) -> Generator[list[Any]]:
-    """Fetch the next pages, two at most, while the caller works on this one. Never two requests at once.
-
-    One thread for the whole walk sends the next request as soon as a page is in. With a thread for each page the
-    caller's work came first, and nothing overlapped (measured: 24.8 instead of 23.4 ms a page).
-    """
-    fetched: Queue[list[Any] | BaseException | None] = Queue(maxsize=1)
-    given_up = threading.Event()
-
-    def fetch() -> None:
-        try:
-            for page in pages:
-                fetched.put(page)
-                if given_up.is_set():
-                    return
-            fetched.put(None)
-        except BaseException as error:
-            fetched.put(error)
-
-    # A daemon: when the caller gives up, neither it nor the end of the process waits for a request that nobody wants
-    # any more. That one ends with its time-out, and no other follows it, for its client is closed by then.
-    threading.Thread(target=fetch, name="walk", daemon=True).start()
-    try:
-        while (page := fetched.get()) is not None:
-            if isinstance(page, BaseException):
-                raise page
-            yield page
-    finally:
-        given_up.set()
-        with suppress(Empty):
-            fetched.get_nowait()
 
 
 def _filters(api_object: ApiObject, asked_from: datetime | None, asked_to: datetime | None) -> dict[str, str]:

@@ -19,13 +19,14 @@ import httpx
 import pyarrow.parquet as pq
 import pytest
 
-from og_assets.extract import Extractor, Walk, Window, monthly_segments, read_ahead
+from og_assets.extract import Extractor, Walk, Window, monthly_segments
 from og_assets.lake.errors import NotWritableError
 from og_assets.lake.lake import Lake
 from og_assets.lake.manifest import PullRow, read_pulls
 from og_assets.ordergroove import errors
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.objects import BY_NAME, OBJECTS
+from og_assets.ordergroove.read_ahead import read_ahead
 from og_assets.sandbox import RunningStore, Store, serve
 from og_assets.settings import Settings, SettingsError
 
@@ -576,7 +577,7 @@ def test_process_ends_without_waiting_for_a_request_that_nobody_wants(shop: Runn
     shop.faults.hang_every = shop.requests.total + 2
     script = """
 import sys
-from og_assets.extract import read_ahead
+from og_assets.ordergroove.read_ahead import read_ahead
 from og_assets.ordergroove.client import Endpoint, OrdergrooveClient
 from og_assets.ordergroove.objects import BY_NAME
 with OrdergrooveClient(Endpoint(base_url=sys.argv[1], api_key="sandbox-key")) as client:
