@@ -90,6 +90,13 @@ def test_impossible_range_is_explained(
     assert code == 2 and told in errors and "Traceback" not in errors
 
 
+@pytest.mark.parametrize("home", ["relative", "/nowhere/at/all"])
+def test_dagster_home_without_the_pools_is_refused(home: str, server: RunningStore, tmp_path: Path) -> None:
+    code, _, errors = run("sync", **pointed_at(server, tmp_path / "data", DAGSTER_HOME=home))
+    assert code == 2 and "Copy the project's dagster.yaml there, or unset DAGSTER_HOME" in errors
+    assert "Traceback" not in errors
+
+
 def test_data_directory_that_cannot_be_made_is_explained(server: RunningStore, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     code, _, errors = run("sync", **pointed_at(server, tmp_path / "file" / "data"))
