@@ -49,12 +49,15 @@ class Settings(BaseSettings):
     )
     ordergroove_read_timeout: float = Field(60.0, gt=0, le=600, description="Seconds to wait for an answer.")
     ordergroove_webhook_keys: SecretStr | None = Field(
-        None, description="Verification keys, comma separated while rotating. For the webhook receiver to come."
+        None, description="Verification keys of webhooks, comma separated while rotating."
     )
     og_data_dir: Path = Field(Path("data"), description="Root of the lake, the warehouse and the reports.")
     og_sync_hours: str = Field("14", description="Wall-clock hours at which windows end, e.g. 14 or 4,14.")
     og_overlap_hours: float = Field(2.0, ge=0, le=48, description="How far a window reaches back over the last one.")
     og_lock_timeout: float = Field(60.0, ge=0, description="Seconds to wait for the warehouse file to be free.")
+    og_taken_dumps: Literal["move", "keep", "delete"] = Field(
+        "move", description="What becomes of a webhook dump once it is in the lake: move (to archive/), keep, delete."
+    )
     og_pii: Literal["hash", "keep", "drop"] = Field(
         "hash", description="What becomes of personal data: hash, keep, drop."
     )
@@ -68,6 +71,13 @@ class Settings(BaseSettings):
         if not key.isascii() or not key.isprintable():
             raise ValueError("holds characters that no key has; copy it again from Ordergroove's API Keys page")
         return SecretStr(key) if key else None
+
+    @field_validator("ordergroove_webhook_keys")
+    @classmethod
+    def _keys_are_ascii(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not (value.get_secret_value().isascii() and value.get_secret_value().isprintable()):
+            raise ValueError("holds characters that no key has; copy it again from Ordergroove's Webhooks page")
+        return value
 
     # No sentence below repeats what was written: it may be the key, in the wrong line.
 
@@ -143,6 +153,12 @@ class Settings(BaseSettings):
     def sync_hours(self) -> tuple[int, ...]:
         """The hours at which windows end, ascending."""
         return tuple(int(hour) for hour in self.og_sync_hours.split(","))
+
+    @property
+    def webhook_keys(self) -> tuple[str, ...]:
+        """The verification keys, in the order in which they were written."""
+        keys = self.ordergroove_webhook_keys.get_secret_value().split(",") if self.ordergroove_webhook_keys else ()
+        return tuple(key.strip() for key in keys if key.strip())
 
     @property
     def data_dir(self) -> Path:
