@@ -16,6 +16,7 @@ from og_assets.errors import ExplainedError
 from og_assets.settings import SettingsError, load_settings
 
 if TYPE_CHECKING:
+    from og_assets.defs.local_run import RunOutcome
     from og_assets.settings import Settings
 
 app = typer.Typer(
@@ -39,6 +40,13 @@ def sync(
     """Pull a range of windows, build the marts and publish them, in this process. Without days: the newest window."""
     with _sentences():
         _sync(load_settings(), first=_day(first), last=_day(last))
+
+
+@app.command()
+def ingest() -> None:
+    """Take in the webhook dumps that lie in the inbox, build the marts and publish them, in this process."""
+    with _sentences():
+        _ingest(load_settings())
 
 
 @app.command()
@@ -202,17 +210,50 @@ def _sync(settings: "Settings", *, first: str | None, last: str | None) -> None:
             f"{never_pulled[0]} to {never_pulled[-1]}. Run og-assets sync --from {never_pulled[0][:10]} to fill them.",
             highlight=False,
         )
-    with reporting("daily_sync", total=local_run.step_count()) as report:
+    job = local_run.daily_sync_job()
+    with reporting(job.name, total=local_run.step_count(job)) as report:
         outcome = local_run.sync(first=first_key, last=last_key, report=report)
-    if not outcome.success:
-        for failure in outcome.failures:
-            errors.print(f"[bold red]failed[/]  {failure}", highlight=False)
-        errors.print(
-            f"The sync did not succeed; analysts keep what they have. Run {outcome.run_id[:8]} in the UI tells more."
-        )
-        raise typer.Exit(FAILED)
+    _end_if_failed(outcome)
     console.print(summary(settings.data_dir / "lake", settings.data_dir / "warehouse" / "analytics.duckdb"))
     console.print(f"Published: {settings.data_dir / 'warehouse' / 'analytics.duckdb'}")
+
+
+def _ingest(settings: "Settings") -> None:
+    from og_assets.console import console, errors, reporting
+    from og_assets.defs import local_run
+    from og_assets.home import prepare_dagster_home
+    from og_assets.lake.inbox import inbox_of
+    from og_assets.lake.intake import survey
+    from og_assets.lake.lake import Lake
+
+    prepare_dagster_home(settings)
+    inbox, lake = inbox_of(settings.data_dir), Lake(settings.data_dir / "lake")
+    console.print(f"{len(inbox.settled().dumps):,} dumps lie in {inbox.folder}")
+    job = local_run.ingest_webhooks_job()
+    with reporting(job.name, total=local_run.step_count(job)) as report:
+        outcome = local_run.ingest(report=report)
+    _end_if_failed(outcome)
+    console.print(f"Published: {settings.data_dir / 'warehouse' / 'analytics.duckdb'}")
+    found = survey(inbox, lake)
+    if found.new or found.unfinished:
+        errors.print(
+            f"[bold yellow]warning[/]  {len(found.new) + found.unfinished:,} files in the inbox were not taken in: "
+            f"{found.unfinished:,} are still being written, and {len(found.new):,} end in the middle of an event, came "
+            "just now, or cannot be opened. Run og-assets ingest again when they are whole.",
+            highlight=False,
+        )
+        raise typer.Exit(FAILED)
+
+
+def _end_if_failed(outcome: "RunOutcome") -> None:
+    from og_assets.console import errors
+
+    if outcome.success:
+        return
+    for failure in outcome.failures:
+        errors.print(f"[bold red]failed[/]  {failure}", highlight=False)
+    errors.print(f"It did not succeed; analysts keep what they have. Run {outcome.run_id[:8]} in the UI tells more.")
+    raise typer.Exit(FAILED)
 
 
 def _day(text: str | None) -> str | None:

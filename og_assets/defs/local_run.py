@@ -1,16 +1,17 @@
 """Running a job from the command line: in this process and its children, no daemon needed, recorded in the instance.
 
-Belongs here: what `og-assets sync` needs of Dagster. The command line itself is `cli.py`.
+Belongs here: what `og-assets sync` and `og-assets ingest` need of Dagster. The command line itself is `cli.py`.
 """
 
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 from filelock import FileLock, Timeout
@@ -24,7 +25,7 @@ from og_assets.settings import Settings, SettingsError
 
 # Marks runs of the command line, so that one which was killed can be told from one that lives.
 ORIGIN_TAG = "og_assets/origin"
-ORIGIN = "og-assets sync"
+ORIGIN = "og-assets"
 
 _POLL_SECONDS = 0.3
 
@@ -40,7 +41,7 @@ _KINDS = {
 
 
 class BusyError(ExplainedError):
-    """Another `og-assets sync` works on the same data directory."""
+    """Another `og-assets sync` or `ingest` works on the same data directory."""
 
 
 class StorageError(ExplainedError):
@@ -58,15 +59,24 @@ class RunOutcome:
 
 def daily_sync_job() -> dg.JobDefinition:
     """Return the resolved job; steps rebuild it in their own processes by this name."""
+    return _job("daily_sync")
+
+
+def ingest_webhooks_job() -> dg.JobDefinition:
+    """Return the resolved job; steps rebuild it in their own processes by this name."""
+    return _job("ingest_webhooks")
+
+
+def _job(name: str) -> dg.JobDefinition:
     # Imported late: definitions.py loads this very module.
     from og_assets.definitions import defs
 
-    return defs().resolve_job_def("daily_sync")
+    return defs().resolve_job_def(name)
 
 
-def step_count() -> int:
-    """How many steps a `daily_sync` has."""
-    return len(daily_sync_job().all_node_defs)
+def step_count(job: dg.JobDefinition) -> int:
+    """How many steps a job has."""
+    return len(job.all_node_defs)
 
 
 def window_keys(settings: Settings, *, first: str | None, last: str | None) -> tuple[str, str]:
@@ -100,37 +110,51 @@ def windows_never_pulled(settings: Settings, *, before: str) -> list[str]:
 
 
 def bury_the_dead() -> None:
-    """End the runs of syncs that were killed and free their pool slots, unless a sync is running now."""
+    """End the runs of commands that were killed and free their pool slots, unless one is running now."""
     instance = dg.DagsterInstance.get()
     with suppress(BusyError), _alone(Path(instance.root_directory)):
         _bury_the_dead(instance)
 
 
 def sync(*, first: str, last: str, report: Report) -> RunOutcome:
-    """Run `daily_sync` for a range of windows. Raises `BusyError` where another sync runs, `StorageError`."""
+    """Run `daily_sync` for a range of windows. Raises `BusyError` where another command runs, `StorageError`."""
+    tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
+    if first == last:
+        tags = {"dagster/partition": first}
+    return _run(daily_sync_job, report=report, tags=tags)
+
+
+def ingest(*, report: Report) -> RunOutcome:
+    """Run `ingest_webhooks` for all that lies in the inbox. Raises `BusyError`, `StorageError`."""
+    all_of_it = {"ops": {"ordergroove__webhook_events": {"config": {"max_bytes": sys.maxsize}}}}
+    return _run(ingest_webhooks_job, report=report, run_config=all_of_it)
+
+
+def _run(
+    job: Callable[[], dg.JobDefinition],
+    *,
+    report: Report,
+    tags: Mapping[str, str] | None = None,
+    run_config: Mapping[str, Any] | None = None,
+) -> RunOutcome:
+    instance = dg.DagsterInstance.get()
+    home = Path(instance.root_directory)
     try:
-        return _sync(first=first, last=last, report=report)
+        with _alone(home):
+            _bury_the_dead(instance)
+            with _watching(instance, report), _output_to(home / "sync.log"):
+                result = dg.execute_job(
+                    dg.reconstructable(job),
+                    instance=instance,
+                    tags={**(tags or {}), ORIGIN_TAG: ORIGIN},
+                    run_config=run_config,
+                )
+            return RunOutcome(result.run_id, result.success, tuple(_failures(instance, result.run_id)))
     except OperationalError as error:
         raise StorageError(
             f"Dagster's own storage in {os.environ.get('DAGSTER_HOME')} cannot be written ({error.orig}): the disk may "
             "be full. Free space, then run again: finished segments are kept."
         ) from None
-
-
-def _sync(*, first: str, last: str, report: Report) -> RunOutcome:
-    instance = dg.DagsterInstance.get()
-    with _alone(Path(instance.root_directory)):
-        _bury_the_dead(instance)
-        tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
-        if first == last:
-            tags = {"dagster/partition": first}
-        with _watching(instance, report), _output_to(Path(instance.root_directory) / "sync.log"):
-            result = dg.execute_job(
-                dg.reconstructable(daily_sync_job),
-                instance=instance,
-                tags={**tags, ORIGIN_TAG: ORIGIN},
-            )
-        return RunOutcome(result.run_id, result.success, tuple(_failures(instance, result.run_id)))
 
 
 @contextmanager
@@ -156,16 +180,18 @@ def _alone(home: Path) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise BusyError("Another og-assets sync is running on this data directory. Wait for it, or stop it.") from None
+        raise BusyError(
+            "Another og-assets sync or ingest is running on this data directory. Wait for it, or stop it."
+        ) from None
     with lock:
         yield
 
 
 def _bury_the_dead(instance: dg.DagsterInstance) -> None:
-    """End the runs of killed syncs and free their pool slots. Whoever holds the lock is the only one alive."""
+    """End the runs of killed commands and free their pool slots. Whoever holds the lock is the only one alive."""
     unfinished = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
     for run in instance.get_runs(dg.RunsFilter(statuses=unfinished, tags={ORIGIN_TAG: ORIGIN})):
-        instance.report_run_failed(run, message="The og-assets sync that ran this was killed; a later one found it.")
+        instance.report_run_failed(run, message="The og-assets command that ran this was killed; a later one found it.")
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
 
 

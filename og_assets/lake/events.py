@@ -1,10 +1,26 @@
 """Webhook events in the lake: one row per delivery, in Parquet files under `lake/events/`.
 
-Belongs here: the schema of those rows. Does not belong here: finding and reading dumps (`inbox.py`), what an event is
-(`ordergroove/events.py`), one row per event (staging).
+Belongs here: the schema of those rows, and landing them whole or not at all (design D4, D5, D12). Does not belong here:
+reading dumps (`dumps.py`), what an event is (`ordergroove/events.py`), one row per event (staging).
 """
 
+import json
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import orjson
 import pyarrow as pa
+import pyarrow.parquet as pq
+
+from og_assets.lake.dumps import Unreadable
+from og_assets.lake.files import COMPRESSION, appearing
+from og_assets.lake.privacy import PiiPolicy, scrubbed
+from og_assets.ordergroove.events import EVENT_TYPES, NotAnEventError, WebhookEvent, read_event
 
 _INSTANT = pa.timestamp("us", tz="UTC")
 
@@ -38,3 +54,185 @@ EVENTS_SCHEMA = pa.schema(
         pa.field("_run_id", pa.string()),
     ]
 )
+
+# Memory follows this number, not the number of events.
+ROWS_PER_GROUP = 20_000
+
+# What differs from row to row; the rest is the same for all rows of a landing.
+_PER_ROW = [name for name in EVENTS_SCHEMA.names if not name.startswith("_")]
+
+
+@dataclass(kw_only=True)
+class LandedEvents:
+    """What landed. `types` counts deliveries by event type; times are Unix seconds."""
+
+    events: int = 0
+    quarantined: int = 0
+    types: Counter[str] = field(default_factory=Counter)
+    oldest_created: int | None = None
+    newest_created: int | None = None
+
+    @property
+    def unknown_types(self) -> dict[str, int]:
+        """Deliveries of types that the documentation does not name."""
+        return {name: count for name, count in sorted(self.types.items()) if name not in EVENT_TYPES}
+
+    def __iadd__(self, other: "LandedEvents") -> Self:
+        self.events += other.events
+        self.quarantined += other.quarantined
+        self.types += other.types
+        times = [time for time in (self.oldest_created, other.oldest_created) if time is not None]
+        self.oldest_created = min(times, default=None)
+        times = [time for time in (self.newest_created, other.newest_created) if time is not None]
+        self.newest_created = max(times, default=None)
+        return self
+
+
+class EventsLanding:
+    """A context manager that publishes its files when the block ends well, and leaves nothing when it does not."""
+
+    def __init__(
+        self, *, events_file: Path, quarantine_file: Path, taken_in_at: datetime, run_id: str, policy: PiiPolicy
+    ) -> None:
+        self.landed = LandedEvents()
+        self._events_file = events_file
+        self._quarantine_file = quarantine_file
+        self._origin = {"_taken_in_at": taken_in_at, "_run_id": run_id}
+        self._policy = policy
+        self._rows: list[tuple[Any, ...]] = []
+        self._writer: pq.ParquetWriter | None = None
+        self._quarantine: Any = None
+        # Unwinds in reverse: what was set aside appears before the events do, or neither does.
+        self._files = ExitStack()
+        self._events_files = self._files.enter_context(ExitStack())
+        self._quarantine_files = self._files.enter_context(ExitStack())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool | None:
+        if error is None:
+            try:
+                self._flush()
+            except BaseException as own:
+                self._files.__exit__(type(own), own, own.__traceback__)
+                raise
+        return self._files.__exit__(kind, error, traceback)
+
+    def add(self, value: Any, *, dump: str, position: int, sha256: str) -> None:
+        """Take in one value of a dump: an event, an event in our envelope, or what goes to quarantine."""
+        where = (dump, position, sha256)
+        if isinstance(value, Unreadable):
+            # Only the place: what cannot be read cannot be protected either. The dump itself is kept.
+            self._set_aside(value.reason, where, at_byte=value.at, bytes=value.length)
+            return
+        try:
+            received_at, key, content = _opened(value)
+            event = read_event(content)
+            row = self._row(event, received_at=received_at, key=key, where=where)
+        except NotAnEventError as error:
+            self._set_aside(str(error), where, record=self._protected_or_none(value))
+            return
+        except RecursionError:
+            self._set_aside("nested too deeply", where)
+            return
+        self._note(event)
+        self._rows.append(row)
+        if len(self._rows) >= ROWS_PER_GROUP:
+            self._flush()
+
+    def _row(
+        self, event: WebhookEvent, *, received_at: datetime | None, key: str | None, where: tuple[str, int, str]
+    ) -> tuple[Any, ...]:
+        return (
+            *event[:5],
+            received_at,
+            *event[5:9],
+            self._json(event.object),
+            self._json(event.snapshot),
+            self._json(event.extra),
+            *where,
+            key,
+        )
+
+    def _json(self, value: Any) -> str | None:
+        if value is None:
+            return None
+        clean = scrubbed(value, policy=self._policy)
+        try:
+            return orjson.dumps(clean).decode()
+        except TypeError:
+            # Numbers beyond 64 bits, and halves of characters, which Parquet cannot hold.
+            return _whole_text(json.dumps(clean, ensure_ascii=False))
+
+    def _protected_or_none(self, value: Any) -> Any:
+        try:
+            return scrubbed(value, policy=self._policy)
+        except RecursionError:
+            return None
+
+    def _note(self, event: WebhookEvent) -> None:
+        landed = self.landed
+        landed.events += 1
+        landed.types[event.type] += 1
+        if landed.oldest_created is None or event.created < landed.oldest_created:
+            landed.oldest_created = event.created
+        if landed.newest_created is None or event.created > landed.newest_created:
+            landed.newest_created = event.created
+
+    def _flush(self) -> None:
+        rows, self._rows = self._rows, []
+        if not rows:
+            return
+        if self._writer is None:
+            partial = self._events_files.enter_context(appearing(self._events_file))
+            writer = pq.ParquetWriter(partial, EVENTS_SCHEMA, compression=COMPRESSION)
+            self._writer = self._events_files.enter_context(writer)
+        columns = {
+            name: _column(values, EVENTS_SCHEMA.field(name).type)
+            for name, values in zip(_PER_ROW, zip(*rows, strict=True), strict=True)
+        }
+        for name, value in self._origin.items():
+            columns[name] = pa.repeat(pa.scalar(value, EVENTS_SCHEMA.field(name).type), len(rows))
+        self._writer.write_table(pa.table(columns, schema=EVENTS_SCHEMA))
+
+    def _set_aside(self, reason: str, where: tuple[str, int, str], **what: Any) -> None:
+        if self._quarantine is None:
+            partial = self._quarantine_files.enter_context(appearing(self._quarantine_file))
+            self._quarantine = self._quarantine_files.enter_context(partial.open("w", encoding="utf-8"))
+        self.landed.quarantined += 1
+        taken_in_at = self._origin["_taken_in_at"].isoformat()  # type: ignore[attr-defined]
+        place = dict(zip(("dump", "position", "dump_sha256"), where, strict=True))
+        line = {"reason": reason, **place, **what, "_taken_in_at": taken_in_at, "_run_id": self._origin["_run_id"]}
+        self._quarantine.write(json.dumps(line) + "\n")
+
+
+def _opened(value: Any) -> tuple[datetime | None, str | None, Any]:
+    """Take an event out of the envelope that a receiver put around it, if it did: received at, key, event."""
+    if not isinstance(value, dict) or not isinstance(value.get("event"), dict):
+        return None, None, value
+    key = value.get("key")
+    return _instant(value.get("received_at")), key if isinstance(key, str) else None, value["event"]
+
+
+def _instant(text: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _column(values: tuple[Any, ...], kind: pa.DataType) -> pa.Array:
+    if values and isinstance(values[0], int) and pa.types.is_timestamp(kind):
+        return pa.array(values, pa.timestamp("s", tz="UTC")).cast(kind)
+    try:
+        return pa.array(values, kind)
+    except UnicodeEncodeError:
+        return pa.array([value and _whole_text(value) for value in values], kind)
+
+
+def _whole_text(text: str) -> str:
+    return text.encode(errors="replace").decode()

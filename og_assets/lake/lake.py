@@ -7,9 +7,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from og_assets.lake.events import EVENTS_SCHEMA
+from og_assets.lake.events import EVENTS_SCHEMA, EventsLanding
 from og_assets.lake.files import remove_partials, write_table
 from og_assets.lake.landing import Landing
+from og_assets.lake.ledger import Ledger
 from og_assets.lake.manifest import PULLS_SCHEMA, PullRow, SegmentKey, finished_segments, read_pulls, write_pull
 from og_assets.lake.privacy import PiiPolicy
 from og_assets.lake.schema import raw_schema
@@ -40,7 +41,7 @@ class Lake:
         self, api_object: ApiObject, *, window: str, pulled_at: datetime, run_id: str, policy: PiiPolicy
     ) -> Landing:
         """Open a landing for one segment. Removes what a killed predecessor left half-written."""
-        stem = _stem(pulled_at, run_id=run_id)
+        stem = file_stem(pulled_at, run_id=run_id)
         quarantine = self.root / "quarantine" / api_object.name
         for folder in (self.raw_folder(api_object), quarantine):
             remove_partials(folder)
@@ -54,9 +55,28 @@ class Lake:
             policy=policy,
         )
 
+    @property
+    def ledger(self) -> Ledger:
+        """Which dumps of webhook events are in the lake."""
+        return Ledger(self.root / "dumps")
+
+    def events_landing(self, *, taken_in_at: datetime, run_id: str, policy: PiiPolicy) -> EventsLanding:
+        """Open a landing for webhook events. Removes what a killed predecessor left half-written."""
+        stem = file_stem(taken_in_at, run_id=run_id)
+        events, quarantine = self.root / "events", self.root / "quarantine" / "webhook_events"
+        for folder in (events, quarantine):
+            remove_partials(folder)
+        return EventsLanding(
+            events_file=events / f"day={taken_in_at:%Y-%m-%d}" / f"{stem}.parquet",
+            quarantine_file=quarantine / f"{stem}.jsonl",
+            taken_in_at=taken_in_at,
+            run_id=run_id,
+            policy=policy,
+        )
+
     def record(self, pull: PullRow) -> None:
         """Write a pull into the manifest."""
-        write_pull(pull, self._pulls(pull.object) / f"{_stem(pull.pulled_at, run_id=pull.run_id)}.parquet")
+        write_pull(pull, self._pulls(pull.object) / f"{file_stem(pull.pulled_at, run_id=pull.run_id)}.parquet")
 
     def finished_segments(
         self, api_object: ApiObject, *, range_first: str, range_last: str, source: str
@@ -78,9 +98,10 @@ class Lake:
         return self.root / "pulls" / name
 
 
-def _stem(pulled_at: datetime, *, run_id: str) -> str:
+def file_stem(moment: datetime, *, run_id: str) -> str:
+    """Name what a run writes at a moment."""
     # Microseconds: two segments of one run may start within a second.
-    return f"{pulled_at:%Y%m%dT%H%M%S.%fZ}-{run_id[:8]}"
+    return f"{moment:%Y%m%dT%H%M%S.%fZ}-{run_id[:8]}"
 
 
 def _ensure_schema_file(path: Path, schema: pa.Schema) -> None:

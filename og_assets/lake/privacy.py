@@ -18,6 +18,11 @@ from og_assets.ordergroove.records import Record
 PiiPolicy = Literal["hash", "keep", "drop"]
 Protector = Callable[[str | None], str | None]
 
+# Most text does not: one look at its first character spares the rest.
+_MAY_BEGIN_JSON = frozenset(
+    ("{", "[", '"', " ", "\t", "\n", "\r", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x1f", "\x85", "\xa0")
+)
+
 
 def hashed(value: str) -> str:
     """SHA-256, in hex, of the trimmed and lower-cased value: what ad platforms join on."""
@@ -34,23 +39,30 @@ def protectors(record: type[Record], *, policy: PiiPolicy) -> dict[str, Protecto
 
 
 def scrubbed(value: Any, *, policy: PiiPolicy) -> Any:
-    """Protect what has no trusted type: unknown fields, and records on their way to quarantine."""
+    """Protect what has no trusted type: events, unknown fields, and records on their way to quarantine."""
+    if isinstance(value, dict):
+        return _scrubbed_fields(value, policy=policy)
     if isinstance(value, list):
         return [scrubbed(part, policy=policy) for part in value]
-    if isinstance(value, str):
+    if isinstance(value, str) and value[:1] in _MAY_BEGIN_JSON:
         return _scrubbed_json(value, policy=policy) if value.lstrip().startswith(("{", "[", '"')) else value
-    if not isinstance(value, dict):
-        return value
-    secret, personal = _marked_names()
+    return value
+
+
+def _scrubbed_fields(fields: dict[str, Any], *, policy: PiiPolicy) -> dict[str, Any]:
+    # Every field of every webhook event passes here, and nearly all of them stay as they are.
     kept: dict[str, Any] = {}
-    for name, field in value.items():
-        plain = _plain(name)
-        if plain in secret:
-            continue
-        if plain in personal and policy != "keep" and field is not None:
-            kept[name] = hashed(str(field)) if policy == "hash" else None
-        else:
-            kept[name] = scrubbed(field, policy=policy)
+    for name, field in fields.items():
+        kind = type(field)
+        if (fate := _fate(name)) is not None:
+            if fate == "secret":
+                continue
+            if policy != "keep" and field is not None:
+                kept[name] = hashed(str(field)) if policy == "hash" else None
+                continue
+        if kind is dict or kind is list or (kind is str and field[:1] in _MAY_BEGIN_JSON):
+            field = scrubbed(field, policy=policy)
+        kept[name] = field
     return kept
 
 
@@ -96,6 +108,13 @@ def _hash_key(field: Any, *, is_personal: bool, keys: tuple[str, ...]) -> Any:
 
 
 @lru_cache(maxsize=10_000)
+def _fate(name: str) -> Literal["secret", "personal"] | None:
+    """What becomes of a field of this name."""
+    secret, personal = _marked_names()
+    plain = _plain(name)
+    return "secret" if plain in secret else "personal" if plain in personal else None
+
+
 def _plain(name: str) -> str:
     """A name without what spellings differ in: `Token_ID`, `token-id` and `tokenId` are one."""
     return name.replace("_", "").replace("-", "").casefold()

@@ -1,0 +1,147 @@
+"""What a webhook event is: its envelope, read with the tolerance that Ordergroove's own pages ask for.
+
+Belongs here: which fields there are and where they may stand. Does not belong here: how events arrive (`receiver/`,
+`lake/`), what they mean (`dbt_project/`). Source: developer.ordergroove.com, pages "Webhooks overview" (envelope),
+"Subscription events" and its siblings (types; some of them put `context` and `snapshot` inside `data`).
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+# Every type that the documentation names, in whatever spelling.
+EVENT_TYPES: frozenset[str] = frozenset(
+    f"{family}.{name}"
+    for family, names in {
+        "subscriber": "create cancel subscriptions_created",
+        "subscription": "create created cancel cancelled reactivate change_live sku_swap change_frequency "
+        "change_components change_quantity change_shipping_address change_payment refresh_one_click_token",
+        "order": "create change_shipping_address change_payment change_billing change_next_order_date skip_order "
+        "send_now cancel success delete generic_error reject reminder retryable_placement_failure "
+        "awaiting_retry_instructions refresh_one_click_token",
+        "item": "create change_order change_quantity update_price sku_swap remove item_subscribe successfully_placed "
+        "out_of_stock",
+        "entitlement": "entitlements_granted entitlements_expiring entitlements_expired "
+        "entitlements_grace_period_expired entitlements_expiration_modified expiration_modified entitlements_voided",
+        "workflow": "send_communication",
+    }.items()
+    for name in names.split()
+)
+
+# The field that names the object, where it is not `public_id`. An entitlement event is a cluster: it names a customer.
+_ID_FIELDS = {"subscriber": "merchant_user_id", "entitlement": "customer", "workflow": "execution_id"}
+_ACTOR_IDS = (("customer", "merchant_user_id"), ("api_key", "public_id"), ("user", "public_id"))
+
+# What is read into fields; the rest is `extra`.
+_ENVELOPE = frozenset({"id", "type", "created", "data", "context", "snapshot"})
+_DATA = frozenset({"object", "context", "snapshot"})
+_CONTEXT = frozenset({"actor", "source"})
+
+# 1990 to 2100, in seconds: milliseconds, or a date written as digits, do not pass for a time.
+_EARLIEST, _LATEST = 631_152_000, 4_102_444_800
+
+
+class NotAnEventError(ValueError):
+    """A JSON value that is no Ordergroove event. The text says which field, and never what was in it."""
+
+
+class WebhookEvent(NamedTuple):
+    """One event. `created` is in Unix seconds; `object` is null where the event carries none.
+
+    `extra` holds whatever has no field here, in the place where it stood.
+    """
+
+    id: str
+    type: str
+    object_type: str
+    object_id: str | None
+    created: int
+    merchant: str | None
+    actor_type: str | None
+    actor_id: str | None
+    source: str | None
+    object: Any
+    snapshot: Any
+    extra: dict[str, Any] | None
+
+
+def looks_like_event(value: Any) -> bool:
+    """Whether a JSON value may be an event, or an envelope around one: good enough to find the next in a torn file."""
+    return isinstance(value, dict) and ("event" in value or ("id" in value and "type" in value and "data" in value))
+
+
+def read_event(value: Any) -> WebhookEvent:
+    """Read an event. Raises `NotAnEventError` where id, type or time is missing; anything else may be."""
+    if not isinstance(value, dict):
+        raise NotAnEventError("not a JSON object")
+    data = value.get("data")
+    inside = data if isinstance(data, dict) else {}
+    row = inside.get("object")
+    fields = row if isinstance(row, dict) else {}
+    event_type = _required(value, "type")
+    # Both nestings are documented.
+    context = inside.get("context") or value.get("context")
+    actor = context.get("actor") if isinstance(context, dict) else None
+    actor_type, actor_id, is_plain = _actor(actor)
+    kind = fields.get("type")
+    object_type = kind.lower() if isinstance(kind, str) and kind else event_type.partition(".")[0]
+    return WebhookEvent(
+        id=_required(value, "id"),
+        type=event_type,
+        object_type=object_type,
+        object_id=_text(fields.get(_ID_FIELDS.get(object_type, "public_id"))),
+        created=_created(value),
+        merchant=_text(fields.get("merchant")),
+        actor_type=actor_type,
+        actor_id=actor_id,
+        source=_text(context.get("source")) if isinstance(context, dict) else None,
+        object=row,
+        snapshot=inside.get("snapshot") or value.get("snapshot") or None,
+        extra=_extra(value, data=data, context=context, is_plain=is_plain),
+    )
+
+
+def _required(value: Mapping[str, Any], name: str) -> str:
+    text = _text(value.get(name))
+    if not text:
+        raise NotAnEventError(f"{name}: missing")
+    return text
+
+
+def _created(value: Mapping[str, Any]) -> int:
+    created = value.get("created")
+    if isinstance(created, str) and created.strip().isdecimal():
+        created = int(created)
+    if isinstance(created, bool) or not isinstance(created, int | float) or not _EARLIEST <= created <= _LATEST:
+        raise NotAnEventError("created: no time in Unix seconds")
+    return int(created)
+
+
+def _actor(actor: Any) -> tuple[str | None, str | None, bool]:
+    """Type, id, and whether that is all there is to the actor."""
+    if not isinstance(actor, dict):
+        return None, None, actor is None
+    actor_id, known = None, {"type"}
+    for part, name in _ACTOR_IDS:
+        who = actor.get(part)
+        if isinstance(who, dict) and (actor_id := _text(who.get(name))) is not None:
+            known.add(part)
+            return _text(actor.get("type")), actor_id, actor.keys() <= known and who.keys() <= {name}
+    return _text(actor.get("type")), None, actor.keys() <= known
+
+
+def _extra(value: Mapping[str, Any], *, data: Any, context: Any, is_plain: bool) -> dict[str, Any] | None:
+    extra = {} if value.keys() <= _ENVELOPE else {name: value[name] for name in value.keys() - _ENVELOPE}
+    if not isinstance(data, dict):
+        if data is not None:
+            extra["data"] = data
+    elif not data.keys() <= _DATA:
+        extra["data"] = {name: data[name] for name in data.keys() - _DATA}
+    if context and not (is_plain and isinstance(context, dict) and context.keys() <= _CONTEXT):
+        extra["context"] = context
+    return extra or None
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
