@@ -227,7 +227,8 @@ def _ingest(settings: "Settings") -> None:
     from og_assets.lake.lake import Lake
 
     prepare_dagster_home(settings)
-    inbox, lake = inbox_of(settings.data_dir), Lake(settings.data_dir / "lake")
+    inbox = inbox_of(settings.data_dir, settle_seconds=settings.og_inbox_settle)
+    lake = Lake(settings.data_dir / "lake")
     console.print(f"{len(inbox.settled().dumps):,} dumps lie in {inbox.folder}")
     job = local_run.ingest_webhooks_job()
     with reporting(job.name, total=local_run.step_count(job)) as report:

@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     og_sync_hours: str = Field("14", description="Wall-clock hours at which windows end, e.g. 14 or 4,14.")
     og_overlap_hours: float = Field(2.0, ge=0, le=48, description="How far a window reaches back over the last one.")
     og_lock_timeout: float = Field(60.0, ge=0, description="Seconds to wait for the warehouse file to be free.")
+    og_inbox_settle: float = Field(
+        5.0, ge=0, le=3600, description="Seconds for which a file in the inbox must have been left alone."
+    )
     og_taken_dumps: Literal["move", "keep", "delete"] = Field(
         "move", description="What becomes of a webhook dump once it is in the lake: move (to archive/), keep, delete."
     )

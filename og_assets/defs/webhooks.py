@@ -126,7 +126,7 @@ def webhook_events(
     end_with_parent()
     settings = load_settings()
     intake = Intake(
-        inbox=inbox_of(settings.data_dir),
+        inbox=inbox_of(settings.data_dir, settle_seconds=settings.og_inbox_settle),
         lake=lake,
         policy=settings.og_pii,
         taken_dumps=settings.og_taken_dumps,
@@ -148,8 +148,9 @@ def webhook_events(
 )
 def webhook_inbox_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Ask for one run for all new dumps; wait while one is under way, and longer each time that one brought nothing."""
-    data_dir = load_settings().data_dir
-    found = survey(inbox_of(data_dir), Lake(data_dir / "lake"))
+    settings = load_settings()
+    inbox = inbox_of(settings.data_dir, settle_seconds=settings.og_inbox_settle)
+    found = survey(inbox, Lake(settings.data_dir / "lake"))
     seen = _what_was_seen(found)
     if not found.new:
         return dg.SkipReason(f"{seen} Nothing new.")
@@ -195,8 +196,8 @@ def _metadata(report: Report) -> Iterator[tuple[str, dg.MetadataValue]]:
     yield "dumps left for the next run", dg.MetadataValue.int(report.left + len(report.problems))
     yield "dumps still being written", dg.MetadataValue.int(report.unfinished)
     if landed.oldest_created is not None and landed.newest_created is not None:
-        yield "oldest event", dg.MetadataValue.timestamp(landed.oldest_created)
-        yield "newest event", dg.MetadataValue.timestamp(landed.newest_created)
+        yield "oldest event", dg.MetadataValue.timestamp(float(landed.oldest_created))
+        yield "newest event", dg.MetadataValue.timestamp(float(landed.newest_created))
     if landed.types:
         lines = [f"| {name} | {count:,} |" for name, count in landed.types.most_common()]
         yield "event types", dg.MetadataValue.md("\n".join(["| type | deliveries |", "|---|---|", *lines]))

@@ -23,8 +23,6 @@ TakenDumps = Literal["move", "keep", "delete"]
 
 # What uploads and editors call a file that is not whole yet.
 _UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".filepart", ".swp", "~")
-# Of a file that has just changed nobody knows whether more is to come.
-SETTLE_SECONDS = 5.0
 # A dump that ends in the middle of an event gets this long to be finished.
 UNFINISHED_SECONDS = 900.0
 
@@ -68,10 +66,14 @@ class Contents:
 
 @dataclass(frozen=True)
 class Inbox:
-    """One folder of dumps. `archive` is where those that were taken in are moved to."""
+    """One folder of dumps. `archive` is where those that were taken in are moved to.
+
+    Of a file that changed less than `settle_seconds` ago nobody knows whether more is to come.
+    """
 
     folder: Path
     archive: Path
+    settle_seconds: float
 
     def contents(self) -> Contents:
         """Look at every file. Cheap: reads none of them."""
@@ -81,7 +83,7 @@ class Inbox:
                 stat = path.stat()
                 if not S_ISREG(stat.st_mode):
                     continue
-                is_whole = _is_whole(path, changed_ns=stat.st_ctime_ns)
+                is_whole = self._is_whole(path, changed_ns=stat.st_ctime_ns)
             except FileNotFoundError:
                 # Taken in by another run, or renamed by its writer, since the folder was listed.
                 continue
@@ -95,7 +97,7 @@ class Inbox:
 
     def settled(self) -> Contents:
         """Look at every file, and wait for those that have only just been put there."""
-        deadline = time.monotonic() + SETTLE_SECONDS + 0.5
+        deadline = time.monotonic() + self.settle_seconds + 0.5
         while (contents := self.contents()).unfinished and time.monotonic() < deadline:
             time.sleep(0.25)
         return contents
@@ -122,17 +124,16 @@ class Inbox:
                 if not name.startswith(".") and not name.lower().endswith(_UNFINISHED):
                     yield Path(folder, name)
 
+    def _is_whole(self, path: Path, *, changed_ns: int) -> bool:
+        # A time in the future comes from another machine's clock, and says nothing.
+        if 0 <= time.time() - changed_ns / 1e9 < self.settle_seconds:
+            return False
+        return not _is_open_for_writing(path)
 
-def inbox_of(data_dir: Path) -> Inbox:
+
+def inbox_of(data_dir: Path, *, settle_seconds: float) -> Inbox:
     """Return the inbox of a data directory."""
-    return Inbox(data_dir / "inbox", data_dir / "archive")
-
-
-def _is_whole(path: Path, *, changed_ns: int) -> bool:
-    # A time in the future comes from another machine's clock, and says nothing.
-    if 0 <= time.time() - changed_ns / 1e9 < SETTLE_SECONDS:
-        return False
-    return not _is_open_for_writing(path)
+    return Inbox(data_dir / "inbox", data_dir / "archive", settle_seconds)
 
 
 def _is_open_for_writing(path: Path) -> bool:
