@@ -197,3 +197,18 @@ def test_whatever_is_set_is_taken_or_told_in_one_sentence(
             assert chosen.zone
             assert chosen.sync_hours
             assert chosen.data_dir.is_absolute()
+
+
+def test_several_verification_keys_are_taken_while_rotating(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert accepted(monkeypatch).webhook_keys == ()
+    chosen = accepted(monkeypatch, ORDERGROOVE_WEBHOOK_KEYS=" new-key, old-key ,")
+    assert chosen.webhook_keys == ("new-key", "old-key")
+
+
+def test_verification_key_that_cannot_be_one_is_refused_without_being_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = refusal(monkeypatch, ORDERGROOVE_WEBHOOK_KEYS="schlüssel-9f8e7d")
+    assert "ORDERGROOVE_WEBHOOK_KEYS" in told and "Webhooks page" in told and "9f8e7d" not in told
+
+
+def test_what_becomes_of_dumps_is_one_of_three(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "'move', 'keep' or 'delete'" in refusal(monkeypatch, OG_TAKEN_DUMPS="shred")

@@ -58,6 +58,7 @@ def test_every_object_has_its_asset_its_pool_and_its_staging_model() -> None:
     pools = {node.name: node.pool for node in job.all_node_defs if isinstance(node, dg.OpDefinition)}
     assert pools == {
         **{f"ordergroove__{api_object.name}": f"ordergroove_{api_object.name}" for api_object in OBJECTS},
+        "ordergroove__webhook_events": "ordergroove_webhook_events",
         "dbt_models": "warehouse",
         "published_marts": "warehouse",
     }

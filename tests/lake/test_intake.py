@@ -312,8 +312,11 @@ def test_lake_that_cannot_be_written_is_explained_and_nothing_is_lost(harbour: H
     assert harbour.ids() == ["e1"]
 
 
-def test_killed_anywhere_nothing_is_lost_and_nothing_counts_twice(harbour: Harbour) -> None:
+def test_killed_anywhere_nothing_is_lost_and_nothing_counts_twice(
+    harbour: Harbour, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A process takes dumps in and is killed again and again; a delivery is (dump, position)."""
+    monkeypatch.undo()
     for number in range(40):
         harbour.put(f"{number:02}.jsonl", *(event(number * 500 + each) for each in range(500)))
     program = (

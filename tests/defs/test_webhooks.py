@@ -1,0 +1,175 @@
+"""The events asset and its sensor: real files, a real instance, real run records."""
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from og_assets.definitions import defs
+from og_assets.defs.webhooks import webhook_events, webhook_inbox_sensor
+from og_assets.lake.lake import Lake
+
+
+def event(number: int, event_type: str = "order.delete") -> dict[str, Any]:
+    row = {"type": "order", "public_id": f"o{number}"}
+    return {"id": f"e{number}", "type": event_type, "created": 1_700_000_000 + number, "data": {"object": row}}
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("OG_INBOX_SETTLE", "0")
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as ephemeral:
+        yield ephemeral
+
+
+def put(data_dir: Path, name: str, *lines: Any) -> Path:
+    path = data_dir / "inbox" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines))
+    return path
+
+
+def take_in(data_dir: Path, instance: dg.DagsterInstance | None = None) -> dg.ExecuteInProcessResult:
+    return dg.materialize([webhook_events], resources={"lake": Lake(data_dir / "lake")}, instance=instance)
+
+
+def tick(instance: dg.DagsterInstance) -> dg.RunRequest | dg.SkipReason:
+    context = dg.build_sensor_context(instance=instance, definitions=defs())
+    answer = webhook_inbox_sensor(context)
+    assert isinstance(answer, dg.RunRequest | dg.SkipReason)
+    return answer
+
+
+def skipped(instance: dg.DagsterInstance) -> str:
+    answer = tick(instance)
+    assert isinstance(answer, dg.SkipReason)
+    return answer.skip_message or ""
+
+
+def requested(instance: dg.DagsterInstance) -> dg.RunRequest:
+    answer = tick(instance)
+    assert isinstance(answer, dg.RunRequest), answer
+    return answer
+
+
+def record_run(instance: dg.DagsterInstance, request: dg.RunRequest, status: dg.DagsterRunStatus) -> None:
+    """Leave in the instance what the daemon would have left of a run that was asked for."""
+    run = instance.create_run_for_job(
+        defs().resolve_job_def("ingest_webhooks"), status=dg.DagsterRunStatus.STARTED, tags=dict(request.tags)
+    )
+    if status is dg.DagsterRunStatus.FAILURE:
+        instance.report_run_failed(run)
+    elif status is dg.DagsterRunStatus.SUCCESS:
+        instance.report_dagster_event(
+            dg.DagsterEvent(event_type_value="PIPELINE_SUCCESS", job_name=run.job_name), run_id=run.run_id
+        )
+
+
+def test_taking_in_tells_what_came(data_dir: Path) -> None:
+    put(data_dir, "a.jsonl", event(1), event(2, "order.success"), event(3, "order.success"))
+    result = take_in(data_dir)
+    (materialization,) = result.asset_materializations_for_node("ordergroove__webhook_events")
+    told = {name: value.value for name, value in materialization.metadata.items()}
+    assert (told["dagster/row_count"], told["dumps"], told["quarantined"]) == (3, 1, 0)
+    assert told["oldest event"] == 1_700_000_001 and told["newest event"] == 1_700_000_003
+    assert "| order.success | 2 |" in str(told["event types"])
+    assert all(evaluation.passed for evaluation in result.get_asset_check_evaluations())
+
+
+def test_checks_tell_what_is_odd_and_stop_nothing(data_dir: Path) -> None:
+    put(data_dir, "a.jsonl", event(1, "order.teleport"), "{torn", event(2))
+    result = take_in(data_dir)
+    assert result.success
+    bad = {each.check_name: each for each in result.get_asset_check_evaluations() if not each.passed}
+    assert bad.keys() == {"nothing_quarantined", "event_types_are_known"}
+    assert "order.teleport (1)" in str(bad["event_types_are_known"].description)
+    assert all(each.severity == dg.AssetCheckSeverity.WARN for each in bad.values())
+
+
+def test_empty_inbox_is_no_failure_and_is_said(data_dir: Path, instance: dg.DagsterInstance) -> None:
+    assert take_in(data_dir).success
+    assert skipped(instance) == "Looked at 0 files in the inbox: 0 new. Nothing new."
+
+
+def test_one_tick_asks_for_one_run_for_all_that_is_new(data_dir: Path, instance: dg.DagsterInstance) -> None:
+    for number in range(3):
+        put(data_dir, f"{number}.jsonl", event(number))
+    request = requested(instance)
+    assert request.run_key == requested(instance).run_key, "the same dumps are one request"
+    put(data_dir, "3.jsonl", event(3))
+    assert requested(instance).run_key != request.run_key
+
+
+@pytest.mark.parametrize("policy", ["move", "keep", "delete"])
+def test_what_was_taken_in_is_not_asked_for_again(
+    policy: str, data_dir: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OG_TAKEN_DUMPS", policy)
+    put(data_dir, "a.jsonl", event(1))
+    take_in(data_dir)
+    assert "Nothing new" in skipped(instance)
+    put(data_dir, "other name.jsonl", event(1))
+    assert "1 copies of what is in the lake" in skipped(instance)
+    put(data_dir, "b.jsonl", event(2))
+    requested(instance)
+
+
+def test_sensor_keeps_no_memory_of_its_own(data_dir: Path, instance: dg.DagsterInstance) -> None:
+    put(data_dir, "a.jsonl", event(1))
+    take_in(data_dir)
+    with dg.DagsterInstance.ephemeral() as fresh:
+        assert "Nothing new" in skipped(fresh), "a reset cursor, another instance: the lake knows"
+    assert "Nothing new" in skipped(instance)
+
+
+def test_nothing_is_asked_for_while_a_run_is_under_way(data_dir: Path, instance: dg.DagsterInstance) -> None:
+    put(data_dir, "a.jsonl", event(1))
+    record_run(instance, requested(instance), dg.DagsterRunStatus.STARTED)
+    assert "is under way" in skipped(instance)
+    put(data_dir, "b.jsonl", event(2))
+    assert "is under way" in skipped(instance)
+
+
+@pytest.mark.parametrize("end", [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.SUCCESS])
+def test_what_a_run_did_not_take_in_is_tried_again_later_with_a_fresh_key(
+    end: dg.DagsterRunStatus, data_dir: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(data_dir, "a.jsonl", event(1))
+    first = requested(instance)
+    record_run(instance, first, end)
+    assert "did not take them in" in skipped(instance)
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:
+            return datetime.fromtimestamp(time.time() + 61, tz or UTC)
+
+    monkeypatch.setattr("og_assets.defs.webhooks.datetime", Later)
+    again = requested(instance)
+    assert again.run_key != first.run_key and again.tags == first.tags
+    record_run(instance, again, end)
+    assert "did not take them in" in skipped(instance), "the second wait is longer"
+
+
+def test_file_that_is_still_being_written_is_told_of(
+    data_dir: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OG_INBOX_SETTLE", "60")
+    put(data_dir, "a.jsonl", event(1))
+    assert skipped(instance) == "Looked at 1 files in the inbox: 0 new, 1 still being written. Nothing new."
+
+
+def test_sensor_is_off_until_the_user_turns_it_on_and_starts_ingest_webhooks() -> None:
+    sensor = defs().resolve_sensor_def("webhook_inbox_sensor")
+    assert sensor.default_status == dg.DefaultSensorStatus.STOPPED
+    assert sensor.job_name == "ingest_webhooks"
