@@ -106,7 +106,10 @@ class DumpReader:
                 self._at += position
                 left = yield from self._read_text(data[position:].decode(errors="surrogateescape"), is_end=is_end)
                 return left.encode(errors="surrogateescape")
-            yield from _elements(value)
+            if type(value) is list:
+                yield from _elements(value)
+            else:
+                yield value
             position = end + 1
         self._at += min(position, len(data))
         return data[position:]

@@ -56,7 +56,7 @@ EVENTS_SCHEMA = pa.schema(
 )
 
 # Memory follows this number, not the number of events.
-ROWS_PER_GROUP = 20_000
+ROWS_PER_GROUP = 10_000
 
 # What differs from row to row; the rest is the same for all rows of a landing.
 _PER_ROW = [name for name in EVENTS_SCHEMA.names if not name.startswith("_")]

@@ -50,19 +50,21 @@ def scrubbed(value: Any, *, policy: PiiPolicy) -> Any:
 
 
 def _scrubbed_fields(fields: dict[str, Any], *, policy: PiiPolicy) -> dict[str, Any]:
-    # Every field of every webhook event passes here, and nearly all of them stay as they are.
-    kept: dict[str, Any] = {}
-    for name, field in fields.items():
+    # Every webhook event passes here, and nearly all of its fields stay as they are: the names are looked at once for
+    # each set of names, and only values that may hold more are looked into.
+    secret, personal = _fates(tuple(fields))
+    kept = fields.copy()
+    for name in secret:
+        del kept[name]
+    for name, field in kept.items():
         kind = type(field)
-        if (fate := _fate(name)) is not None:
-            if fate == "secret":
-                continue
-            if policy != "keep" and field is not None:
-                kept[name] = hashed(str(field)) if policy == "hash" else None
-                continue
         if kind is dict or kind is list or (kind is str and field[:1] in _MAY_BEGIN_JSON):
-            field = scrubbed(field, policy=policy)
-        kept[name] = field
+            kept[name] = scrubbed(field, policy=policy)
+    if personal and policy != "keep":
+        for name in personal:
+            field = fields[name]
+            if field is not None:
+                kept[name] = hashed(str(field)) if policy == "hash" else None
     return kept
 
 
@@ -107,14 +109,15 @@ def _hash_key(field: Any, *, is_personal: bool, keys: tuple[str, ...]) -> Any:
     return field if isinstance(field, str) else _hash_keys(field, keys=keys)
 
 
-@lru_cache(maxsize=10_000)
-def _fate(name: str) -> Literal["secret", "personal"] | None:
-    """What becomes of a field of this name."""
+@lru_cache(maxsize=1_000)
+def _fates(names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Which of these names are secret, and which personal."""
     secret, personal = _marked_names()
-    plain = _plain(name)
-    return "secret" if plain in secret else "personal" if plain in personal else None
+    never = tuple(name for name in names if _plain(name) in secret)
+    return never, tuple(name for name in names if name not in never and _plain(name) in personal)
 
 
+@lru_cache(maxsize=10_000)
 def _plain(name: str) -> str:
     """A name without what spellings differ in: `Token_ID`, `token-id` and `tokenId` are one."""
     return name.replace("_", "").replace("-", "").casefold()
