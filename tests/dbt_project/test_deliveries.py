@@ -118,7 +118,7 @@ def test_marts_of_any_delivery_are_those_of_a_clean_one(lake: LakeOfTests, wareh
             received_at = row["received_at"] + late + timedelta(minutes=retry * rng.randrange(20))
             deliveries.append({**row, "received_at": rng.choice([received_at, received_at, None])})
     rng.shuffle(deliveries)
-    files = [deliveries[start :: 5] for start in range(5)]
+    files = [deliveries[start::5] for start in range(5)]
     for build in range(3):
         for file in files[build * 2 : build * 2 + 2]:
             lake.deliver(file)

@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -105,16 +104,23 @@ def assert_deletions(warehouse: Warehouse, truth: dict[str, list[dict[str, Any]]
         assert gone.keys() & pulled
         assert gone.keys() - pulled
 
-    # Last known values: an order that is gone was worth something, also where its deletion says zero.
-    worthless = f"select count(*) from marts.fct_order_items {deleted} and total_price is null"
-    assert warehouse.rows(worthless) == [(0,)]
+    # Last known values are kept. (Of an order that was pulled they are REST's, and it may have been empty then.)
+    worth = {row["id"] for row in truth["deleted_orders"] if row["total"]}
+    never_pulled = f"select order_id, total from marts.fct_orders {deleted} and updated_at is null"
+    told_totals = {key: total for key, total in warehouse.rows(never_pulled) if key in worth}
+    assert told_totals
+    assert all(total > 0 for total in told_totals.values())
+    totals = dict(warehouse.rows(f"select order_item_id, total_price from marts.fct_order_items {deleted}"))
+    assert None not in totals.values()
 
 
 def assert_items_are_where_they_are(warehouse: Warehouse, truth: dict[str, list[dict[str, Any]]]) -> None:
     there = {row["id"]: row for row in truth["items"]}
     found = {
         key: (order_id, outcome)
-        for key, order_id, outcome in warehouse.rows("select order_item_id, order_id, outcome from marts.fct_order_items")
+        for key, order_id, outcome in warehouse.rows(
+            "select order_item_id, order_id, outcome from marts.fct_order_items"
+        )
     }
     assert there.keys() <= found.keys()
     assert {key: found[key][0] for key in there} == {key: row["order"] for key, row in there.items()}
