@@ -30,3 +30,22 @@
 {% macro duckdb__store_date(instant) -%}
     cast(timezone('{{ store_timezone() }}', {{ instant }}) as date)
 {%- endmacro %}
+
+
+{#-
+    The earliest instant that a REST time may mean, after `store_instant` has made one of it: an hour earlier in the hour
+    that comes twice. For comparing it with an instant of another source, where in doubt it must not count as later.
+-#}
+{% macro earliest_reading(instant) -%}
+    {{ adapter.dispatch('earliest_reading')(instant) }}
+{%- endmacro %}
+
+{% macro duckdb__earliest_reading(instant) -%}
+    case
+        when
+            timezone('{{ store_timezone() }}', {{ instant }} - interval 1 hour)
+            = timezone('{{ store_timezone() }}', {{ instant }})
+            then {{ instant }} - interval 1 hour
+        else {{ instant }}
+    end
+{%- endmacro %}

@@ -12,8 +12,11 @@
     All three are committed together or not at all. A full refresh reads the whole source and starts the list afresh;
     a file that lands while it reads may be read and not be listed, and is then read again: the result is the same.
 
-    The winner is the greatest (updated, pulled, whole row). That is a total order on what the rows say, so the order in
-    which files are taken in cannot matter, and incremental equals full refresh.
+    The winner is the greatest (updated, pulled, whole row); of the deliveries of an event, the first (received, whole
+    row). Both are total orders on what the rows say, so the order in which files are taken in cannot matter, and
+    incremental equals full refresh.
+
+    A staging model that reads no source, but another staging model, takes in no files: the hooks do nothing then.
 -#}
 
 {#- What a model selects from: the rows that it has not taken in yet, or all rows of the source on a full refresh. -#}
@@ -36,14 +39,31 @@
     version by; objects without one go by the pull alone.
 -#}
 {% macro latest_versions(candidates, key, updated=none) -%}
-    {#- Without it dbt would add the new versions and leave the old ones. (The copy that a unit test gets has none.) -#}
-    {%- if execute and model.resource_type == 'model' and config.get('unique_key') != key -%}
-        {%- do exceptions.raise_compiler_error(model.name ~ ": the model's unique_key must be '" ~ key ~ "'") -%}
-    {%- endif -%}
+    {%- do must_replace(key) -%}
     {{ adapter.dispatch('latest_versions')(candidates, key, updated) }}
 {%- endmacro %}
 
 {% macro duckdb__latest_versions(candidates, key, updated) -%}
+    {%- set by_update = updated ~ ' desc nulls last, ' if updated else '' -%}
+    {{ duckdb__winners(candidates, key, order=by_update ~ '_pulled_at desc nulls last, versions desc') }}
+{%- endmacro %}
+
+
+{#-
+    The rows of `candidates` and of this table, the delivery that was received first for each key. Ties go by the whole
+    row, what the event says before where it lay.
+-#}
+{% macro first_deliveries(candidates, key) -%}
+    {%- do must_replace(key) -%}
+    {{ adapter.dispatch('first_deliveries')(candidates, key) }}
+{%- endmacro %}
+
+{% macro duckdb__first_deliveries(candidates, key) -%}
+    {{ duckdb__winners(candidates, key, order='received_at asc nulls last, versions asc') }}
+{%- endmacro %}
+
+
+{% macro duckdb__winners(candidates, key, order) -%}
     select versions.*
     from (
         select * from {{ candidates }}
@@ -52,16 +72,20 @@
         select * from {{ this }} where {{ key }} in (select {{ key }} from {{ candidates }})
         {%- endif %}
     ) as versions
-    qualify
-        row_number() over (
-            partition by {{ key }}
-            order by {% if updated %}{{ updated }} desc nulls last, {% endif %}_pulled_at desc nulls last, versions desc
-        ) = 1
+    qualify row_number() over (partition by {{ key }} order by {{ order }}) = 1
+{%- endmacro %}
+
+
+{#- Without it dbt would add the winners and leave the losers. (The copy that a unit test gets has none.) -#}
+{% macro must_replace(key) -%}
+    {%- if execute and model.resource_type == 'model' and config.get('unique_key') != key -%}
+        {%- do exceptions.raise_compiler_error(model.name ~ ": the model's unique_key must be '" ~ key ~ "'") -%}
+    {%- endif -%}
 {%- endmacro %}
 
 
 {% macro find_files_to_take_in() -%}
-    {%- if execute -%}
+    {%- if execute and model.sources -%}
         {{ adapter.dispatch('find_files_to_take_in')(is_incremental()) }}
     {%- endif -%}
 {%- endmacro %}
@@ -84,7 +108,7 @@
 
 
 {% macro remember_taken_files() -%}
-    {%- if execute -%}
+    {%- if execute and model.sources -%}
         {{ adapter.dispatch('remember_taken_files')() }}
     {%- endif -%}
 {%- endmacro %}
@@ -105,7 +129,8 @@
 {#- Where the files of this model's source lie in the lake. The same layout as in the sources' `external_location`. -#}
 {% macro lake_folder() -%}
     {%- set source_name, table = model.sources[0] -%}
-    {{- table if source_name == 'lake' else 'raw/' ~ table -}}
+    {%- set elsewhere = {'pulls': 'pulls', 'webhook_events': 'events'} -%}
+    {{- elsewhere.get(table, 'raw/' ~ table) -}}
 {%- endmacro %}
 
 

@@ -39,6 +39,75 @@
 {%- endmacro %}
 
 
+{#- Null where the text is no boolean. -#}
+{% macro boolean_or_null(text) -%}
+    {{ adapter.dispatch('boolean_or_null')(text) }}
+{%- endmacro %}
+
+{% macro duckdb__boolean_or_null(text) -%}
+    try_cast({{ text }} as boolean)
+{%- endmacro %}
+
+
+{#- The day that text begins with, whatever hour follows. Null where it begins with none. -#}
+{% macro date_or_null(text) -%}
+    {{ adapter.dispatch('date_or_null')(text) }}
+{%- endmacro %}
+
+{% macro duckdb__date_or_null(text) -%}
+    {#- The pattern keeps out `infinity`, which DuckDB takes for a date. -#}
+    try_cast(regexp_extract({{ text }}, '^[0-9]{4}-[0-9]{2}-[0-9]{2}') as date)
+{%- endmacro %}
+
+
+{#- From Unix seconds as text to an instant. Null for anything else, and for milliseconds: they would be past the year 9999. -#}
+{% macro epoch_instant(text) -%}
+    {{ adapter.dispatch('epoch_instant')(text) }}
+{%- endmacro %}
+
+{% macro duckdb__epoch_instant(text) -%}
+    case
+        when try_cast({{ text }} as bigint) between 0 and 253402300799
+            then to_timestamp(try_cast({{ text }} as bigint))
+    end
+{%- endmacro %}
+
+
+{#-
+    All of `relation`, and one column of text for each of these keys of a JSON object in one of its columns. Null for keys
+    that are not there, and in every row without an object. For many keys: the JSON is read once, and not once for each.
+-#}
+{% macro with_json_texts(relation, column, keys) -%}
+    {{ adapter.dispatch('with_json_texts')(relation, column, keys) }}
+{%- endmacro %}
+
+{% macro duckdb__with_json_texts(relation, column, keys) -%}
+    {%- set types = {} -%}
+    {%- for key in keys -%}
+        {%- do types.update({key: 'VARCHAR'}) -%}
+    {%- endfor -%}
+    select
+        parsed.* exclude (_texts),
+        _texts.*
+    from (
+        select
+            *,
+            json_transform(case when json_valid({{ column }}) then {{ column }} end, '{{ tojson(types) }}') as _texts
+        from {{ relation }}
+    ) as parsed
+{%- endmacro %}
+
+
+{#- An aggregate: of the values of a column that are not null, the one in the row where `by` is greatest. -#}
+{% macro newest_known(column, by) -%}
+    {{ adapter.dispatch('newest_known')(column, by) }}
+{%- endmacro %}
+
+{% macro duckdb__newest_known(column, by) -%}
+    arg_max({{ column }}, {{ by }})
+{%- endmacro %}
+
+
 {#- One text key out of several columns. -#}
 {% macro surrogate_key(columns) -%}
     {%- set parts = [] -%}

@@ -1,6 +1,7 @@
 """What the tests of the dbt project write into a lake, and how they look at a warehouse."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import count
@@ -11,6 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from og_assets.lake.events import EVENTS_SCHEMA
 from og_assets.lake.lake import Lake
 from og_assets.lake.manifest import PULLS_SCHEMA
 from og_assets.lake.schema import raw_schema
@@ -46,6 +48,21 @@ class LakeOfTests:
         pq.write_table(pa.Table.from_pylist([{**row, **origin} for row in rows], schema=schema), path)
         return path
 
+    def deliver(self, deliveries: Iterable[Row], *, file: str | None = None) -> Path:
+        """Add one file of webhook events, one row per delivery; see `event` and `event_row`."""
+        number = next(self._numbers)
+        origin = {
+            "dump": f"2026-06-01/dump-{number}.jsonl",
+            "dump_sha256": f"{number:064}",
+            "_taken_in_at": datetime(2026, 6, 1, tzinfo=UTC),
+            "_run_id": f"run-{number}",
+        }
+        rows = [{"position": position, **origin, **row} for position, row in enumerate(deliveries)]
+        path = self.root / "events" / "day=2026-06-01" / (file or f"{number:06}.parquet")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.Table.from_pylist(rows, schema=EVENTS_SCHEMA), path)
+        return path
+
     def record_pull(self, name: str, *, start: datetime | None, end: datetime | None) -> None:
         """Add one row to the manifest of pulls."""
         number = next(self._numbers)
@@ -62,6 +79,40 @@ class LakeOfTests:
         path = self.root / "pulls" / name / f"{number:06}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(pa.Table.from_pylist([row], schema=PULLS_SCHEMA), path)
+
+
+def event(
+    event_id: str, event_type: str, object_id: str, *, at: datetime, received_at: datetime | None = None, **fields: Any
+) -> Row:
+    """A delivery of an event, as it lands: `fields` are those of its object."""
+    kind = event_type.partition(".")[0]
+    key = "merchant_user_id" if kind == "subscriber" else "public_id"
+    body = {
+        "id": event_id,
+        "type": event_type,
+        "created": int(at.timestamp()),
+        "data": {"object": {"type": kind, key: object_id, **fields}},
+    }
+    return event_row(body, received_at=received_at)
+
+
+def event_row(body: Mapping[str, Any], *, received_at: datetime | None = None) -> Row:
+    """What lands of an event as it was sent, without privacy; context and snapshot may be in either of their places."""
+    data = body["data"]
+    context = body.get("context") or data.get("context") or {}
+    told = data["object"]
+    return {
+        "event_id": body["id"],
+        "type": body["type"],
+        "object_type": told["type"].lower(),
+        "object_id": told.get("public_id") or told.get("merchant_user_id"),
+        "created": datetime.fromtimestamp(body["created"], UTC),
+        "received_at": received_at,
+        "merchant": told.get("merchant"),
+        "actor_type": (context.get("actor") or {}).get("type"),
+        "source": context.get("source"),
+        "object": json.dumps(told),
+    }
 
 
 class _Dbt(Protocol):

@@ -1,7 +1,7 @@
 with
 
 items as (
-    select * from {{ ref('stg_ordergroove__items') }}
+    select * from {{ ref('int_known_items') }}
 ),
 
 orders as (
@@ -9,18 +9,21 @@ orders as (
 ),
 
 -- An item has no time of its own, only its order's. When the order was updated, every item in it was listed again with
--- the new time. An item that still shows an older time was no longer in the order: it was removed, and will not come.
--- Without this, an item that was removed from a box would earn money when the rest of the box is placed.
+-- the new time. An item that was last seen in it before that was no longer in the order, and will not come. Without
+-- this, an item that was removed from a box would earn money when the rest of the box is placed.
 joined as (
     select
         items.*,
-        orders.customer_id,
         orders.currency_code,
         orders.place_date,
         orders.status_outcome as order_outcome,
+        coalesce(orders.customer_id, items.told_customer_id) as customer_id,
         case
+            when items.deleted_at is not null then 'deleted'
             when orders.order_id is null then 'unknown'
-            when orders.items_are_known and items.order_updated_at < orders.updated_at then 'missing'
+            -- An item may have left the order before it was deleted, and the event that tells where to may be lost.
+            when orders.deleted_at is not null then 'missing'
+            when orders.items_are_known and items.seen_in_order_at < orders.updated_at then 'missing'
             else coalesce(orders.item_outcome, 'unknown')
         end as outcome
     from items

@@ -1,7 +1,7 @@
 with
 
 orders as (
-    select * from {{ ref('stg_ordergroove__orders') }}
+    select * from {{ ref('int_known_orders') }}
 ),
 
 statuses as (

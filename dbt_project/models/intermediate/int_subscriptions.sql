@@ -17,8 +17,8 @@ every_periods as (
     select * from {{ ref('every_periods') }}
 ),
 
--- A subscription has one upcoming item; what is retried from before is open too, but not what comes next. An item that
--- was deleted with its whole order still looks upcoming, but is never listed again: the one listed last is there.
+-- A subscription has one upcoming item; what is retried from before is open too, but not what comes next. An item whose
+-- deletion nobody told of still looks upcoming, but is never seen again: the one seen last is there.
 open_items as (
     select *
     from (
@@ -28,7 +28,7 @@ open_items as (
                 partition by subscription_id
                 order by
                     case when order_outcome = 'upcoming' then 0 else 1 end,
-                    order_updated_at desc nulls last,
+                    seen_in_order_at desc nulls last,
                     place_date desc nulls last,
                     order_item_id desc
             ) as freshness

@@ -44,6 +44,7 @@ final as (
         order_items.place_date,
         order_items.placed_date,
         order_items.placed_at,
+        order_items.deleted_at,
         order_items.order_updated_at
     from order_items
     left join subscriptions

@@ -17,7 +17,7 @@ contents as (
         min(placed_at) as placed_at,
         min(placed_date) as placed_date
     from order_items
-    where outcome != 'missing'
+    where outcome not in ('missing', 'deleted')
     group by order_id
 ),
 
@@ -30,6 +30,7 @@ joined as (
         contents.placed_date,
         -- An order that everything was moved out of stays listed as unsent. It will never be placed.
         case
+            when orders.deleted_at is not null then 'deleted'
             when orders.status_outcome is null then 'unknown'
             when not orders.is_final and orders.items_are_known and contents.order_id is null then 'empty'
             else orders.status_outcome
@@ -81,6 +82,7 @@ final as (
         case when outcome = 'placed' then coalesce(placed_date, place_date) end as placed_date,
         placed_at,
         cancelled_at,
+        deleted_at,
         created_at,
         updated_at
     from joined

@@ -1,0 +1,53 @@
+with
+
+events as (
+    select
+        event_id,
+        event_type,
+        object_id,
+        actor_type,
+        actor_id,
+        source,
+        object,
+        created_at as happened_at,
+        received_at
+    from {{ ref('stg_ordergroove__webhook_events') }}
+    where event_type like 'subscriber.%'
+),
+
+parsed as (
+    {{ with_json_texts('events', column='object', keys=[
+        'merchant_user_id', 'subscription', 'subscriptions', 'session_id', 'locale', 'live', 'created', 'last_updated'
+    ]) }}
+),
+
+final as (
+    select
+        ---------- ids
+        event_id,
+        coalesce(merchant_user_id, object_id) as customer_id,
+        nullif(subscription, '') as subscription_id,
+        session_id,
+        actor_id,
+
+        ---------- text; `subscription_ids` is a JSON array
+        event_type,
+        actor_type,
+        source,
+        subscriptions as subscription_ids,
+
+        ---------- numerics
+        {{ number_or_null('locale') }} as locale_code,
+
+        ---------- booleans
+        {{ boolean_or_null('live') }} as is_live,
+
+        ---------- dates and times
+        {{ epoch_instant('created') }} as created_at,
+        {{ epoch_instant('last_updated') }} as updated_at,
+        happened_at,
+        received_at
+    from parsed
+)
+
+select * from final

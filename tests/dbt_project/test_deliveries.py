@@ -1,0 +1,158 @@
+"""Webhook events come at least once, out of order, and late: the marts are those of a clean delivery."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from .store import LakeOfTests, Row, Warehouse, day, event, small_store
+
+MARTS = ("--select", "+fct_orders", "+fct_order_items", "+dim_customers")
+JUNE = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+def items(warehouse: Warehouse) -> dict[str, tuple[str, str | None, bool]]:
+    rows = warehouse.rows("select order_item_id, outcome, order_id, deleted_at is not null from marts.fct_order_items")
+    return {key: tuple(rest) for key, *rest in rows}  # type: ignore[misc]
+
+
+def test_deletions_and_moves_reach_the_marts_and_the_build_passes(lake: LakeOfTests, warehouse: Warehouse) -> None:
+    """Told in the wrong order, with no more than ids, of what was pulled and of what never was."""
+    small_store(lake)
+    june = datetime(2026, 6, 10, 20, tzinfo=UTC)
+    lake.deliver(
+        [
+            # The item of the upcoming order was removed, and another came in its place.
+            event("E2", "item.remove", "I2", at=june + timedelta(seconds=1), order="O2"),
+            event("E3", "item.create", "I20", at=june + timedelta(seconds=1), order="O2", subscription="S1"),
+            event("E1", "item.change_quantity", "I2", at=june, order="O2", quantity=3),
+            # Placed with its order in the night; what removed it before that is told late.
+            event("E4", "item.remove", "I3", at=datetime(2026, 5, 1, 17, tzinfo=UTC)),
+            # Nothing but the id is told of an item that nobody has heard of.
+            event("E5", "item.remove", "I50", at=june),
+            # An item moved to a new order, and the old order, which it was alone in, was deleted.
+            event("F1", "order.create", "O30", at=june, customer="C1", status=1, place="2026-07-30", total="20.00"),
+            event("F3", "order.delete", "O3", at=june, customer="C1", status=1, total="0.00"),
+            event("F2", "item.change_order", "I8", at=june, order="O30", product="P1"),
+            # Created and deleted between two pulls.
+            event("G2", "order.delete", "O40", at=june, customer="C1", status=1, place="2026-07-01", total="0.00"),
+            event("G1", "order.create", "O40", at=june, customer="C1", status=1, place="2026-07-01", total="20.00"),
+            event("G3", "item.create", "I40", at=june, order="O40", subscription="S1", total_price="20.00"),
+            # Nobody knows what these are.
+            event("H1", "order.new_at_ordergroove", "O2", at=june, status={"odd": True}),
+            {"event_id": "H2", "type": "item.remove", "object": "prose"},
+            {"event_id": "H3", "type": None, "object": None},
+        ]
+    )
+    warehouse.run("build")
+
+    assert items(warehouse) == {
+        "I1": ("placed", "O1", False),
+        "I2": ("deleted", "O2", True),
+        "I20": ("open", "O2", False),
+        "I3": ("deleted", "O1", True),
+        "I50": ("deleted", None, True),
+        "I8": ("open", "O30", False),
+        "I9": ("unknown", "O9", False),
+        "I40": ("missing", "O40", False),
+    }
+    orders = "select order_id, outcome, items, cast(total as varchar), deleted_at from marts.fct_orders order by 1"
+    assert warehouse.rows(orders) == [
+        ("O1", "placed", 1, "20.00", None),
+        ("O2", "upcoming", 1, "20.00", None),
+        ("O3", "deleted", 0, None, june),
+        ("O30", "upcoming", 1, "20.00", None),
+        ("O40", "deleted", 0, "20.00", june),
+        ("O9", "unknown", 1, None, None),
+    ]
+    # What is there now tells the next date and the price, not what was removed.
+    next_order = "select cast(next_order_date as varchar), price_basis from marts.dim_subscriptions"
+    assert warehouse.rows(f"{next_order} where subscription_id = 'S1'") == [("2026-06-30", "last_placed_item")]
+
+    once = warehouse.contents("staging", "intermediate", "marts")
+    warehouse.run("run")
+    assert warehouse.contents("staging", "intermediate", "marts") == once
+
+
+def history(rng: random.Random) -> list[Row]:
+    """What happens to a few orders and items, many things in one second, some of it impossible."""
+    happened = []
+    for number in range(60):
+        at = JUNE + timedelta(hours=rng.randrange(12))
+        fields = rng.choice(
+            [{}, {"status": rng.choice([1, 5]), "total": f"{rng.randrange(90)}.00", "place": "2026-07-01"}]
+        )
+        if rng.random() < 0.4:
+            kind = rng.choice(["create", "change_payment", "success", "delete"])
+            happened.append(event(f"E{number}", f"order.{kind}", f"O{rng.randrange(8)}", at=at, **fields))
+        else:
+            kind = rng.choice(["create", "change_order", "change_quantity", "remove"])
+            place = rng.choice([{}, {"order": f"O{rng.randrange(8)}", "subscription": f"S{rng.randrange(3)}"}])
+            worth = rng.choice([{}, {"quantity": 1, "total_price": f"{rng.randrange(90)}.00"}])
+            happened.append(event(f"E{number}", f"item.{kind}", f"I{rng.randrange(12)}", at=at, **place, **worth))
+    return happened
+
+
+def pulled(lake: LakeOfTests, rng: random.Random) -> None:
+    """Some of these orders and items, as REST shows them."""
+    at = [day(f"2026-06-01 {hour:02}:00:00") for hour in range(8)]
+    rows = [{"public_id": f"O{n}", "status": rng.choice([1, 5]), "updated": rng.choice(at)} for n in range(4)]
+    lake.pull("orders", rows)
+    lines = [{"public_id": f"I{n}", "order": f"O{n % 4}", "order_updated": rng.choice(at)} for n in range(6)]
+    lake.pull("items", lines)
+    lake.record_pull("items", start=None, end=JUNE + timedelta(hours=8))
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_marts_of_any_delivery_are_those_of_a_clean_one(lake: LakeOfTests, warehouse: Warehouse, seed: int) -> None:
+    """Doubled, shuffled, a tenth three days late, files taken in again under other names, over several builds."""
+    rng = random.Random(seed)
+    warehouse.run("seed")
+    pulled(lake, rng)
+    clean = [{**row, "received_at": row["created"] + timedelta(seconds=2)} for row in history(rng)]
+
+    deliveries = []
+    for row in clean:
+        late = timedelta(days=3) if rng.random() < 0.1 else timedelta(0)
+        for retry in range(2):
+            received_at = row["received_at"] + late + timedelta(minutes=retry * rng.randrange(20))
+            deliveries.append({**row, "received_at": rng.choice([received_at, received_at, None])})
+    rng.shuffle(deliveries)
+    files = [deliveries[start::5] for start in range(5)]
+    for build in range(3):
+        for file in files[build * 2 : build * 2 + 2]:
+            lake.deliver(file)
+        if build:
+            # The same dump, in another folder, and the very same file once more.
+            lake.deliver(rng.choice(files[: build * 2]))
+            again = sorted((lake.root / "events").rglob("0*.parquet"))[0]
+            (again.parent / f"0-again-{build}.parquet").write_bytes(again.read_bytes())
+        warehouse.run("run", *MARTS)
+    schemas = ("staging", "intermediate", "marts")
+    dirty = warehouse.contents(*schemas)
+    warehouse.run("run", *MARTS, "--full-refresh")
+    assert warehouse.contents(*schemas) == dirty
+
+    for path in (lake.root / "events").rglob("0*.parquet"):
+        path.unlink()
+    lake.deliver(clean)
+    warehouse.run("run", *MARTS, "--full-refresh")
+    for schema in ("intermediate", "marts"):
+        rows = warehouse.contents(schema)
+        assert rows == {table: dirty[table] for table in rows}
+    outcomes = {outcome for (outcome,) in warehouse.rows("select outcome from marts.fct_order_items")}
+    assert {"deleted", "open", "missing"} <= outcomes
+
+
+def test_earlier_delivery_that_arrives_late_reaches_the_typed_events_too(
+    lake: LakeOfTests, warehouse: Warehouse
+) -> None:
+    """Two deliveries of one event never differ; were they to, the first would count wherever it is read."""
+    warehouse.run("seed")
+    late, early = (JUNE + timedelta(minutes=minutes) for minutes in (5, 1))
+    lake.deliver([event("E1", "item.create", "I1", at=JUNE, received_at=late, quantity=2)])
+    warehouse.run("run", *MARTS)
+    lake.deliver([event("E1", "item.create", "I1", at=JUNE, received_at=early, quantity=1)])
+    warehouse.run("run", *MARTS)
+    assert warehouse.rows("select quantity from staging.stg_ordergroove__item_events") == [(1,)]
+    assert warehouse.rows("select quantity from marts.fct_order_items") == [(1,)]
