@@ -16,6 +16,7 @@ from og_assets.lake.events import EVENTS_SCHEMA
 from og_assets.lake.lake import Lake
 from og_assets.lake.manifest import PULLS_SCHEMA
 from og_assets.lake.schema import raw_schema
+from og_assets.ordergroove.events import read_event
 from og_assets.ordergroove.objects import BY_NAME
 
 Row = Mapping[str, Any]
@@ -49,7 +50,7 @@ class LakeOfTests:
         return path
 
     def deliver(self, deliveries: Iterable[Row], *, file: str | None = None) -> Path:
-        """Add one file of webhook events, one row per delivery; see `event` and `event_row`."""
+        """Add one file of webhook events, one row per delivery; see `event`."""
         number = next(self._numbers)
         origin = {
             "dump": f"2026-06-01/dump-{number}.jsonl",
@@ -93,25 +94,15 @@ def event(
         "created": int(at.timestamp()),
         "data": {"object": {"type": kind, key: object_id, **fields}},
     }
-    return event_row(body, received_at=received_at)
-
-
-def event_row(body: Mapping[str, Any], *, received_at: datetime | None = None) -> Row:
-    """What lands of an event as it was sent, without privacy; context and snapshot may be in either of their places."""
-    data = body["data"]
-    context = body.get("context") or data.get("context") or {}
-    told = data["object"]
+    told = read_event(body)
     return {
-        "event_id": body["id"],
-        "type": body["type"],
-        "object_type": told["type"].lower(),
-        "object_id": told.get("public_id") or told.get("merchant_user_id"),
-        "created": datetime.fromtimestamp(body["created"], UTC),
+        "event_id": told.id,
+        "type": told.type,
+        "object_type": told.object_type,
+        "object_id": told.object_id,
+        "created": at,
         "received_at": received_at,
-        "merchant": told.get("merchant"),
-        "actor_type": (context.get("actor") or {}).get("type"),
-        "source": context.get("source"),
-        "object": json.dumps(told),
+        "object": json.dumps(told.object),
     }
 
 

@@ -116,13 +116,9 @@ def test_doubled_shuffled_late_and_renamed_deliveries_change_nothing(
     chance.shuffle(three_days_later)
     write(inbox / "late.jsonl", three_days_later * 2)
     shutil.copy(project.data_dir / "archive" / "first" / "all.jsonl", inbox / "again under another name.jsonl")
-    ingest(project)
-    assert project.marts() == clean.marts()
-
     # All of it once more, in another order and another shape: nothing of it is news.
     chance.shuffle(lines)
-    events = [json.loads(line)["event"] for line in lines]
-    (inbox / "everything.json").write_text(json.dumps(events))
+    (inbox / "everything.json").write_text(json.dumps([json.loads(line)["event"] for line in lines]))
     ingest(project)
     assert project.marts() == clean.marts()
 
