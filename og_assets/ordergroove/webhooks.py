@@ -1,10 +1,11 @@
 """The signature of a webhook: `Ordergroove-Signature: ts=<seconds>,sig=<hex>[,sig=<hex>]`.
 
-HMAC-SHA256 in lower-case hex; the key is the verification key's ASCII bytes, the message is `<ts>.<raw body>`. While a key
-is rotated, for a day, Ordergroove signs with the new one and the old one, and either may match (Ordergroove's page
-"Webhooks: verifying signatures").
+HMAC-SHA256 in lower-case hex; the key is the verification key's ASCII bytes, the message is `<ts>.<raw body>`.
+While a key is rotated, for a day, Ordergroove signs with the new one and the old one, and either may match
+(Ordergroove's page "Webhooks: verifying signatures").
 
-Belongs here: the header, the comparison, and a key's fingerprint. Does not belong here: HTTP, and what is in the body.
+Belongs here: the header, the comparison, and a key's fingerprint. Does not belong here: HTTP, and what is in the
+body.
 
 No time tolerance is documented, and a delivery may be tried again for hours, so none is enforced: `ts` is signed, not
 judged. One legacy snippet shows signatures without `ts` and does not say what they sign; such a header is refused.

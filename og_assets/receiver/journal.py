@@ -1,10 +1,10 @@
 """The open file: what is appended is on disk when `append` returns, and it appears in the inbox whole.
 
-Belongs here: one file at a time, its sync, its rotation. Does not belong here: who waits for it (batches), files of the dead
-(recovery). Everything blocks, and is meant for one thread.
+Belongs here: one file at a time, its sync, its rotation. Does not belong here: who waits for it (batches), files of
+the dead (recovery). Everything blocks, and is meant for one thread.
 
-An open file lies in `inbox/.receiving/`, whose name begins with a dot, so no reader of the inbox sees it. It is locked as
-long as its writer lives: several receivers may work on one inbox, each with a file of its own.
+An open file lies in `inbox/.receiving/`, whose name begins with a dot, so no reader of the inbox sees it. It is
+locked as long as its writer lives: several receivers may work on one inbox, each with a file of its own.
 """
 
 import errno
@@ -93,8 +93,8 @@ class Journal:
         finally:
             self._set_aside()
 
-    def probe(self) -> None:
-        """Find out whether the disk takes anything; raises OSError."""
+    def probe(self) -> bool:
+        """Find out whether the disk takes anything: True, or an OSError."""
         path, descriptor = create_locked(self.inbox)
         try:
             write_all(descriptor, b" " * 65_536)
@@ -102,6 +102,7 @@ class Journal:
         finally:
             path.unlink(missing_ok=True)
             os.close(descriptor)
+        return True
 
     def _cut_back(self) -> None:
         assert self._descriptor is not None

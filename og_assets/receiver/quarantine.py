@@ -1,7 +1,7 @@
 """What was signed and cannot be an event, and what a crash cut off: kept, and out of the way.
 
-Belongs here: one JSON line for each, under `lake/quarantine/webhook_deliveries/`. Does not belong here: deciding what is put
-there. Everything blocks, and is meant for one thread.
+Belongs here: one JSON line for each, under `lake/quarantine/webhook_deliveries/`. Does not belong here: deciding
+what is put there. Everything blocks, and is meant for one thread.
 
     {"received_at": …, "key": <fingerprint or null>, "reason": …, "body": <base64>}
 """

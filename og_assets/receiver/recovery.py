@@ -1,9 +1,11 @@
 """Taking up what a receiver left open when it died: whole lines go into the inbox, torn ones into quarantine.
 
-Belongs here: files of `inbox/.receiving/` that nobody holds. Does not belong here: the file that is being written (journal).
+Belongs here: files of `inbox/.receiving/` that nobody holds. Does not belong here: the file that is being written
+(journal).
 
-A line that was acknowledged had been synced, so it is whole. What is torn was never acknowledged, and will be sent again; it
-is kept all the same. Killed in the middle of this, the next recovery does it again and doubles at most what is in quarantine.
+A line that was acknowledged had been synced, so it is whole. What is torn was never acknowledged, and will be sent
+again; it is kept all the same. Killed in the middle of this, the next recovery does it again and doubles at most
+what is in quarantine.
 """
 
 import fcntl
@@ -68,7 +70,7 @@ def _recover_file(path: Path, descriptor: int, *, inbox: Path, quarantine: Quara
     pieces = path.read_bytes().split(b"\n")
     tail = pieces.pop()
     whole = [piece for piece in pieces if is_line(piece)]
-    torn = [piece for piece in (*pieces, tail) if piece and not is_line(piece)]
+    torn = [piece for piece in (*pieces, tail) if piece.strip() and not is_line(piece)]
     # A last line that lacks only its line break was not synced either: it counts as torn.
     torn += [tail] if tail and is_line(tail) else []
     for piece in torn:
