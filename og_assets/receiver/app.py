@@ -148,10 +148,12 @@ def build_app(webhook: Webhook, writer: Writer, *, metrics: Metrics, refused: Re
         return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def refuse(_request: Request, error: Exception) -> Response:
-        is_method = isinstance(error, HTTPException) and error.status_code == 405
-        reason = refusals.NOT_POST if is_method else refusals.NOT_FOUND
+        is_page = isinstance(error, HTTPException) and error.status_code == 405
+        reason = refusals.WRONG_METHOD if is_page else refusals.NOT_FOUND
         refused.add(reason)
-        return answer(reason)
+        response = answer(reason)
+        response.headers.update(getattr(error, "headers", None) or {})
+        return response
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

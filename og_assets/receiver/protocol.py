@@ -45,7 +45,7 @@ class GuardedProtocol(HttpToolsProtocol):
     limits: ClassVar[Limits]
     refused: ClassVar[Refusals]
 
-    def connection_made(self, transport: BaseTransport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: BaseTransport) -> None:
         """Begin, unless there are too many."""
         super().connection_made(cast(Transport, transport))
         self._timer: TimerHandle | None = None

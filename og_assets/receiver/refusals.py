@@ -30,7 +30,7 @@ class Reason:
 _IS_LOAD = "Retried by Ordergroove."
 
 NOT_FOUND = Reason("not_found", 404, "Events are POSTed to /webhooks/ordergroove.")
-NOT_POST = Reason("not_post", 405, "Events are POSTed here.")
+WRONG_METHOD = Reason("wrong_method", 405, "This page does not answer that method.")
 NO_SIGNATURE = Reason("no_signature", 401, "The header Ordergroove-Signature is missing or cannot be read.")
 WRONG_SIGNATURE = Reason(
     "wrong_signature", 401, "No key matches the signature.", "Is every key of the target in ORDERGROOVE_WEBHOOK_KEYS?"
