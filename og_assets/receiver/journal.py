@@ -63,7 +63,7 @@ class Journal:
         try:
             written = write_all(self._descriptor, b"".join(lines))
             self.sync(self._descriptor)
-        except OSError:
+        except Exception:
             # Nobody was told that these lines are kept. A sync that failed may have lost pages for good, and a next one
             # would not say so: this file is trusted up to here and no further.
             self._cut_back()

@@ -14,7 +14,8 @@ from http import HTTPStatus
 from typing import Any, ClassVar, cast
 
 from httptools import HttpParserError, HttpParserUpgrade
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from og_assets.receiver import refusals
 from og_assets.receiver.refusals import RETRY_AFTER, Reason, Refusals
@@ -53,6 +54,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._is_refused = self._is_arriving = self._in_head = False
         self._head_bytes = self._wire_bytes = 0
         self.was_closing = False
+        self._running: RequestResponseCycle | None = None
         self.transport.set_write_buffer_limits(high=_UNREAD)
         if len(self.connections) > self.limits.max_connections:
             self._refuse(refusals.TOO_MANY)
@@ -62,6 +64,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End; whoever waits for the rest of a request is told."""
         self._disarm()
+        self._hang_up()
         self.resume_writing()
         super().connection_lost(exc)
 
@@ -184,10 +187,20 @@ class GuardedProtocol(HttpToolsProtocol):
         is_answered = not self._in_head and self.cycle is not None and self.cycle.response_started
         if not is_answered:
             self.transport.write(_answer(reason))
-        if self.cycle is not None and not self.cycle.response_complete:
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
+        self._hang_up()
         self.transport.close()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _hang_up(self) -> None:
+        # uvicorn knows the newest request only. With pipelining, the one that is being answered is an older one, and it
+        # would write to a connection that is gone.
+        for cycle in (self._running, self.cycle):
+            if cycle is not None and not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
 
 
 def guarded(limits: Limits, refused: Refusals) -> type[GuardedProtocol]:

@@ -94,6 +94,7 @@ def run(settings: Settings, options: Options) -> None:
                 access_log=False,
                 log_config=None,
                 server_header=False,
+                proxy_headers=False,
                 # Proxies keep connections open for reuse; each counts against the limit.
                 timeout_keep_alive=30,
                 timeout_graceful_shutdown=int(options.timeout) + 5,
@@ -103,12 +104,19 @@ def run(settings: Settings, options: Options) -> None:
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         trusted = f"keys {', '.join(verifier.fingerprints)}" if verifier else "UNSIGNED, anyone may send"
-        _log.info("Listening at http://%s:%d%s (%s), writing into %s", shown, port, PATH, trusted, inbox)
+        server.greeting = f"Listening at http://{shown}:{port}{PATH} ({trusted}), writing into {inbox}"
         server.run(sockets=[listener])
     _log.info("Stopped; everything that was acknowledged is in the inbox.")
 
 
 class _Server(uvicorn.Server):
+    greeting = ""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        # Said when it is true, and when a signal would already be heard.
+        _log.info(self.greeting)
+
     async def on_tick(self, counter: int) -> bool:
         if counter % _SWEEP_TICKS == 0:
             for connection in list(self.server_state.connections):
@@ -177,5 +185,7 @@ def _allow_files(connections: int) -> None:
 
 def _log_to_stderr() -> None:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    # A log that cannot be written, on a full disk, is not a reason for tracebacks.
+    logging.raiseExceptions = False
     logging.getLogger("og_assets").setLevel(logging.INFO)
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)

@@ -1,4 +1,4 @@
-"""A receiver in a process of its own, and what these tests say to it. The signature is written after the documentation."""
+"""A receiver in a process of its own, and what is said to it. The signature is written after the documentation."""
 
 import hmac
 import os
