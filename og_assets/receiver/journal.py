@@ -63,6 +63,8 @@ class Journal:
         try:
             written = write_all(self._descriptor, b"".join(lines))
             self.sync(self._descriptor)
+            if not os.fstat(self._descriptor).st_nlink:
+                raise FileNotFoundError(errno.ENOENT, "the open file was deleted", str(self._path))
         except Exception:
             # Nobody was told that these lines are kept. A sync that failed may have lost pages for good, and a next one
             # would not say so: this file is trusted up to here and no further.

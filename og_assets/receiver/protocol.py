@@ -135,7 +135,8 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Take the next request, but do not read the rest of one that is answered already."""
         super().on_response_complete()
-        if self._is_arriving and not self.pipeline and not self._in_head and not self.transport.is_closing():
+        # With pipelining this may be the answer to an older request, and the newest is what is arriving.
+        if self._is_arriving and not self._in_head and self.cycle.response_complete:
             self.transport.close()
 
     def pause_writing(self) -> None:

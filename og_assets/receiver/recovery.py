@@ -20,6 +20,7 @@ from og_assets.receiver.quarantine import Quarantine
 
 TORN = "torn: a crash cut it off before it was acknowledged"
 _REPAIRED = ".repaired"
+_AT_ONCE = 100  # Each is an open file for a moment; what is left is taken up a minute later.
 
 
 @dataclass(kw_only=True)
@@ -47,7 +48,7 @@ def recover(inbox: Path, quarantine: Quarantine) -> Recovered:
 def _take_files(folder: Path) -> list[tuple[Path, int]]:
     held = []
     with folder_lock(folder):
-        for path in sorted(folder.glob(f"*{SUFFIX}")):
+        for path in sorted(folder.glob(f"*{SUFFIX}"))[:_AT_ONCE]:
             # The other receiver may move its file away at any moment.
             with suppress(FileNotFoundError):
                 descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)

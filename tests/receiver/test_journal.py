@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -122,6 +123,17 @@ def test_file_that_cannot_be_moved_is_kept_and_moved_later(tmp_path: Path) -> No
     assert take_up(tmp_path) == (1, 1, 0) and ids(tmp_path) == [1]
     file.rotate()
     assert sorted(ids(tmp_path)) == [1, 2]
+
+
+def test_file_that_is_deleted_under_it_is_noticed(tmp_path: Path) -> None:
+    file = journal(tmp_path)
+    file.append([line(1)])
+    shutil.rmtree(tmp_path / "inbox")
+    with pytest.raises(FileNotFoundError):
+        file.append([line(2)])
+    file.append([line(3)])
+    file.rotate()
+    assert ids(tmp_path) == [3]
 
 
 def dead(data: Path, content: bytes) -> Path:

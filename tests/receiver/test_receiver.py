@@ -68,10 +68,11 @@ def test_json_that_is_no_object_is_for_the_inbox_to_judge(receiver: Receiver, bo
     ids=["none", "empty", "wrong", "without ts", "not ascii", "another key", "another body"],
 )
 def test_missing_or_wrong_signature_is_401(receiver: Receiver, headers: dict[str, str]) -> None:
-    kept = len(events(receiver.data)), len(quarantined(receiver.data))
+    accepted = f'events_accepted_total{{key="{fingerprint(KEY)}"}}'
+    before = receiver.metric(accepted), len(quarantined(receiver.data))
     refused = receiver.post(EVENT, headers)
     assert refused.status_code == 401 and refused.headers["connection"] == "close"
-    assert (len(events(receiver.data)), len(quarantined(receiver.data))) == kept
+    assert (receiver.metric(accepted), len(quarantined(receiver.data))) == before
 
 
 def test_header_is_found_however_it_is_written(receiver: Receiver) -> None:
