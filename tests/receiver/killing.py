@@ -36,7 +36,8 @@ class Outcome:
 
     def __str__(self) -> str:
         return (
-            f"{self.kills} kills, {self.kills_under_load} of them while events came in; {len(self.acknowledged):,} events acknowledged in {self.sent:,} attempts, "
+            f"{self.kills} kills, {self.kills_under_load} of them while events came in; "
+            f"{len(self.acknowledged):,} events acknowledged in {self.sent:,} attempts, "
             f"{len(self.lost)} lost, {sum(self.found.values()) - len(self.found)} kept twice, "
             f"{self.torn} pieces torn before they were acknowledged"
         )

@@ -19,6 +19,8 @@ import httpx
 
 KEY = "a-key-for-these-tests-alone"
 PATH = "/webhooks/ordergroove"
+# A connection for each request, as most senders do, without reading certificates for each.
+CLIENT = httpx.Client(verify=False, timeout=10, limits=httpx.Limits(max_keepalive_connections=0))
 _LISTENING = re.compile(r"Listening at http://[^ ]*?:(\d+)/")
 
 
@@ -66,10 +68,10 @@ class Receiver:
         return self.log_file.read_text()
 
     def page(self, path: str) -> httpx.Response:
-        return httpx.get(f"http://127.0.0.1:{self.port}{path}")
+        return CLIENT.get(f"http://127.0.0.1:{self.port}{path}")
 
     def post(self, body: bytes, headers: dict[str, str] | None = None) -> httpx.Response:
-        return httpx.post(self.url, content=body, headers=signed(body) if headers is None else headers)
+        return CLIENT.post(self.url, content=body, headers=signed(body) if headers is None else headers)
 
     def metric(self, name: str) -> float:
         """One sample of /metrics, 0 where it is not there."""

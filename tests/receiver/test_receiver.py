@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
 import pytest
 
 from og_assets.ordergroove.webhooks import fingerprint
 from og_assets.sandbox import Store
 from og_assets.sandbox.webhooks import DEFAULT_KEY, Webhooks
 from tests.receiver.dumps import dumps, events, left_open, lines, quarantined
-from tests.receiver.running import KEY, PATH, Receiver, answer_to, raw_post, running, signed
+from tests.receiver.running import CLIENT, KEY, PATH, Receiver, answer_to, raw_post, running, signed
 
 EVENT = b'{"id":"evt_1","type":"order.delete","created":1592570790,"data":{"object":{"type":"order","public_id":"f9"}}}'
 MAX_BODY = 100_000
@@ -111,13 +110,13 @@ def test_chunks_are_put_together(receiver: Receiver) -> None:
         for start in range(0, len(EVENT), 7):
             yield EVENT[start : start + 7]
 
-    assert httpx.post(receiver.url, content=pieces(), headers=signed(EVENT)).status_code == 204
+    assert CLIENT.post(receiver.url, content=pieces(), headers=signed(EVENT)).status_code == 204
 
 
 def test_other_pages_and_methods(receiver: Receiver) -> None:
-    assert httpx.get(receiver.url).status_code == 405
+    assert CLIENT.get(receiver.url).status_code == 405
     for path in ("/", f"{PATH}/", "/webhooks", "/docs"):
-        assert httpx.post(f"http://127.0.0.1:{receiver.port}{path}", content=EVENT).status_code == 404
+        assert CLIENT.post(f"http://127.0.0.1:{receiver.port}{path}", content=EVENT).status_code == 404
     assert receiver.page("/healthz").json() == {"status": "ok"}
 
 
@@ -136,10 +135,10 @@ def test_metrics_tell_what_happened(receiver: Receiver) -> None:
 
 
 def test_files_rotate_by_size(tmp_path: Path) -> None:
-    with running(tmp_path / "data", "--rotate-bytes", "1000") as receiver, httpx.Client() as client:
+    with running(tmp_path / "data", "--rotate-bytes", "1000") as receiver:
         for number in range(40):
             body = b'{"id":%d}' % number
-            assert client.post(receiver.url, content=body, headers=signed(body)).status_code == 204
+            assert receiver.post(body).status_code == 204
             if number % 15 == 14:
                 deadline = time.monotonic() + 5
                 while left_open(tmp_path / "data") and time.monotonic() < deadline:
