@@ -11,14 +11,16 @@ memory.
 from asyncio import BaseTransport, TimerHandle, Transport
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from httptools import HttpParserError, HttpParserUpgrade
-from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from og_assets.receiver import refusals
 from og_assets.receiver.refusals import RETRY_AFTER, Reason, Refusals
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application
 
 # Answers are smaller, but for /metrics: whoever does not read what was asked for is cut off too.
 _UNREAD = 4096
@@ -191,7 +193,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._hang_up()
         self.transport.close()
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: "ASGI3Application") -> None:
         self._running = cycle
         super()._start_asgi_task(cycle, app)
 

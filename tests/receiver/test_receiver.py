@@ -1,6 +1,7 @@
 """The receiver as its senders see it: real HTTP against a real process."""
 
 import json
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 from og_assets.ordergroove.webhooks import fingerprint
 from og_assets.sandbox import Store
 from og_assets.sandbox.webhooks import DEFAULT_KEY, Webhooks
+from og_assets.settings import PROJECT_ROOT
 from tests.receiver.dumps import dumps, events, left_open, lines, quarantined
 from tests.receiver.running import CLIENT, KEY, PATH, Receiver, answer_to, raw_post, running, signed
 
@@ -132,6 +134,12 @@ def test_metrics_tell_what_happened(receiver: Receiver) -> None:
     assert receiver.metric("seconds_since_last_event") < 5 and receiver.metric("writable") == 1
     assert receiver.page("/metrics").headers["content-type"].startswith("text/plain; version=0.0.4")
     assert KEY not in receiver.page("/metrics").text
+
+
+def test_every_metric_is_told_of(receiver: Receiver) -> None:
+    page = (PROJECT_ROOT / "docs" / "receiver.md").read_text()
+    for name in re.findall(r"^# HELP (og_receiver_\w+)", receiver.page("/metrics").text, re.MULTILINE):
+        assert name.removesuffix("_created") in page, name
 
 
 def test_files_rotate_by_size(tmp_path: Path) -> None:
