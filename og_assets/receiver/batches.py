@@ -151,7 +151,10 @@ class Writer:
             return await self._in_thread(work)
         except OSError as error:
             self._complain(error)
-            return None
+        except Exception:
+            # Rotation must go on, whatever this was.
+            _log.exception("Housekeeping failed in a way that was not foreseen.")
+        return None
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
