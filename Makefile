@@ -31,8 +31,9 @@ check: $(READY) ## Lint and type-check Python and SQL
 bench: $(READY) ## Measure, and write the results under benchmarks/
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-prove: $(READY) ## Proofs over many seeds: the sandbox's laws and the replay of its events (ARGS=--prove 200)
+prove: $(READY) ## Proofs at length: the sandbox's laws and replay over many seeds (ARGS=--prove 200), kill -9 of the receiver
 	@$(BIN)/python -m benchmarks.sandbox $(or $(ARGS),--prove 60)
+	@$(BIN)/python -m benchmarks.receiver --prove 50
 
 format: $(READY) ## Format Python and SQL in place
 	@$(BIN)/ruff check --fix .

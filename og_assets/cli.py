@@ -137,6 +137,36 @@ def sandbox(
 
 
 @app.command()
+def receiver(
+    host: Annotated[str, typer.Option(help="Where it listens; 0.0.0.0 for every address.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Its port; 0 for any that is free.")] = 8900,
+    allow_unsigned: Annotated[
+        bool, typer.Option("--allow-unsigned", help="Without a key, take events from anyone. Not for production.")
+    ] = False,
+    max_body: Annotated[int, typer.Option(min=1, help="Bytes of the largest body that is taken.")] = 8_000_000,
+    max_connections: Annotated[int, typer.Option(min=1, help="Connections at one moment; more get 503.")] = 512,
+    rotate_seconds: Annotated[float, typer.Option(min=0.1, help="Age at which a file goes into the inbox.")] = 300,
+    rotate_bytes: Annotated[int, typer.Option(min=1, help="Size at which a file goes into the inbox.")] = 64_000_000,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds in which a request must arrive, and be kept.")] = 10,
+) -> None:
+    """Take webhooks in over HTTP and write them into the inbox. Ends with Ctrl-C. See docs/receiver.md."""
+    with _sentences():
+        from og_assets.receiver.server import Options, run
+
+        options = Options(
+            host=host,
+            port=port,
+            allow_unsigned=allow_unsigned,
+            max_body=max_body,
+            max_connections=max_connections,
+            rotate_seconds=rotate_seconds,
+            rotate_bytes=rotate_bytes,
+            timeout=timeout,
+        )
+        run(load_settings(), options)
+
+
+@app.command()
 def demo(
     headless: Annotated[bool, typer.Option("--headless", help="End after the table, without the UI.")] = False,
     port: Annotated[int, typer.Option(help="Port of Dagster's UI.")] = 3000,

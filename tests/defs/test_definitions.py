@@ -85,6 +85,11 @@ def test_rooms_keep_to_themselves() -> None:
             assert all(module.startswith("og_assets.sandbox") for module in ours), f"{path} looks over the wire: {ours}"
         if path.is_relative_to("og_assets/lake"):
             assert not any(module.startswith("og_assets.ordergroove.client") for module in ours), path
+        if path.is_relative_to("og_assets/receiver"):
+            known = ("og_assets.receiver", "og_assets.settings", "og_assets.errors", "og_assets.ordergroove.webhooks")
+            assert all(module.startswith(known) for module in ours), f"{path} knows too much: {ours}"
+        if not path.is_relative_to("og_assets/sandbox") and path.name not in ("cli.py", "demo.py"):
+            assert not any(module.startswith("og_assets.sandbox") for module in ours), path
         if path.is_relative_to("og_assets/ordergroove"):
             assert not any(module.startswith(("og_assets.lake", "og_assets.warehouse")) for module in ours), path
 

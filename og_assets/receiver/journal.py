@@ -1,0 +1,202 @@
+"""The open file: what is appended is on disk when `append` returns, and it appears in the inbox whole.
+
+Belongs here: one file at a time, its sync, its rotation. Does not belong here: who waits for it (batches), files of
+the dead (recovery). Everything blocks, and is meant for one thread.
+
+An open file lies in `inbox/.receiving/`, whose name begins with a dot, so no reader of the inbox sees it. It is
+locked as long as its writer lives: several receivers may work on one inbox, each with a file of its own.
+"""
+
+import errno
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from uuid import uuid4
+
+OPEN_FOLDER = ".receiving"
+SUFFIX = ".jsonl"
+
+# macOS has no fdatasync. It saves a write of the file's times, nothing that is needed to read it.
+_sync_data = getattr(os, "fdatasync", os.fsync)
+
+
+class Journal:
+    """Appends lines to an open file, and moves it into `inbox/<day>/` when it is large or old enough."""
+
+    def __init__(self, inbox: Path, *, rotate_bytes: int, rotate_seconds: float) -> None:
+        self.inbox = inbox
+        self.size = 0
+        self._rotate_bytes = rotate_bytes
+        self._rotate_seconds = rotate_seconds
+        self._descriptor: int | None = None
+        self._path = inbox / OPEN_FOLDER
+        self._began: float | None = None
+
+    @property
+    def age(self) -> float:
+        """Seconds since the first event of the open file; 0 where it has none."""
+        began = self._began
+        return monotonic() - began if began is not None else 0.0
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the open file should be rotated: it holds events, and is large, old, or of another day."""
+        if not self.size:
+            return False
+        is_of_today = day_of(self._path) == f"{datetime.now(UTC):%Y-%m-%d}"
+        return self.size >= self._rotate_bytes or self.age >= self._rotate_seconds or not is_of_today
+
+    def open(self) -> None:
+        """Make the open file if there is none; raises OSError where that cannot be done."""
+        if self._descriptor is None:
+            self._path, self._descriptor = create_locked(self.inbox)
+            self.size, self._began = 0, None
+
+    def append(self, lines: list[bytes]) -> None:
+        """Write lines and wait until the disk has them; raises OSError, and then none of them counts."""
+        self.open()
+        assert self._descriptor is not None
+        try:
+            written = write_all(self._descriptor, b"".join(lines))
+            self.sync(self._descriptor)
+            if not os.fstat(self._descriptor).st_nlink:
+                raise FileNotFoundError(errno.ENOENT, "the open file was deleted", str(self._path))
+        except Exception:
+            # Nobody was told that these lines are kept. A sync that failed may have lost pages for good, and a next one
+            # would not say so: this file is trusted up to here and no further.
+            self._cut_back()
+            self._set_aside()
+            raise
+        self.size += written
+        if self._began is None:
+            self._began = monotonic()
+
+    def sync(self, descriptor: int) -> None:
+        """Wait until the disk has what was written."""
+        _sync_data(descriptor)
+
+    def rotate(self) -> Path | None:
+        """Move the open file into the inbox, if it holds anything; the next append opens another.
+
+        Where that fails the file is set aside, whole and synced, and recovery moves it later; raises OSError.
+        """
+        if self._descriptor is None:
+            return None
+        try:
+            if not self.size:
+                self._path.unlink(missing_ok=True)
+                return None
+            os.fsync(self._descriptor)
+            return publish(self._path, inbox=self.inbox)
+        finally:
+            self._set_aside()
+
+    def probe(self) -> bool:
+        """Find out whether the disk takes anything: True, or an OSError."""
+        path, descriptor = create_locked(self.inbox)
+        try:
+            write_all(descriptor, b" " * 65_536)
+            self.sync(descriptor)
+        finally:
+            path.unlink(missing_ok=True)
+            os.close(descriptor)
+        return True
+
+    def _cut_back(self) -> None:
+        assert self._descriptor is not None
+        with suppress(OSError):
+            os.ftruncate(self._descriptor, self.size)
+            os.fsync(self._descriptor)
+        if not self.size:
+            with suppress(OSError):
+                self._path.unlink()
+
+    def _set_aside(self) -> None:
+        if self._descriptor is not None:
+            # Closing lets go of the lock, so recovery may take what was not renamed.
+            with suppress(OSError):
+                os.close(self._descriptor)
+        self._descriptor, self._began, self.size = None, None, 0
+
+
+def create_locked(inbox: Path) -> tuple[Path, int]:
+    """Make an open file that belongs to this process, and whose name survives a power cut."""
+    folder = open_folder(inbox)
+    with folder_lock(folder):
+        path = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid4().hex[:12]}{SUFFIX}"
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o640)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            sync_folder(folder)
+        except OSError:
+            path.unlink(missing_ok=True)
+            os.close(descriptor)
+            raise
+    return path, descriptor
+
+
+def open_folder(inbox: Path) -> Path:
+    """The folder of open files, made if it is not there."""
+    folder = inbox / OPEN_FOLDER
+    make_folder(folder)
+    return folder
+
+
+def publish(path: Path, *, inbox: Path) -> Path:
+    """Move a whole, synced file into the folder of the day on which it was begun."""
+    folder = inbox / day_of(path)
+    make_folder(folder)
+    target = folder / f"events-{path.name}"
+    path.rename(target)
+    sync_folder(folder)
+    sync_folder(path.parent)
+    return target
+
+
+def day_of(path: Path) -> str:
+    """The UTC day on which an open file was begun, from its name."""
+    return f"{path.name[:4]}-{path.name[4:6]}-{path.name[6:8]}"
+
+
+def write_all(descriptor: int, content: bytes) -> int:
+    """Write everything; a disk that is nearly full takes a part and refuses the rest."""
+    view = memoryview(content)
+    while view:
+        written = os.write(descriptor, view)
+        if not written:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        view = view[written:]
+    return len(content)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, so that they survive a power cut."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the disk has the names in a folder."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def folder_lock(folder: Path) -> Iterator[None]:
+    """Held for a moment: between making a file and locking it nobody may take it for one of the dead."""
+    descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
