@@ -177,7 +177,8 @@ def _what_was_seen(found: Survey) -> str:
         parts.append(f"{found.copies:,} copies of what is in the lake")
     if found.unfinished:
         parts.append(f"{found.unfinished:,} still being written")
-    return f"Looked at {found.looked_at:,} files in the inbox: {', '.join(parts)}."
+    files = "1 file" if found.looked_at == 1 else f"{found.looked_at:,} files"
+    return f"Looked at {files} in the inbox: {', '.join(parts)}."
 
 
 def _digest(found: Survey) -> str:

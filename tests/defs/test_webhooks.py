@@ -166,7 +166,7 @@ def test_file_that_is_still_being_written_is_told_of(
 ) -> None:
     monkeypatch.setenv("OG_INBOX_SETTLE", "60")
     put(data_dir, "a.jsonl", event(1))
-    assert skipped(instance) == "Looked at 1 files in the inbox: 0 new, 1 still being written. Nothing new."
+    assert skipped(instance) == "Looked at 1 file in the inbox: 0 new, 1 still being written. Nothing new."
 
 
 def test_sensor_is_off_until_the_user_turns_it_on_and_starts_ingest_webhooks() -> None:
