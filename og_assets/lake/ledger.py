@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from og_assets.lake.errors import UnreadableError
-from og_assets.lake.files import write_table
+from og_assets.lake.files import remove_partials, write_table
 
 _INSTANT = pa.timestamp("us", tz="UTC")
 
@@ -74,7 +74,8 @@ class Ledger:
         return Known(frozenset(columns["sha256"]), frozenset(files))
 
     def add(self, rows: Iterable[DumpRow], *, stem: str) -> None:
-        """Record dumps whose events have landed."""
+        """Record dumps whose events have landed. Removes what a killed predecessor left half-written."""
+        remove_partials(self.folder)
         table = pa.Table.from_pylist([asdict(row) for row in rows], schema=DUMPS_SCHEMA)
         write_table(table, self.folder / f"{stem}.parquet")
         files = self._files()
