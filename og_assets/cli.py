@@ -266,13 +266,16 @@ def _ingest(settings: "Settings") -> None:
     _end_if_failed(outcome)
     console.print(f"Published: {settings.data_dir / 'warehouse' / 'analytics.duckdb'}")
     found = survey(inbox, lake)
+    for problem in found.problems:
+        errors.print(f"[bold yellow]warning[/]  {problem}.", highlight=False)
     if found.new or found.unfinished:
         errors.print(
             f"[bold yellow]warning[/]  {len(found.new) + found.unfinished:,} files in the inbox were not taken in: "
             f"{found.unfinished:,} are still being written, and {len(found.new):,} end in the middle of an event, came "
-            "just now, or cannot be opened. Run og-assets ingest again when they are whole.",
+            "just now, or gave trouble. Run og-assets ingest again when they are whole.",
             highlight=False,
         )
+    if found.problems or found.new or found.unfinished:
         raise typer.Exit(FAILED)
 
 

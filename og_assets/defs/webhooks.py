@@ -6,20 +6,26 @@ away (`lake/intake.py`). Concept: https://docs.dagster.io/guides/automate/sensor
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
 from og_assets.defs.failures import explained
-from og_assets.defs.jobs import WEBHOOK_EVENTS, ingest_webhooks
+from og_assets.defs.jobs import WEBHOOK_EVENTS, build_marts, daily_sync, ingest_webhooks
 from og_assets.defs.orphans import end_with_parent
 from og_assets.lake.inbox import inbox_of
 from og_assets.lake.intake import Intake, Report, Survey, survey
 from og_assets.lake.lake import Lake
+from og_assets.lake.ledger import Oddities
 from og_assets.settings import load_settings
 
 # Marks a run with what it was started for, so that a failed one is known when the same dumps are found again.
 INBOX_TAG = "og_assets/inbox"
+# The step of the dbt models, by its name in every job.
+BUILD_STEP = "dbt_models"
+# With a run every few minutes, what only the newest one warned of would be seen by nobody.
+RECENT = timedelta(days=7)
 FIRST_RETRY_AFTER = timedelta(minutes=1)
 LAST_RETRY_AFTER = timedelta(hours=1)
 
@@ -38,16 +44,25 @@ class IntakeConfig(dg.Config):
     max_bytes: int = 8 * 1024**3
 
 
-class _Check:
-    """A statement about what a run took in that can be false."""
+@dataclass(frozen=True)
+class _Findings:
+    """What the checks judge: this run, and what the dumps of the last days held."""
 
-    def __init__(self, name: str, description: str, *, problem: Callable[[Report], str | None], error: bool) -> None:
+    report: Report
+    recent: Oddities
+    refused_by_receiver: int
+
+
+class _Check:
+    """A statement about what was taken in that can be false."""
+
+    def __init__(self, name: str, description: str, *, problem: Callable[[_Findings], str | None], error: bool) -> None:
         self.spec = dg.AssetCheckSpec(name, asset=WEBHOOK_EVENTS, description=description)
         self._problem = problem
         self._severity = dg.AssetCheckSeverity.ERROR if error else dg.AssetCheckSeverity.WARN
 
-    def result(self, report: Report) -> dg.AssetCheckResult:
-        problem = self._problem(report)
+    def result(self, findings: _Findings) -> dg.AssetCheckResult:
+        problem = self._problem(findings)
         return dg.AssetCheckResult(
             check_name=self.spec.name,
             asset_key=WEBHOOK_EVENTS,
@@ -57,51 +72,56 @@ class _Check:
         )
 
 
-def _cannot_be_opened(report: Report) -> str | None:
-    if not report.problems:
+def _troubles(findings: _Findings) -> str | None:
+    problems = findings.report.problems
+    if not problems:
         return None
-    return (
-        f"{len(report.problems)} dumps cannot be opened: {'; '.join(report.problems[:5])}. Let this user read them; "
-        "they are tried again by themselves."
-    )
+    more = f" And {len(problems) - 5:,} more." if len(problems) > 5 else ""
+    return f"{'; '.join(problems[:5])}.{more} The other dumps were taken in; these are tried again by themselves."
 
 
-def _quarantined(report: Report) -> str | None:
-    if not report.landed.quarantined:
-        return None
-    return (
-        f"{report.landed.quarantined} pieces of the dumps are no events; they stand with dump, place and reason under "
-        "lake/quarantine/webhook_events/. The rest of each dump is in."
-    )
+def _quarantined(findings: _Findings) -> str | None:
+    parts = []
+    if findings.recent.quarantined:
+        parts.append(
+            f"{findings.recent.quarantined:,} pieces of the dumps of the last {RECENT.days} days are no events; they "
+            "stand with dump, place and reason under lake/quarantine/webhook_events/. The rest of each dump is in."
+        )
+    if findings.refused_by_receiver:
+        parts.append(
+            f"{findings.refused_by_receiver:,} signed deliveries of the last {RECENT.days} days were no JSON, or torn; "
+            "the receiver keeps them under lake/quarantine/webhook_deliveries/."
+        )
+    return " ".join(parts) or None
 
 
-def _of_unknown_type(report: Report) -> str | None:
-    unknown = report.landed.unknown_types
+def _of_unknown_type(findings: _Findings) -> str | None:
+    unknown = findings.recent.unknown_types
     if not unknown:
         return None
-    listed = ", ".join(f"{name} ({count})" for name, count in unknown.items())
+    listed = ", ".join(f"{name} ({count:,})" for name, count in sorted(unknown.items()))
     return (
-        f"Events of types that Ordergroove's documentation does not name: {listed}. They are in the lake; add them to "
-        "ordergroove/events.py once it is known what they mean."
+        f"Events of the last {RECENT.days} days of types that Ordergroove's documentation does not name: {listed}. "
+        "They are in the lake; add them to ordergroove/events.py once it is known what they mean."
     )
 
 
 CHECKS = (
     _Check(
-        "every_dump_could_be_opened",
-        "Every file in the inbox could be read by this user.",
-        problem=_cannot_be_opened,
+        "no_dump_gives_trouble",
+        "Every file in the inbox can be listed, read and put away.",
+        problem=_troubles,
         error=True,
     ),
     _Check(
         "nothing_quarantined",
-        "Everything in the dumps was an event.",
+        f"Everything that came in the last {RECENT.days} days was an event.",
         problem=_quarantined,
         error=False,
     ),
     _Check(
         "event_types_are_known",
-        "Every event has a type that Ordergroove documents.",
+        f"Every event of the last {RECENT.days} days has a type that Ordergroove documents.",
         problem=_of_unknown_type,
         error=False,
     ),
@@ -134,8 +154,10 @@ def webhook_events(
     )
     with explained(context.op_execution_context):
         report = intake.run(max_bytes=config.max_bytes, progress=context.log.info)
+        since = datetime.now(UTC) - RECENT
+        findings = _Findings(report, lake.ledger.oddities(since=since), lake.refused_deliveries(since=since))
     return dg.MaterializeResult(
-        metadata=dict(_metadata(report)), check_results=[check.result(report) for check in CHECKS]
+        metadata=dict(_metadata(report)), check_results=[check.result(findings) for check in CHECKS]
     )
 
 
@@ -147,34 +169,59 @@ def webhook_events(
     default_status=dg.DefaultSensorStatus.STOPPED,
 )
 def webhook_inbox_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    """Ask for one run for all new dumps; wait while one is under way, and longer each time that one brought nothing."""
+    """Ask for one run for all new dumps, or for what a failed run left behind; wait while one is under way."""
     settings = load_settings()
-    inbox = inbox_of(settings.data_dir, settle_seconds=settings.og_inbox_settle)
-    found = survey(inbox, Lake(settings.data_dir / "lake"))
+    lake = Lake(settings.data_dir / "lake")
+    found = survey(inbox_of(settings.data_dir, settle_seconds=settings.og_inbox_settle), lake)
     seen = _what_was_seen(found)
-    if not found.new:
+    wanted = _digest(found) if found.new else _unpublished(lake, context.instance)
+    if wanted is None:
         return dg.SkipReason(f"{seen} Nothing new.")
-    running = context.instance.get_runs(dg.RunsFilter(job_name=ingest_webhooks.name, statuses=_UNDER_WAY), limit=1)
-    if running:
-        return dg.SkipReason(f"{seen} Run {running[0].run_id[:8]} is under way; what it leaves is looked at after it.")
-    digest = _digest(found)
-    earlier = context.instance.get_run_records(dg.RunsFilter(tags={INBOX_TAG: digest}), limit=20)
+    what = "take them in" if found.new else "publish the events that are in the lake"
+    for job in (ingest_webhooks, *(() if found.new else (daily_sync, build_marts))):
+        running = context.instance.get_runs(dg.RunsFilter(job_name=job.name, statuses=_UNDER_WAY), limit=1)
+        if running:
+            return dg.SkipReason(f"{seen} Run {running[0].run_id[:8]} is under way; what it leaves is looked at then.")
+    earlier = context.instance.get_run_records(dg.RunsFilter(tags={INBOX_TAG: wanted}), limit=20)
     if earlier:
         wait = min(FIRST_RETRY_AFTER * 2 ** (len(earlier) - 1), LAST_RETRY_AFTER)
         ended = datetime.fromtimestamp(earlier[0].end_time or earlier[0].create_timestamp.timestamp(), UTC)
         if datetime.now(UTC) < ended + wait:
             return dg.SkipReason(
-                f"{seen} Run {earlier[0].dagster_run.run_id[:8]} did not take them in; the next one starts at "
+                f"{seen} Run {earlier[0].dagster_run.run_id[:8]} did not {what}; the next one starts at "
                 f"{ended + wait:%H:%M:%S} UTC. Its failure or its asset checks say why."
             )
     # A run key is remembered for ever: with the number of the attempt, what failed can be tried again.
-    return dg.RunRequest(run_key=f"{digest}-{len(earlier) + 1}", tags={INBOX_TAG: digest})
+    return dg.RunRequest(run_key=f"{wanted}-{len(earlier) + 1}", tags={INBOX_TAG: wanted})
+
+
+def _unpublished(lake: Lake, instance: dg.DagsterInstance) -> str | None:
+    """Name the newest events in the lake if no published build has begun after they came; None where all is published.
+
+    A run may fail, or be killed, between taking dumps in and publishing: the dumps are known then, and the marts old.
+    """
+    newest = lake.ledger.newest()
+    if newest is None:
+        return None
+    published = instance.get_latest_materialization_event(dg.AssetKey("published_marts"))
+    if published is not None and newest.timestamp() <= _build_began(published, instance):
+        return None
+    return f"since-{newest:%Y%m%dT%H%M%S.%f}"
+
+
+def _build_began(published: dg.EventLogEntry, instance: dg.DagsterInstance) -> float:
+    """When the build that was published began to read the lake, in Unix seconds."""
+    starts = instance.get_records_for_run(published.run_id, of_type=dg.DagsterEventType.STEP_START).records
+    builds = [each.timestamp for each in starts if each.event_log_entry.step_key == BUILD_STEP]
+    return min(builds, default=published.timestamp)
 
 
 def _what_was_seen(found: Survey) -> str:
     parts = [f"{len(found.new):,} new"]
     if found.copies:
         parts.append(f"{found.copies:,} copies of what is in the lake")
+    if found.problems:
+        parts.append(f"{len(found.problems):,} that cannot be read or listed")
     if found.unfinished:
         parts.append(f"{found.unfinished:,} still being written")
     files = "1 file" if found.looked_at == 1 else f"{found.looked_at:,} files"

@@ -18,13 +18,18 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
+from og_assets.lake.errors import UnreadableError
+
 BLOCK_BYTES = 4 * 1024**2
 # An event with all rows around it has some ten kilobytes; what is longer than this is no event.
 MAX_VALUE_BYTES = 16 * 1024**2
 
 _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 _BETWEEN_VALUES = re.compile(r"[\s,\[\]\ufeff]*")
-_BEGINS_OBJECT = re.compile(r"\{\s*\"")
+# An event or an envelope, by the first field: not every brace in a torn piece is worth a try, and not too many are.
+_BEGINS_EVENT = re.compile(r"\{\s*\"(?:id|type|created|data|context|snapshot|event|received_at|key)\"")
+_MOST_TRIES = 1_000
+_STRIDE = 64 * 1024
 _NOT_UTF8 = re.compile(r"[\udc80-\udcff]")
 # Of compressed data that is cut, all is lost behind the last whole step.
 _STEP_BYTES = 4096
@@ -55,7 +60,10 @@ class DumpReader:
         self._at = 0
 
     def values(self) -> Iterator[Any]:
-        """Yield JSON values, elements of arrays one by one, and an `Unreadable` for each piece that is none."""
+        """Yield JSON values, elements of arrays one by one, and an `Unreadable` for each piece that is none.
+
+        Raises `UnreadableError` where the file itself cannot be read.
+        """
         rest = b""
         for block in self._blocks():
             if isinstance(block, Unreadable):
@@ -66,13 +74,23 @@ class DumpReader:
         yield from self._read(rest, is_end=True)
 
     def _blocks(self) -> Iterator[bytes | Unreadable]:
+        try:
+            yield from self._blocks_of_file()
+        except OSError as error:
+            raise UnreadableError(
+                f"{self._path} cannot be read to its end ({error.strerror or error}). Mend the disk, or move the file "
+                "out of the inbox; nothing of it has been taken in."
+            ) from error
+
+    def _blocks_of_file(self) -> Iterator[bytes | Unreadable]:
         with self._path.open("rb") as file:
             start = file.read(4)
-        compression = next((name for magic, name in _MAGIC.items() if start.startswith(magic)), None)
-        with pa.input_stream(str(self._path), compression=compression) as stream:
+            file.seek(0)
+            compression = next((name for magic, name in _MAGIC.items() if start.startswith(magic)), None)
             if compression is None:
-                yield from iter(lambda: stream.read(BLOCK_BYTES), b"")
+                yield from iter(lambda: file.read(BLOCK_BYTES), b"")
                 return
+            stream = pa.CompressedInputStream(pa.PythonFile(file), compression)
             steps = iter(lambda: stream.read(_STEP_BYTES), b"")
             while True:
                 block = bytearray()
@@ -123,6 +141,9 @@ class DumpReader:
             self._at += _size(text[position:start])
             if start == len(text):
                 return ""
+            if start > _STRIDE:
+                # To say where an error is, the decoder counts lines from the beginning of the text: keep that near.
+                text, start = text[start:], 0
             try:
                 value, end = self._decoder.raw_decode(text, start)
             except (ValueError, RecursionError) as error:
@@ -145,7 +166,7 @@ class DumpReader:
         return Unreadable(at=self._at, length=_size(piece), reason=reason, is_end=is_end)
 
     def _next_event(self, text: str, start: int) -> int | None:
-        for match in _BEGINS_OBJECT.finditer(text, start):
+        for match in islice(_BEGINS_EVENT.finditer(text, start), _MOST_TRIES):
             try:
                 value, _ = self._decoder.raw_decode(text, match.start())
             except (ValueError, RecursionError):

@@ -5,6 +5,7 @@ reading dumps (`dumps.py`), what an event is (`ordergroove/events.py`), one row 
 """
 
 import json
+import re
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -55,8 +56,14 @@ EVENTS_SCHEMA = pa.schema(
     ]
 )
 
-# Memory follows this number, not the number of events.
+# Memory follows these numbers, not the number of events or their size.
 ROWS_PER_GROUP = 10_000
+CHARACTERS_PER_GROUP = 32 * 1024**2
+# Of a dump that is something else altogether, not every piece needs a line of its own.
+PIECES_PER_DUMP = 1_000
+
+_ENVELOPE = frozenset({"received_at", "key", "event"})
+_FINGERPRINT = re.compile("[0-9a-f]{12}")
 
 # What differs from row to row; the rest is the same for all rows of a landing.
 _PER_ROW = [name for name in EVENTS_SCHEMA.names if not name.startswith("_")]
@@ -95,11 +102,13 @@ class EventsLanding:
         self, *, events_file: Path, quarantine_file: Path, taken_in_at: datetime, run_id: str, policy: PiiPolicy
     ) -> None:
         self.landed = LandedEvents()
+        self._of_this_dump = LandedEvents()
         self._events_file = events_file
         self._quarantine_file = quarantine_file
         self._origin = {"_taken_in_at": taken_in_at, "_run_id": run_id}
         self._policy = policy
         self._rows: list[tuple[Any, ...]] = []
+        self._characters = 0
         self._writer: pq.ParquetWriter | None = None
         self._quarantine: Any = None
         # Unwinds in reverse: what was set aside appears before the events do, or neither does.
@@ -129,8 +138,10 @@ class EventsLanding:
             self._set_aside(value.reason, where, at_byte=value.at, bytes=value.length)
             return
         try:
-            received_at, key, content = _opened(value)
+            received_at, key, content, more = _opened(value)
             event = read_event(content)
+            if more:
+                event = event._replace(extra={**(event.extra or {}), "envelope": more})
             row = self._row(event, received_at=received_at, key=key, where=where)
         except NotAnEventError as error:
             self._set_aside(str(error), where, record=self._protected_or_none(value))
@@ -140,8 +151,14 @@ class EventsLanding:
             return
         self._note(event)
         self._rows.append(row)
-        if len(self._rows) >= ROWS_PER_GROUP:
+        if len(self._rows) >= ROWS_PER_GROUP or self._characters >= CHARACTERS_PER_GROUP:
             self._flush()
+
+    def take_count(self) -> LandedEvents:
+        """Return what landed since this was last asked: once for each dump."""
+        counted, self._of_this_dump = self._of_this_dump, LandedEvents()
+        self.landed += counted
+        return counted
 
     def _row(
         self, event: WebhookEvent, *, received_at: datetime | None, key: str | None, where: tuple[str, int, str]
@@ -162,10 +179,12 @@ class EventsLanding:
             return None
         clean = scrubbed(value, policy=self._policy)
         try:
-            return orjson.dumps(clean).decode()
+            text = orjson.dumps(clean).decode()
         except TypeError:
             # Numbers beyond 64 bits, and halves of characters, which Parquet cannot hold.
-            return _whole_text(json.dumps(clean, ensure_ascii=False))
+            text = _whole_text(json.dumps(clean, ensure_ascii=False))
+        self._characters += len(text)
+        return text
 
     def _protected_or_none(self, value: Any) -> Any:
         try:
@@ -174,7 +193,7 @@ class EventsLanding:
             return None
 
     def _note(self, event: WebhookEvent) -> None:
-        landed = self.landed
+        landed = self._of_this_dump
         landed.events += 1
         landed.types[event.type] += 1
         if landed.oldest_created is None or event.created < landed.oldest_created:
@@ -183,7 +202,7 @@ class EventsLanding:
             landed.newest_created = event.created
 
     def _flush(self) -> None:
-        rows, self._rows = self._rows, []
+        rows, self._rows, self._characters = self._rows, [], 0
         if not rows:
             return
         if self._writer is None:
@@ -202,19 +221,26 @@ class EventsLanding:
         if self._quarantine is None:
             partial = self._quarantine_files.enter_context(appearing(self._quarantine_file))
             self._quarantine = self._quarantine_files.enter_context(partial.open("w", encoding="utf-8"))
-        self.landed.quarantined += 1
+        self._of_this_dump.quarantined += 1
+        if self._of_this_dump.quarantined > PIECES_PER_DUMP:
+            return
+        if self._of_this_dump.quarantined == PIECES_PER_DUMP:
+            reason = f"{reason}; what follows of this dump is counted and not listed"
         taken_in_at = self._origin["_taken_in_at"].isoformat()  # type: ignore[attr-defined]
         place = dict(zip(("dump", "position", "dump_sha256"), where, strict=True))
         line = {"reason": reason, **place, **what, "_taken_in_at": taken_in_at, "_run_id": self._origin["_run_id"]}
         self._quarantine.write(json.dumps(line) + "\n")
 
 
-def _opened(value: Any) -> tuple[datetime | None, str | None, Any]:
-    """Take an event out of the envelope that a receiver put around it, if it did: received at, key, event."""
-    if not isinstance(value, dict) or not isinstance(value.get("event"), dict):
-        return None, None, value
+def _opened(value: Any) -> tuple[datetime | None, str | None, Any, dict[str, Any] | None]:
+    """Take an event out of the envelope that a receiver put around it, if it did: received at, key, event, the rest."""
+    if not isinstance(value, dict) or not isinstance(value.get("event"), dict) or "data" in value:
+        return None, None, value, None
     key = value.get("key")
-    return _instant(value.get("received_at")), key if isinstance(key, str) else None, value["event"]
+    # Only a fingerprint may land: another receiver may write the key itself there.
+    fingerprint = key if isinstance(key, str) and _FINGERPRINT.fullmatch(key) else None
+    more = None if value.keys() <= _ENVELOPE else {name: value[name] for name in value.keys() - _ENVELOPE}
+    return _instant(value.get("received_at")), fingerprint, value["event"], more
 
 
 def _instant(text: Any) -> datetime | None:

@@ -5,11 +5,9 @@ here: what is in them (`dumps.py`), which were taken in (`ledger.py`). A file or
 somebody's work in progress, and so is one that is named like it.
 """
 
-import fcntl
 import hashlib
 import os
 import shutil
-import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,18 +16,22 @@ from stat import S_ISREG
 from typing import Literal
 
 from og_assets.lake.errors import explained
+from og_assets.lake.writers import is_open_for_writing
 
 TakenDumps = Literal["move", "keep", "delete"]
 
 # What uploads and editors call a file that is not whole yet.
 _UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".filepart", ".swp", "~")
-# A dump that ends in the middle of an event gets this long to be finished.
-UNFINISHED_SECONDS = 900.0
+# A dump that ends in the middle of an event gets this long to be finished, and one whose writer cannot be known is not
+# moved before it has rested so long.
+LONG_REST_SECONDS = 900.0
+# A file server's clock may be ahead of ours. Further than this its times say nothing.
+_CLOCK_SKEW_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dump:
-    """A whole file in the inbox. `name` is its path below the inbox."""
+    """A whole file in the inbox. `name` is its path below the inbox, in text that any file can hold."""
 
     path: Path
     name: str
@@ -39,7 +41,7 @@ class Dump:
     @property
     def is_young(self) -> bool:
         """Whether it changed so recently that an end in the middle of an event may still be mended."""
-        return 0 <= time.time() - self.changed_ns / 1e9 < UNFINISHED_SECONDS
+        return _changed_within(LONG_REST_SECONDS, changed_ns=self.changed_ns)
 
     @property
     def is_unchanged(self) -> bool:
@@ -50,6 +52,12 @@ class Dump:
             return False
         return (stat.st_size, stat.st_ctime_ns) == (self.bytes, self.changed_ns)
 
+    @property
+    def may_be_moved(self) -> bool:
+        """Whether nobody writes to it any more: what was appended after the move would never be seen."""
+        has_writer = is_open_for_writing(self.path)
+        return self.is_unchanged and not has_writer and (has_writer is False or not self.is_young)
+
     def sha256(self) -> str:
         """Digest of the bytes as they lie there."""
         with self.path.open("rb") as file:
@@ -58,10 +66,11 @@ class Dump:
 
 @dataclass(kw_only=True)
 class Contents:
-    """What lies in the inbox: whole dumps, oldest name first, and how many files are still being written."""
+    """What lies in the inbox: whole dumps by name, how many files are being written, and what cannot be looked at."""
 
     dumps: list[Dump] = field(default_factory=list)
     unfinished: int = 0
+    problems: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -78,7 +87,7 @@ class Inbox:
     def contents(self) -> Contents:
         """Look at every file. Cheap: reads none of them."""
         contents = Contents()
-        for path in self._files():
+        for path in self._files(contents.problems):
             try:
                 stat = path.stat()
                 if not S_ISREG(stat.st_mode):
@@ -87,11 +96,13 @@ class Inbox:
             except FileNotFoundError:
                 # Taken in by another run, or renamed by its writer, since the folder was listed.
                 continue
-            if not is_whole:
+            if not os.access(path, os.R_OK):
+                contents.problems.append(f"{path} cannot be read by this user")
+            elif not is_whole:
                 contents.unfinished += 1
-                continue
-            name = path.relative_to(self.folder).as_posix()
-            contents.dumps.append(Dump(path=path, name=name, bytes=stat.st_size, changed_ns=stat.st_ctime_ns))
+            else:
+                name = os.fsencode(path.relative_to(self.folder)).decode(errors="backslashreplace")
+                contents.dumps.append(Dump(path=path, name=name, bytes=stat.st_size, changed_ns=stat.st_ctime_ns))
         contents.dumps.sort(key=lambda dump: dump.name)
         return contents
 
@@ -103,32 +114,54 @@ class Inbox:
         return contents
 
     def put_away(self, dump: Dump, *, sha256: str, policy: TakenDumps) -> None:
-        """Move or remove a dump that is in the lake. One that has changed since stays: it is another dump now."""
-        if policy == "keep" or not dump.is_unchanged:
+        """Move or remove a dump that is in the lake. One that has changed, or that may have a writer, stays.
+
+        Raises `LakeError` where it cannot be moved.
+        """
+        if policy == "keep" or not dump.may_be_moved:
             return
-        target = self.archive / dump.name
-        with explained(target):
+        with explained(dump.path):
             if policy == "delete":
                 dump.path.unlink(missing_ok=True)
-                return
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if target.exists():
-                # Another dump had this name before; this one gets its content's name with it.
-                target = target.with_name(f"{sha256[:12]}-{target.name}")
-            shutil.move(dump.path, target)
+            else:
+                shutil.move(dump.path, self._place_for(dump, sha256=sha256))
 
-    def _files(self) -> Iterator[Path]:
-        for folder, folders, files in os.walk(self.folder):
+    def _place_for(self, dump: Dump, *, sha256: str) -> Path:
+        target = self.archive / dump.path.relative_to(self.folder)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            # A file in the archive has the name of this one's folder.
+            target = self.archive / target.name
+        if target.exists():
+            # Another dump had this name before; this one gets its content's name with it.
+            target = target.with_name(f"{sha256[:12]}-{target.name}")
+        return target
+
+    def _files(self, problems: list[str]) -> Iterator[Path]:
+        def tell(error: OSError) -> None:
+            # No inbox yet is an empty inbox.
+            if not isinstance(error, FileNotFoundError):
+                problems.append(f"{error.filename} cannot be listed ({error.strerror})")
+
+        seen: set[tuple[int, int]] = set()
+        # Links are followed: a mounted bucket may be one. A link that leads back is followed once.
+        for folder, folders, files in os.walk(self.folder, onerror=tell, followlinks=True):
+            stat = Path(folder).stat()
+            if (stat.st_dev, stat.st_ino) in seen:
+                folders.clear()
+                continue
+            seen.add((stat.st_dev, stat.st_ino))
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             for name in sorted(files):
                 if not name.startswith(".") and not name.lower().endswith(_UNFINISHED):
                     yield Path(folder, name)
 
     def _is_whole(self, path: Path, *, changed_ns: int) -> bool:
-        # A time in the future comes from another machine's clock, and says nothing.
-        if 0 <= time.time() - changed_ns / 1e9 < self.settle_seconds:
+        if _changed_within(self.settle_seconds, changed_ns=changed_ns):
             return False
-        return not _is_open_for_writing(path)
+        # Some network disks call every file open. After a long rest such a file is taken in, but never moved.
+        return not is_open_for_writing(path) or not _changed_within(LONG_REST_SECONDS, changed_ns=changed_ns)
 
 
 def inbox_of(data_dir: Path, *, settle_seconds: float) -> Inbox:
@@ -136,26 +169,6 @@ def inbox_of(data_dir: Path, *, settle_seconds: float) -> Inbox:
     return Inbox(data_dir / "inbox", data_dir / "archive", settle_seconds)
 
 
-def _is_open_for_writing(path: Path) -> bool:
-    """Ask the system whether any process has a file open for writing: only Linux knows, of its own disks' files.
-
-    A read lease is granted only where nobody writes. It is given back at once; should a writer come in between, the
-    system tells us by a signal that is ignored.
-    """
-    if not hasattr(fcntl, "F_SETLEASE"):
-        return False
-    try:
-        file = path.open("rb")
-    except PermissionError:
-        # Told as a problem when it is read.
-        return False
-    with file:
-        try:
-            fcntl.fcntl(file, fcntl.F_SETSIG, signal.SIGURG)
-            fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-            fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-    return False
+def _changed_within(seconds: float, *, changed_ns: int) -> bool:
+    age = time.time() - changed_ns / 1e9
+    return bool(seconds) and -_CLOCK_SKEW_SECONDS < age < seconds

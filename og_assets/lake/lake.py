@@ -74,6 +74,12 @@ class Lake:
             policy=policy,
         )
 
+    def refused_deliveries(self, *, since: datetime) -> int:
+        """Count what the receiver has put into quarantine since that day: signed bodies that are no JSON."""
+        folder = self.root / "quarantine" / "webhook_deliveries"
+        days = [path for path in folder.glob("*.jsonl") if path.name[:10] >= f"{since:%Y-%m-%d}"]
+        return sum(path.read_bytes().count(b"\n") for path in days)
+
     def record(self, pull: PullRow) -> None:
         """Write a pull into the manifest."""
         write_pull(pull, self._pulls(pull.object) / f"{file_stem(pull.pulled_at, run_id=pull.run_id)}.parquet")

@@ -5,12 +5,15 @@ nothing rests on a clock or on what a sensor remembers. Path, size and change ti
 changed since. Does not belong here: the events themselves (`events.py`).
 """
 
+import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from og_assets.lake.errors import UnreadableError
@@ -27,6 +30,8 @@ DUMPS_SCHEMA = pa.schema(
         pa.field("changed_ns", pa.int64()),
         pa.field("events", pa.int64()),
         pa.field("quarantined", pa.int64()),
+        # JSON: how many deliveries had a type that the documentation does not name.
+        pa.field("unknown_types", pa.string()),
         # Whether its content had been taken in before, under this name or another.
         pa.field("is_copy", pa.bool_()),
         pa.field("taken_in_at", _INSTANT),
@@ -36,6 +41,7 @@ DUMPS_SCHEMA = pa.schema(
 
 # Each run adds a file; beyond this many they become one, so that a look at the ledger stays a look.
 MOST_FILES = 50
+_TRIES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,17 +54,27 @@ class DumpRow:
     changed_ns: int
     events: int
     quarantined: int
+    unknown_types: str
     is_copy: bool
     taken_in_at: datetime
     run_id: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Known:
-    """What the ledger says: contents, and files by (path below the inbox, bytes, change time)."""
+    """What the ledger says: contents, those of them with unreadable parts, and files by (name, bytes, change time)."""
 
     contents: frozenset[str]
+    torn: frozenset[str]
     files: frozenset[tuple[str, int, int]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Oddities:
+    """What was odd in the dumps of some time: pieces in quarantine, and deliveries of unknown types by type."""
+
+    quarantined: int
+    unknown_types: Counter[str]
 
 
 @dataclass(frozen=True)
@@ -69,9 +85,26 @@ class Ledger:
 
     def known(self) -> Known:
         """Read what was taken in."""
-        columns = self._read(["sha256", "dump", "bytes", "changed_ns"]).to_pydict()
+        rows = self._read(["sha256", "dump", "bytes", "changed_ns", "quarantined"])
+        columns = rows.to_pydict()
         files = zip(columns["dump"], columns["bytes"], columns["changed_ns"], strict=True)
-        return Known(frozenset(columns["sha256"]), frozenset(files))
+        torn = rows.filter(pc.greater(rows["quarantined"], 0))["sha256"].to_pylist()
+        return Known(contents=frozenset(columns["sha256"]), torn=frozenset(torn), files=frozenset(files))
+
+    def newest(self) -> datetime | None:
+        """When a dump with events was last taken in."""
+        rows = self._read(["events", "taken_in_at"])
+        moment: datetime | None = pc.max(rows.filter(pc.greater(rows["events"], 0))["taken_in_at"]).as_py()
+        return moment
+
+    def oddities(self, *, since: datetime) -> Oddities:
+        """Add up what was odd in the dumps that were taken in since then."""
+        rows = self._read(["quarantined", "unknown_types", "taken_in_at"])
+        rows = rows.filter(pc.greater_equal(rows["taken_in_at"], pa.scalar(since, _INSTANT)))
+        unknown: Counter[str] = Counter()
+        for counts in rows["unknown_types"].to_pylist():
+            unknown.update(json.loads(counts))
+        return Oddities(quarantined=sum(rows["quarantined"].to_pylist()), unknown_types=unknown)
 
     def add(self, rows: Iterable[DumpRow], *, stem: str) -> None:
         """Record dumps whose events have landed. Removes what a killed predecessor left half-written."""
@@ -80,8 +113,9 @@ class Ledger:
         write_table(table, self.folder / f"{stem}.parquet")
         files = self._files()
         if len(files) > MOST_FILES:
-            # Killed before the parts are gone, rows are there twice, which a set does not mind.
-            write_table(self._read(), self.folder / f"{stem}-and-before.parquet")
+            # Killed before the parts are gone, rows are there twice, until the next time that files become one.
+            merged = self._read().group_by(DUMPS_SCHEMA.names).aggregate([]).cast(DUMPS_SCHEMA)
+            write_table(merged, self.folder / f"{stem}-and-before.parquet")
             for file in files:
                 file.unlink(missing_ok=True)
 
@@ -89,7 +123,7 @@ class Ledger:
         return sorted(self.folder.glob("*.parquet"))
 
     def _read(self, columns: list[str] | None = None) -> pa.Table:
-        for _ in range(3):
+        for _ in range(_TRIES):
             files = self._files()
             try:
                 tables = [pq.read_table(file, schema=DUMPS_SCHEMA, columns=columns) for file in files]
@@ -101,7 +135,6 @@ class Ledger:
                     f"A file in {self.folder} is not readable Parquet ({error}). Move it away: the dumps that it tells "
                     "of are taken in once more if they lie in the inbox, which changes nothing downstream."
                 ) from error
-            return (
-                pa.concat_tables(tables) if tables else DUMPS_SCHEMA.empty_table().select(columns or DUMPS_SCHEMA.names)
-            )
+            empty = DUMPS_SCHEMA.empty_table().select(columns or DUMPS_SCHEMA.names)
+            return pa.concat_tables([empty, *tables])
         raise UnreadableError(f"{self.folder} is being changed by another program. Run again.")

@@ -18,6 +18,10 @@ from og_assets.ordergroove.records import Record
 PiiPolicy = Literal["hash", "keep", "drop"]
 Protector = Callable[[str | None], str | None]
 
+# Names that the documentation does not use and merchants do: `customer_email`, `emailAddress`, `card_last_4`.
+_SECRET_ENDINGS = ("token", "cardnumber", "last4", "cvv", "cvc")
+_PERSONAL_ENDINGS = ("email", "emailaddress", "phone", "phonenumber", "mobile", "firstname", "lastname", "fullname")
+
 # Most text does not: one look at its first character spares the rest.
 _MAY_BEGIN_JSON = frozenset(
     ("{", "[", '"', " ", "\t", "\n", "\r", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x1f", "\x85", "\xa0")
@@ -112,9 +116,16 @@ def _hash_key(field: Any, *, is_personal: bool, keys: tuple[str, ...]) -> Any:
 @lru_cache(maxsize=1_000)
 def _fates(names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Which of these names are secret, and which personal."""
-    secret, personal = _marked_names()
-    never = tuple(name for name in names if _plain(name) in secret)
-    return never, tuple(name for name in names if name not in never and _plain(name) in personal)
+    never = tuple(name for name in names if _is_secret(_plain(name)))
+    return never, tuple(name for name in names if name not in never and _is_personal(_plain(name)))
+
+
+def _is_secret(plain: str) -> bool:
+    return plain in _marked_names()[0] or plain.endswith(_SECRET_ENDINGS)
+
+
+def _is_personal(plain: str) -> bool:
+    return plain in _marked_names()[1] or plain.endswith(_PERSONAL_ENDINGS)
 
 
 @lru_cache(maxsize=10_000)

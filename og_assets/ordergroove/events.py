@@ -78,7 +78,7 @@ def read_event(value: Any) -> WebhookEvent:
     row = inside.get("object")
     fields = row if isinstance(row, dict) else {}
     event_type = _required(value, "type")
-    # Both nestings are documented.
+    # Both nestings are documented. Where both are there, the other one is kept as it is.
     context = inside.get("context") or value.get("context")
     actor = context.get("actor") if isinstance(context, dict) else None
     actor_type, actor_id, is_plain = _actor(actor)
@@ -96,7 +96,7 @@ def read_event(value: Any) -> WebhookEvent:
         source=_text(context.get("source")) if isinstance(context, dict) else None,
         object=row,
         snapshot=inside.get("snapshot") or value.get("snapshot") or None,
-        extra=_extra(value, data=data, context=context, is_plain=is_plain),
+        extra=_extra(value, data=data, inside=inside, context=context, is_plain=is_plain),
     )
 
 
@@ -125,20 +125,30 @@ def _actor(actor: Any) -> tuple[str | None, str | None, bool]:
         who = actor.get(part)
         if isinstance(who, dict) and (actor_id := _text(who.get(name))) is not None:
             known.add(part)
-            return _text(actor.get("type")), actor_id, actor.keys() <= known and who.keys() <= {name}
-    return _text(actor.get("type")), None, actor.keys() <= known
+            is_plain = actor.keys() <= known and who.keys() <= {name}
+            return _text(actor.get("type")), actor_id, is_plain and isinstance(actor.get("type"), str)
+    return _text(actor.get("type")), None, actor.keys() <= known and isinstance(actor.get("type"), str)
 
 
-def _extra(value: Mapping[str, Any], *, data: Any, context: Any, is_plain: bool) -> dict[str, Any] | None:
+def _extra(
+    value: Mapping[str, Any], *, data: Any, inside: Mapping[str, Any], context: Any, is_plain: bool
+) -> dict[str, Any] | None:
     extra = {} if value.keys() <= _ENVELOPE else {name: value[name] for name in value.keys() - _ENVELOPE}
     if not isinstance(data, dict):
         if data is not None:
             extra["data"] = data
     elif not data.keys() <= _DATA:
         extra["data"] = {name: data[name] for name in data.keys() - _DATA}
-    if context and not (is_plain and isinstance(context, dict) and context.keys() <= _CONTEXT):
+    if context and not (is_plain and _is_plain_context(context)):
         extra["context"] = context
+    for name in ("context", "snapshot"):
+        if inside.get(name) and value.get(name) and inside[name] != value[name]:
+            extra[f"other_{name}"] = value[name]
     return extra or None
+
+
+def _is_plain_context(context: Any) -> bool:
+    return isinstance(context, dict) and context.keys() <= _CONTEXT and isinstance(context.get("source"), str | None)
 
 
 def _text(value: Any) -> str | None:

@@ -11,7 +11,7 @@ import dagster as dg
 import pytest
 
 from og_assets.definitions import defs
-from og_assets.defs.webhooks import webhook_events, webhook_inbox_sensor
+from og_assets.defs.webhooks import IntakeConfig, webhook_events, webhook_inbox_sensor
 from og_assets.lake.lake import Lake
 
 
@@ -39,6 +39,21 @@ def put(data_dir: Path, name: str, *lines: Any) -> Path:
     return path
 
 
+@dg.multi_asset(name="dbt_models", specs=[dg.AssetSpec("a_model")])
+def build() -> None:
+    pass
+
+
+@dg.asset(name="published_marts", deps=["a_model"])
+def publish() -> None:
+    pass
+
+
+def build_and_publish(instance: dg.DagsterInstance) -> None:
+    """What a run leaves in the instance that has built and published."""
+    dg.materialize([build, publish], instance=instance)
+
+
 def take_in(data_dir: Path, instance: dg.DagsterInstance | None = None) -> dg.ExecuteInProcessResult:
     return dg.materialize([webhook_events], resources={"lake": Lake(data_dir / "lake")}, instance=instance)
 
@@ -64,15 +79,19 @@ def requested(instance: dg.DagsterInstance) -> dg.RunRequest:
 
 def record_run(instance: dg.DagsterInstance, request: dg.RunRequest, status: dg.DagsterRunStatus) -> None:
     """Leave in the instance what the daemon would have left of a run that was asked for."""
+    events = {
+        dg.DagsterRunStatus.SUCCESS: "PIPELINE_SUCCESS",
+        dg.DagsterRunStatus.FAILURE: "PIPELINE_FAILURE",
+        dg.DagsterRunStatus.QUEUED: "PIPELINE_ENQUEUED",
+    }
     run = instance.create_run_for_job(
-        defs().resolve_job_def("ingest_webhooks"), status=dg.DagsterRunStatus.STARTED, tags=dict(request.tags)
+        defs().resolve_job_def("ingest_webhooks"),
+        status=dg.DagsterRunStatus.NOT_STARTED if status in events else status,
+        tags=dict(request.tags),
     )
-    if status is dg.DagsterRunStatus.FAILURE:
-        instance.report_run_failed(run)
-    elif status is dg.DagsterRunStatus.SUCCESS:
-        instance.report_dagster_event(
-            dg.DagsterEvent(event_type_value="PIPELINE_SUCCESS", job_name=run.job_name), run_id=run.run_id
-        )
+    if status in events:
+        event = dg.DagsterEvent(event_type_value=events[status], job_name=run.job_name)
+        instance.report_dagster_event(event, run_id=run.run_id)
 
 
 def test_taking_in_tells_what_came(data_dir: Path) -> None:
@@ -117,6 +136,7 @@ def test_what_was_taken_in_is_not_asked_for_again(
     monkeypatch.setenv("OG_TAKEN_DUMPS", policy)
     put(data_dir, "a.jsonl", event(1))
     take_in(data_dir)
+    build_and_publish(instance)
     assert "Nothing new" in skipped(instance)
     put(data_dir, "other name.jsonl", event(1))
     assert "1 copies of what is in the lake" in skipped(instance)
@@ -127,14 +147,48 @@ def test_what_was_taken_in_is_not_asked_for_again(
 def test_sensor_keeps_no_memory_of_its_own(data_dir: Path, instance: dg.DagsterInstance) -> None:
     put(data_dir, "a.jsonl", event(1))
     take_in(data_dir)
-    with dg.DagsterInstance.ephemeral() as fresh:
-        assert "Nothing new" in skipped(fresh), "a reset cursor, another instance: the lake knows"
+    build_and_publish(instance)
+    context = dg.build_sensor_context(instance=instance, definitions=defs(), cursor=None)
+    answer = webhook_inbox_sensor(context)
+    assert isinstance(answer, dg.SkipReason) and "Nothing new" in str(answer.skip_message)
+    assert context.cursor is None, "a cursor that is reset takes nothing with it"
+
+
+def test_events_that_no_published_build_has_seen_are_asked_for_until_one_has(
+    data_dir: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_and_publish(instance)
+    assert "Nothing new" in skipped(instance)
+    put(data_dir, "a.jsonl", event(1))
+    record_run(instance, requested(instance), dg.DagsterRunStatus.FAILURE)
+    take_in(data_dir)
+    # The run that took the dump in failed before the marts were published.
+    request = requested(instance)
+    record_run(instance, request, dg.DagsterRunStatus.FAILURE)
+    assert "did not publish the events that are in the lake" in skipped(instance)
+    later(monkeypatch, seconds=61)
+    assert requested(instance).run_key != request.run_key
+    monkeypatch.undo()
+    build_and_publish(instance)
     assert "Nothing new" in skipped(instance)
 
 
-def test_nothing_is_asked_for_while_a_run_is_under_way(data_dir: Path, instance: dg.DagsterInstance) -> None:
+def test_build_that_began_before_the_events_came_does_not_count(data_dir: Path, instance: dg.DagsterInstance) -> None:
+    @dg.multi_asset(name="dbt_models", specs=[dg.AssetSpec("a_model")])
+    def slow_build() -> None:
+        put(data_dir, "a.jsonl", event(1))
+        take_in(data_dir)
+
+    dg.materialize([slow_build, publish], instance=instance)
+    requested(instance)
+
+
+@pytest.mark.parametrize("status", ["QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING"])
+def test_nothing_is_asked_for_while_a_run_is_under_way(
+    status: str, data_dir: Path, instance: dg.DagsterInstance
+) -> None:
     put(data_dir, "a.jsonl", event(1))
-    record_run(instance, requested(instance), dg.DagsterRunStatus.STARTED)
+    record_run(instance, requested(instance), dg.DagsterRunStatus[status])
     assert "is under way" in skipped(instance)
     put(data_dir, "b.jsonl", event(2))
     assert "is under way" in skipped(instance)
@@ -149,16 +203,57 @@ def test_what_a_run_did_not_take_in_is_tried_again_later_with_a_fresh_key(
     record_run(instance, first, end)
     assert "did not take them in" in skipped(instance)
 
-    class Later(datetime):
-        @classmethod
-        def now(cls, tz: Any = None) -> datetime:
-            return datetime.fromtimestamp(time.time() + 61, tz or UTC)
-
-    monkeypatch.setattr("og_assets.defs.webhooks.datetime", Later)
+    later(monkeypatch, seconds=61)
     again = requested(instance)
     assert again.run_key != first.run_key and again.tags == first.tags
     record_run(instance, again, end)
+    later(monkeypatch, seconds=100)
     assert "did not take them in" in skipped(instance), "the second wait is longer"
+    for _ in range(12):
+        record_run(instance, again, end)
+    later(monkeypatch, seconds=3700)
+    requested(instance)  # Never longer than an hour.
+
+
+def later(monkeypatch: pytest.MonkeyPatch, *, seconds: float) -> None:
+    """Let the sensor think that it is later."""
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:
+            return datetime.fromtimestamp(time.time() + seconds, tz or UTC)
+
+    monkeypatch.setattr("og_assets.defs.webhooks.datetime", Later)
+
+
+def test_run_takes_as_much_as_it_is_told_to(data_dir: Path) -> None:
+    for number in range(3):
+        put(data_dir, f"{number}.jsonl", event(number))
+    result = dg.materialize(
+        [webhook_events],
+        resources={"lake": Lake(data_dir / "lake")},
+        run_config={"ops": {"ordergroove__webhook_events": {"config": {"max_bytes": 1}}}},
+    )
+    (materialization,) = result.asset_materializations_for_node("ordergroove__webhook_events")
+    assert materialization.metadata["dumps left for the next run"].value == 2
+    assert IntakeConfig().max_bytes < 2**40, "one run is bounded unless told otherwise"
+
+
+def test_what_was_odd_is_told_for_a_week_and_not_for_one_run(data_dir: Path) -> None:
+    put(data_dir, "a.jsonl", event(1, "order.teleport"), "{torn", event(2))
+    take_in(data_dir)
+    put(data_dir, "b.jsonl", event(3))
+    bad = {each.check_name for each in take_in(data_dir).get_asset_check_evaluations() if not each.passed}
+    assert bad == {"nothing_quarantined", "event_types_are_known"}
+
+
+def test_what_the_receiver_put_aside_is_told_of(data_dir: Path) -> None:
+    refused = data_dir / "lake" / "quarantine" / "webhook_deliveries" / f"{datetime.now(UTC):%Y-%m-%d}-7.jsonl"
+    refused.parent.mkdir(parents=True)
+    refused.write_text("{}\n{}\n")
+    refused.with_name("2020-01-01-7.jsonl").write_text("{}\n")
+    (told,) = (each for each in take_in(data_dir).get_asset_check_evaluations() if not each.passed)
+    assert "2 signed deliveries" in str(told.description)
 
 
 def test_file_that_is_still_being_written_is_told_of(

@@ -163,6 +163,33 @@ def test_memory_follows_the_block_and_not_the_file(tmp_path: Path, monkeypatch: 
     assert events[-30:] == EVENTS[-30:] and bad
 
 
+@pytest.mark.parametrize("piece", ['{"a":{"b":[1,2,3]},', '{"id":{"b":[1,2,3]},'])
+def test_torn_piece_with_many_braces_costs_few_tries(piece: str, tmp_path: Path) -> None:
+    (tmp_path / "dump").write_bytes(piece.encode() * 5_000 + b"\n" + b"\n".join(plain(EVENTS)))
+    reader = DumpReader(tmp_path / "dump", begins_anew=looks_like_event)
+    tries = 0
+    decoder = reader._decoder
+
+    class Counting:
+        def raw_decode(self, text: str, start: int) -> Any:
+            nonlocal tries
+            tries += 1
+            return decoder.raw_decode(text, start)
+
+    reader._decoder = Counting()  # type: ignore[assignment]
+    events, bad = split(list(reader.values()))
+    assert tries < 3_000
+    assert bad and (events == EVENTS or piece.startswith('{"id"')), "what looks like an event may hide those behind it"
+
+
+def test_error_far_into_a_dump_is_told_at_its_byte(tmp_path: Path) -> None:
+    pieces = plain(EVENTS) * 200
+    data = b"".join([*pieces, b"{torn", *pieces])
+    events, bad = split(read(data, tmp_path))
+    assert len(events) == 2 * len(pieces)
+    assert [(one.at, one.length) for one in bad] == [(sum(map(len, pieces)), 5)]
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     notes=st.lists(st.text(max_size=20), max_size=6),

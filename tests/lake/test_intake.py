@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -19,9 +20,11 @@ from og_assets.lake import intake as intake_module
 from og_assets.lake import ledger
 from og_assets.lake.errors import NotWritableError
 from og_assets.lake.events import EVENTS_SCHEMA
+from og_assets.lake.files import write_table
 from og_assets.lake.inbox import inbox_of
 from og_assets.lake.intake import Intake, Report, survey
 from og_assets.lake.lake import Lake
+from og_assets.lake.ledger import Ledger
 
 ALL = 2**62
 
@@ -222,7 +225,7 @@ def test_young_dump_that_ends_in_an_event_waits_for_its_end(harbour: Harbour, mo
     assert harbour.ids() == ["e1", "e2", "e3"] and harbour.set_aside() == []
 
     harbour.put("never finished.jsonl", raw=whole.replace(b"e1", b"e4")[:-7])
-    monkeypatch.setattr("og_assets.lake.inbox.UNFINISHED_SECONDS", 0.0)
+    monkeypatch.setattr("og_assets.lake.inbox.LONG_REST_SECONDS", 0.0)
     harbour.take_in()
     assert harbour.ids() == ["e1", "e2", "e3", "e4"] and len(harbour.set_aside()) == 1
 
@@ -268,7 +271,7 @@ def test_dump_that_may_not_be_read_is_named_and_the_rest_goes_on(harbour: Harbou
     harbour.put("a.jsonl", event(1)).chmod(0)
     harbour.put("b.jsonl", event(2))
     report = harbour.take_in()
-    assert harbour.ids() == ["e2"] and "a.jsonl: Permission denied" in report.problems[0]
+    assert harbour.ids() == ["e2"] and "a.jsonl cannot be read by this user" in report.problems[0]
 
 
 def test_dump_that_cannot_be_opened_is_named_and_the_rest_goes_on(
@@ -285,7 +288,7 @@ def test_dump_that_cannot_be_opened_is_named_and_the_rest_goes_on(
 
     monkeypatch.setattr(intake_module.Dump, "sha256", refuse)
     report = harbour.take_in()
-    assert harbour.ids() == ["e2"] and "a.jsonl: Permission denied" in report.problems[0]
+    assert harbour.ids() == ["e2"] and "a.jsonl cannot be read (Permission denied)" in report.problems[0]
     assert [dump.name for dump in survey(harbour.inbox, harbour.lake).new] == ["a.jsonl"]
 
 
@@ -341,6 +344,268 @@ def test_killed_anywhere_nothing_is_lost_and_nothing_counts_twice(
     assert sorted(rows.values()) == sorted(f"e{number}" for number in range(40 * 500))
     assert killed > 3, "a kill that never hits proves nothing"
     assert not list(harbour.lake.root.rglob(".*.part"))
+
+
+def test_torn_dump_that_was_kept_is_not_deleted_later_either(harbour: Harbour) -> None:
+    harbour.put("a.jsonl", raw=json.dumps(event(1)).encode() + b"\n{torn\n" + json.dumps(event(2)).encode())
+    harbour.take_in(taken_dumps="keep")
+    harbour.take_in(taken_dumps="delete")
+    assert harbour.archived() == ["a.jsonl"] and harbour.left() == []
+
+
+def test_dump_that_changes_after_it_was_read_stays(harbour: Harbour, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = harbour.put("a.jsonl", event(1))
+    add = Ledger.add
+
+    def add_and_append(self: Ledger, *arguments: Any, **named: Any) -> None:
+        add(self, *arguments, **named)
+        with path.open("ab") as file:
+            file.write(json.dumps(event(2)).encode())
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "add", add_and_append)
+        harbour.take_in()
+    assert harbour.left() == ["a.jsonl"]
+    harbour.take_in()
+    assert set(harbour.ids()) == {"e1", "e2"} and harbour.left() == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who has a file open")
+def test_dump_that_gets_a_writer_while_it_is_taken_in_is_not_moved_away_from_it(
+    harbour: Harbour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = harbour.put("a.jsonl", event(1))
+    add, writers = Ledger.add, []
+
+    def add_and_open(self: Ledger, *arguments: Any, **named: Any) -> None:
+        add(self, *arguments, **named)
+        writers.append(path.open("ab"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "add", add_and_open)
+        harbour.take_in()
+    assert harbour.left() == ["a.jsonl"]
+    with writers[0] as file:
+        file.write(json.dumps(event(2)).encode())
+    harbour.take_in()
+    assert set(harbour.ids()) == {"e1", "e2"} and harbour.left() == []
+
+
+def test_dump_whose_writer_cannot_be_known_is_taken_in_and_moved_only_after_a_long_rest(
+    harbour: Harbour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("og_assets.lake.inbox.is_open_for_writing", lambda _: None)
+    harbour.put("a.jsonl", event(1))
+    assert harbour.take_in().dumps == 1
+    assert harbour.left() == ["a.jsonl"] and survey(harbour.inbox, harbour.lake).new == ()
+    monkeypatch.setattr("og_assets.lake.inbox.LONG_REST_SECONDS", 0.0)
+    assert harbour.take_in().landed.events == 0
+    assert harbour.left() == [] and harbour.archived() == ["a.jsonl"]
+
+
+def test_disk_that_calls_every_file_open_gets_its_dumps_taken_in_after_a_long_rest(
+    harbour: Harbour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("og_assets.lake.inbox.is_open_for_writing", lambda _: True)
+    harbour.put("a.jsonl", event(1))
+    assert harbour.take_in().unfinished == 1
+    monkeypatch.setattr("og_assets.lake.inbox.LONG_REST_SECONDS", 0.0)
+    harbour.take_in()
+    assert harbour.ids() == ["e1"] and harbour.left() == ["a.jsonl"]
+
+
+@pytest.mark.parametrize(("seconds_ahead", "is_whole"), [(2, False), (3000, False), (4000, True)])
+def test_clock_of_a_file_server_may_be_a_little_ahead(
+    seconds_ahead: float, is_whole: bool, harbour: Harbour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harbour.inbox = inbox_of(harbour.data_dir, settle_seconds=5)
+    harbour.put("a.jsonl", event(1))
+    monkeypatch.setattr("og_assets.lake.inbox.time.time", lambda: datetime.now(UTC).timestamp() - seconds_ahead)
+    assert bool(harbour.inbox.contents().dumps) == is_whole
+
+
+def test_content_that_changed_under_an_old_time_is_seen(harbour: Harbour) -> None:
+    path = harbour.put("a.jsonl", event(1))
+    os.utime(path, (1_600_000_000, 1_600_000_000))
+    harbour.take_in(taken_dumps="keep")
+    path.write_bytes(path.read_bytes().replace(b"e1", b"e2"))
+    os.utime(path, (1_600_000_000, 1_600_000_000))
+    harbour.take_in(taken_dumps="keep")
+    assert harbour.ids() == ["e1", "e2"]
+
+
+def test_dump_stays_where_it_is_until_it_is_recorded(harbour: Harbour, monkeypatch: pytest.MonkeyPatch) -> None:
+    harbour.put("a.jsonl", event(1))
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise NotWritableError("full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "add", refuse)
+        with pytest.raises(NotWritableError):
+            harbour.take_in()
+    assert harbour.left() == ["a.jsonl"]
+    harbour.take_in()
+    assert len({(row["dump_sha256"], row["position"]) for row in harbour.rows()}) == 1
+
+
+def test_killed_while_the_ledger_becomes_one_file_nothing_is_forgotten(
+    harbour: Harbour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "MOST_FILES", 1)
+    harbour.put("1.jsonl", event(1))
+    harbour.take_in()
+    harbour.put("2.jsonl", event(2))
+
+    def killed(table: Any, path: Path) -> None:
+        if "and-before" in path.name:
+            raise KeyboardInterrupt
+        write_table(table, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger, "write_table", killed)
+        with pytest.raises(KeyboardInterrupt):
+            harbour.take_in()
+    assert len(harbour.lake.ledger.known().contents) == 2
+
+
+def test_ledger_can_be_read_while_it_becomes_one_file(harbour: Harbour, monkeypatch: pytest.MonkeyPatch) -> None:
+    harbour.put("1.jsonl", event(1))
+    harbour.take_in()
+    files, looks = Ledger._files, []
+
+    def old_list_first(self: Ledger) -> list[Path]:
+        looks.append(1)
+        return [self.folder / "gone.parquet"] if len(looks) == 1 else files(self)
+
+    monkeypatch.setattr(Ledger, "_files", old_list_first)
+    assert len(harbour.lake.ledger.known().contents) == 1
+
+
+def test_ledger_that_was_removed_lets_archived_dumps_be_taken_in_again(harbour: Harbour) -> None:
+    harbour.put("a.jsonl", event(1), event(2))
+    harbour.take_in()
+    shutil.rmtree(harbour.lake.root / "dumps")
+    shutil.move(harbour.inbox.archive / "a.jsonl", harbour.inbox.folder / "a.jsonl")
+    assert harbour.take_in().landed.events == 2
+    assert len({(row["dump_sha256"], row["position"]) for row in harbour.rows()}) == 2
+
+
+def test_file_name_that_is_no_text_is_a_name_like_any_other(harbour: Harbour) -> None:
+    harbour.put("b.jsonl", event(2))
+    Path(os.fsdecode(os.fsencode(harbour.inbox.folder) + b"/Bestellungen-M\xfcnchen.jsonl")).write_bytes(
+        json.dumps(event(1)).encode()
+    )
+    harbour.take_in()
+    assert harbour.ids() == ["e1", "e2"] and harbour.left() == []
+    assert {row["dump"] for row in harbour.rows()} == {"b.jsonl", "Bestellungen-M\\xfcnchen.jsonl"}
+
+
+def test_archive_that_has_a_file_where_a_folder_should_be_takes_the_dump_all_the_same(harbour: Harbour) -> None:
+    harbour.put("a", event(1))
+    harbour.take_in()
+    harbour.put("a/b.jsonl", event(2))
+    assert harbour.take_in().problems == []
+    assert harbour.archived() == ["a", "b.jsonl"] and harbour.left() == []
+
+
+def test_dump_that_cannot_be_put_away_is_named_and_the_rest_goes_on(
+    harbour: Harbour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harbour.put("a.jsonl", event(1))
+    harbour.put("b.jsonl", event(2))
+    move = shutil.move
+
+    def refuse(source: Path, target: Path) -> None:
+        if source.name == "a.jsonl":
+            raise PermissionError(13, "Permission denied")
+        move(source, target)
+
+    monkeypatch.setattr("og_assets.lake.inbox.shutil.move", refuse)
+    report = harbour.take_in()
+    assert harbour.ids() == ["e1", "e2"] and harbour.left() == ["a.jsonl"]
+    assert "a.jsonl is in the lake, and cannot be put away" in report.problems[0]
+
+
+def test_linked_folder_is_looked_into_and_a_circle_is_walked_once(harbour: Harbour, tmp_path: Path) -> None:
+    harbour.put("a.jsonl", event(1))
+    elsewhere = tmp_path / "bucket"
+    elsewhere.mkdir()
+    (elsewhere / "b.jsonl").write_text(json.dumps(event(2)))
+    (elsewhere / "circle").symlink_to(harbour.inbox.folder)
+    (harbour.inbox.folder / "bucket").symlink_to(elsewhere)
+    assert harbour.take_in().dumps == 2
+    assert not (elsewhere / "b.jsonl").exists()
+
+
+def test_folder_that_cannot_be_listed_is_a_problem(harbour: Harbour, monkeypatch: pytest.MonkeyPatch) -> None:
+    harbour.put("a.jsonl", event(1))
+    harbour.put("locked/b.jsonl", event(2))
+    scandir = os.scandir
+
+    def refuse(path: Any) -> Any:
+        if str(path).endswith("locked"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr("os.scandir", refuse)
+    report = harbour.take_in()
+    assert harbour.ids() == ["e1"] and "locked cannot be listed (Permission denied)" in report.problems[0]
+    assert survey(harbour.inbox, harbour.lake).problems
+
+
+def test_look_reads_so_much_and_no_more(harbour: Harbour, monkeypatch: pytest.MonkeyPatch) -> None:
+    size = harbour.put("a.jsonl", event(1)).stat().st_size
+    harbour.take_in()
+    harbour.put("copy.jsonl", event(1))
+    monkeypatch.setattr(intake_module, "BYTES_PER_LOOK", size - 1)
+    assert len(survey(harbour.inbox, harbour.lake).new) == 1
+    monkeypatch.setattr(intake_module, "BYTES_PER_LOOK", size)
+    assert survey(harbour.inbox, harbour.lake).copies == 1
+
+
+def test_memory_follows_the_size_of_events_too(harbour: Harbour, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("og_assets.lake.events.ROWS_PER_GROUP", 10_000)
+    monkeypatch.setattr("og_assets.lake.events.CHARACTERS_PER_GROUP", 50_000)
+    harbour.put("a.jsonl", *(event(number, note="x" * 20_000) for number in range(9)))
+    harbour.take_in()
+    (file,) = (path for path in (harbour.lake.root / "events").rglob("*.parquet"))
+    assert pq.read_metadata(file).num_row_groups == 3
+
+
+def test_file_of_something_else_is_not_listed_piece_by_piece(harbour: Harbour, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("og_assets.lake.events.PIECES_PER_DUMP", 5)
+    harbour.put("a.csv", raw=b"".join(b"%d\n" % number for number in range(500)))
+    harbour.put("b.jsonl", "no event", event(1))
+    assert harbour.take_in().landed.quarantined == 501
+    assert len(harbour.set_aside()) == 6 and "counted and not listed" in harbour.set_aside()[4]["reason"]
+
+
+def test_only_a_fingerprint_lands_as_key_and_the_rest_of_an_envelope_is_kept(harbour: Harbour) -> None:
+    harbour.put("a.jsonl", {"event": event(1), "key": "my-secret-verification-key", "shard": 3})
+    harbour.take_in()
+    (row,) = harbour.rows()
+    assert row["key"] is None and json.loads(row["extra"]) == {"envelope": {"shard": 3}}
+
+
+def test_quarantine_that_cannot_be_written_keeps_the_events_back(harbour: Harbour) -> None:
+    harbour.put("a.jsonl", event(1), "no event")
+    (harbour.lake.root / "quarantine").mkdir(parents=True)
+    (harbour.lake.root / "quarantine" / "webhook_events").write_text("a file where a folder should be")
+    with pytest.raises(NotWritableError):
+        harbour.take_in()
+    assert harbour.rows() == [] and harbour.left() == ["a.jsonl"]
+
+
+def test_torn_young_dumps_are_found_in_one_go(harbour: Harbour, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake_module, "BYTES_PER_LANDING", 2**30)
+    for number in range(10):
+        harbour.put(f"{number}.jsonl", raw=json.dumps(event(number)).encode()[: None if number % 2 else -3])
+    landings = []
+    land = Intake._land
+    monkeypatch.setattr(Intake, "_land", lambda *arguments: landings.append(1) or land(*arguments))
+    report = harbour.take_in()
+    assert (report.unfinished, report.dumps, len(landings)) == (5, 5, 2)
 
 
 def test_text_that_parquet_cannot_hold_does_not_stop_the_rest(harbour: Harbour) -> None:
