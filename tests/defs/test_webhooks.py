@@ -9,9 +9,10 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from og_assets.definitions import defs
-from og_assets.defs.webhooks import IntakeConfig, webhook_events, webhook_inbox_sensor
+from og_assets.defs.webhooks import _UNDER_WAY, IntakeConfig, webhook_events, webhook_inbox_sensor
 from og_assets.lake.lake import Lake
 
 
@@ -82,7 +83,6 @@ def record_run(instance: dg.DagsterInstance, request: dg.RunRequest, status: dg.
     events = {
         dg.DagsterRunStatus.SUCCESS: "PIPELINE_SUCCESS",
         dg.DagsterRunStatus.FAILURE: "PIPELINE_FAILURE",
-        dg.DagsterRunStatus.QUEUED: "PIPELINE_ENQUEUED",
     }
     run = instance.create_run_for_job(
         defs().resolve_job_def("ingest_webhooks"),
@@ -183,7 +183,11 @@ def test_build_that_began_before_the_events_came_does_not_count(data_dir: Path, 
     requested(instance)
 
 
-@pytest.mark.parametrize("status", ["QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING"])
+def test_every_run_that_is_not_finished_is_under_way() -> None:
+    assert set(_UNDER_WAY) == set(NOT_FINISHED_STATUSES)
+
+
+@pytest.mark.parametrize("status", ["NOT_STARTED", "STARTING", "STARTED", "CANCELING"])
 def test_nothing_is_asked_for_while_a_run_is_under_way(
     status: str, data_dir: Path, instance: dg.DagsterInstance
 ) -> None:
