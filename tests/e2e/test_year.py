@@ -81,18 +81,16 @@ def test_faults_change_nothing(
 
 
 def test_killed_backfill_goes_on_where_it_stopped(
-    undisturbed: Project, make_project: Callable[..., Project], server: RunningStore
+    undisturbed: Project, make_project: Callable[..., Project], server: RunningStore, start_date: str
 ) -> None:
-    # Five or six segments; the first one takes all that is older, so the same rows.
-    later = (last_window_end() - timedelta(days=140)).date().isoformat()
-    project = make_project(server, start_date=later)
+    project = make_project(server, start_date=start_date)
     server.requests.clear()
     server.faults.set({"delay": 0.25})
-    first = project.start("sync", "--from", later)
+    first = project.start("sync", "--from", start_date)
     pulls = project.data_dir / "lake" / "pulls"
     try:
         deadline = time.monotonic() + 120
-        while min(len(list(pulls.glob(f"{name}/*.parquet"))) for name in ("orders", "items")) < 2:
+        while len(list(pulls.glob("orders/*.parquet"))) < 3:
             assert first.poll() is None, first.communicate()[0]
             assert time.monotonic() < deadline
             time.sleep(0.05)
@@ -105,12 +103,12 @@ def test_killed_backfill_goes_on_where_it_stopped(
     asked_before = {name: _windows_asked(server, name) for name in finished}
     server.requests.clear()
 
-    project.sync(later)
+    project.sync(start_date)
 
     assert project.marts() == undisturbed.marts()
     for name in ("orders", "items"):
         again = _windows_asked(server, name)
-        assert finished[name] >= 2 and again, name
+        assert finished[name] >= 1 and again, name
         assert not set(asked_before[name][: finished[name]]) & set(again), (
             f"{name}: a finished segment was asked for again"
         )
