@@ -106,13 +106,16 @@ def test_data_directory_that_cannot_be_made_is_explained(server: RunningStore, t
 def test_damaged_file_in_the_lake_is_named_and_analysts_keep_what_they_have(
     server: RunningStore, tmp_path: Path
 ) -> None:
-    environment = pointed_at(server, tmp_path / "data")
-    code, output, errors = run("sync", "--from", START, **environment)
-    assert code == 0, output + errors
+    # One window, the first: it takes all that is older. (A window ends at 14:00.)
+    start = (YESTERDAY + timedelta(days=1) - timedelta(hours=14)).date().isoformat()
+    environment = pointed_at(server, tmp_path / "data", ORDERGROOVE_START_DATE=start)
     published = tmp_path / "data" / "warehouse" / "analytics.duckdb"
+    published.parent.mkdir(parents=True)
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("create table what_they_have as select 1 as row")
     before = published.read_bytes()
     damaged = tmp_path / "data" / "lake" / "raw" / "orders" / "window=2026-01-01" / "damaged.parquet"
-    damaged.parent.mkdir()
+    damaged.parent.mkdir(parents=True)
     damaged.write_bytes(b"PAR1 cut off in the middle")
 
     code, _, errors = run("sync", **environment)
@@ -120,11 +123,16 @@ def test_damaged_file_in_the_lake_is_named_and_analysts_keep_what_they_have(
     assert str(damaged) in errors and "Move them away" in errors and "Traceback" not in errors
     assert published.read_bytes() == before
 
+    # What was pulled is there. `ingest` makes the same build and the same file, and pulls nothing.
     damaged.unlink()
     with duckdb.connect(str(tmp_path / "data" / "warehouse" / "build.duckdb")):
         holder = os.getpid()
-        code, _, errors = run("sync", OG_LOCK_TIMEOUT="2", **environment)
+        code, _, errors = run("ingest", OG_LOCK_TIMEOUT="2", **environment)
     assert code == 1 and f"(process {holder})" in errors and "Traceback" not in errors
+    assert published.read_bytes() == before
 
-    code, output, errors = run("sync", **environment)
+    code, output, errors = run("ingest", **environment)
     assert code == 0, output + errors
+    with duckdb.connect(str(published), read_only=True) as connection:
+        orders = connection.execute("select count(*) from fct_orders").fetchall()
+    assert orders == [(len(server.store.truth.table("orders")),)] != [(0,)]

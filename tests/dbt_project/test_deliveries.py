@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,7 @@ def test_deletions_and_moves_reach_the_marts_and_the_build_passes(lake: LakeOfTe
             {"event_id": "H3", "type": None, "object": None},
         ]
     )
-    warehouse.run("build")
+    assert believed(warehouse.run("build")) == {"orders": ("pass", 0), "items": ("pass", 0)}
 
     assert items(warehouse) == {
         "I1": ("placed", "O1", False),
@@ -156,3 +157,53 @@ def test_earlier_delivery_that_arrives_late_reaches_the_typed_events_too(
     warehouse.run("run", *MARTS)
     assert warehouse.rows("select quantity from staging.stg_ordergroove__item_events") == [(1,)]
     assert warehouse.rows("select quantity from marts.fct_order_items") == [(1,)]
+
+
+def believed(result: Any) -> dict[str, tuple[str, int]]:
+    """Of each of the two tests of told deletions: how it ended, and with how many rows."""
+    return {
+        node.node.name.removeprefix("told_deletions_of_").removesuffix("_are_believed"): (node.status, node.failures)
+        for node in result.result
+        if node.node.name.startswith("told_deletions_of_")
+    }
+
+
+def test_deletion_that_is_overruled_is_named_with_what_overruled_it(lake: LakeOfTests, warehouse: Warehouse) -> None:
+    """By a warning: the build passes. What was deleted for good afterwards, or told twice, is nothing to warn of."""
+    store = "America/New_York"
+    lake.pull("orders", [{"public_id": key, "updated": day("2026-06-01 00:00:00")} for key in ("O1", "O2", "O3")])
+    lake.pull("items", [{"public_id": "I1", "order": "O1", "order_updated": day("2026-06-01 00:00:00")}])
+    # By the store's clock, four hours behind: alive at 04:00, an hour after it was told deleted.
+    before, alive, after = (datetime(2026, 6, 1, hour, tzinfo=UTC) for hour in (3, 4, 5))
+    lake.deliver(
+        [
+            event("E1", "order.delete", "O1", at=before),
+            event("E2", "order.delete", "O2", at=alive),
+            event("E3", "order.delete", "O3", at=before),
+            event("E4", "order.delete", "O3", at=after),
+            event("E5", "order.delete", "O4", at=after - timedelta(seconds=1)),
+            event("E6", "order.change_payment", "O4", at=after),
+            event("F1", "item.remove", "I1", at=before),
+            event("F2", "item.change_quantity", "I2", at=before),
+            event("F3", "item.remove", "I2", at=alive),
+            event("F3", "item.remove", "I2", at=alive),
+            event("F4", "item.remove", "I2", at=after),
+            event("F5", "item.remove", "I3", at=before),
+            event("F6", "item.sku_swap", "I3", at=alive),
+            event("F7", "item.remove", "I3", at=after),
+        ]
+    )
+    build = ("build", "--select", "+int_known_orders", "+int_known_items")
+    assert believed(warehouse.run(*build, ORDERGROOVE_TIMEZONE=store)) == {"orders": ("warn", 2), "items": ("warn", 1)}
+    orders = "select * from warnings.told_deletions_of_orders_are_believed order by 1"
+    assert warehouse.rows(orders) == [
+        ("O1", before, alive, "the API"),
+        ("O4", after - timedelta(seconds=1), after, "E6"),
+    ]
+    items = "select * from warnings.told_deletions_of_items_are_believed"
+    assert warehouse.rows(items) == [("I1", before, alive, "the API")]
+
+    # The zone that the store is really in: only the stray event is left, and the view is that of now.
+    result = warehouse.run(*build, ORDERGROOVE_TIMEZONE="Etc/UTC")
+    assert believed(result) == {"orders": ("warn", 1), "items": ("pass", 0)}
+    assert [key for key, *_ in warehouse.rows(orders)] == ["O4"]

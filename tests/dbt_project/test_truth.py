@@ -82,6 +82,9 @@ def test_what_was_deleted_is_deleted_and_what_moved_is_not(
     take_in(tmp_path / "dumps", lake)
     warehouse.run("seed")
     warehouse.run("run")
+    told = warehouse.run("test", "--select", "test_name:told_deletions_are_believed")
+    verdicts = [node.status for node in told.result if node.node.resource_type == "test"]
+    assert verdicts == ["pass", "pass"], "in a store that is well, no deletion is overruled"
 
     truth = store.truth.tables()
     assert_deletions(warehouse, truth)
