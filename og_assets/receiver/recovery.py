@@ -11,7 +11,7 @@ what is in quarantine.
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,13 +74,12 @@ def _open_files(inbox: Path) -> list[Path]:
 @contextmanager
 def _held(path: Path) -> Iterator[int | None]:
     """Lock an open file and give its descriptor; None where another holds it, or has just moved it away."""
-    with folder_lock(path.parent):
-        try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-        except FileNotFoundError:
-            descriptor = None
-        is_ours = descriptor is not None and _is_ours(path, descriptor)
+    descriptor: int | None = None
     try:
+        with folder_lock(path.parent):
+            with suppress(FileNotFoundError):
+                descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+            is_ours = descriptor is not None and _is_ours(path, descriptor)
         yield descriptor if is_ours else None
     finally:
         if descriptor is not None:
