@@ -30,6 +30,8 @@ PATH = "/webhooks/ordergroove"
 # Whoever fills the shared memory with large bodies does not keep out events of the usual size.
 SMALL = 65_536
 _HEADER = HEADER.lower().encode()
+# Events are kept all the same: to end or replace a receiver for this would be worse.
+_STUCK = {"warning": "files cannot be moved into the inbox and wait; the log tells why"}
 _ACCEPTED = Response(status_code=204)
 
 
@@ -143,7 +145,7 @@ def build_app(webhook: Webhook, writer: Writer, *, metrics: Metrics, refused: Re
 
     async def health(_request: Request) -> Response:
         if writer.is_writable:
-            return JSONResponse({"status": "ok"})
+            return JSONResponse({"status": "ok", **(_STUCK if writer.moving.stands else {})})
         return JSONResponse({"status": "the inbox cannot be written"}, 503, headers={"Retry-After": RETRY_AFTER})
 
     async def show_metrics(_request: Request) -> Response:

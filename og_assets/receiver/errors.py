@@ -2,6 +2,7 @@
 
 ReceiverError
 ├── InboxError     the inbox cannot be written
+├── LeftOpenError  the receiver has ended, and files wait to be moved into the inbox
 └── NotKeptError   an event is not on disk; the sender must send it again
 """
 
@@ -14,6 +15,10 @@ class ReceiverError(ExplainedError):
 
 class InboxError(ReceiverError):
     """The receiver cannot begin, because it could keep nothing."""
+
+
+class LeftOpenError(ReceiverError):
+    """The receiver has ended, and what it acknowledged is on disk, but not all of it in the inbox."""
 
 
 class NotKeptError(ReceiverError):

@@ -37,6 +37,11 @@ class Journal:
         self._began: float | None = None
 
     @property
+    def open_folder(self) -> Path:
+        """Where files lie until they are moved into the inbox."""
+        return self.inbox / OPEN_FOLDER
+
+    @property
     def age(self) -> float:
         """Seconds since the first event of the open file; 0 where it has none."""
         began = self._began
@@ -148,13 +153,21 @@ def open_folder(inbox: Path) -> Path:
 
 def publish(path: Path, *, inbox: Path) -> Path:
     """Move a whole, synced file into the folder of the day on which it was begun."""
-    folder = inbox / day_of(path)
-    make_folder(folder)
+    folder = day_folder(path, inbox=inbox)
     target = folder / f"events-{path.name}"
     path.rename(target)
     sync_folder(folder)
     sync_folder(path.parent)
     return target
+
+
+def day_folder(path: Path, *, inbox: Path) -> Path:
+    """The folder that an open file will be moved into; raises OSError where nothing can be put there."""
+    folder = inbox / day_of(path)
+    make_folder(folder)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+    return folder
 
 
 def day_of(path: Path) -> str:

@@ -17,17 +17,17 @@ import uvicorn
 from og_assets.ordergroove.webhooks import Verifier
 from og_assets.receiver.app import PATH, Webhook, build_app
 from og_assets.receiver.batches import Writer
-from og_assets.receiver.errors import InboxError
+from og_assets.receiver.errors import InboxError, LeftOpenError
 from og_assets.receiver.journal import Journal
 from og_assets.receiver.metrics import Metrics
 from og_assets.receiver.protocol import GuardedProtocol, Limits, guarded
 from og_assets.receiver.quarantine import Quarantine
-from og_assets.receiver.recovery import recover
 from og_assets.receiver.refusals import Refusals
 from og_assets.settings import Settings, SettingsError
 
 MAX_HEAD = 16_384
 _SPARE_FILES = 64
+_NAMED = 5
 _SWEEP_TICKS = 50  # uvicorn ticks ten times a second.
 
 _log = logging.getLogger(__name__)
@@ -53,7 +53,10 @@ class Options:
 
 
 def run(settings: Settings, options: Options) -> None:
-    """Serve until SIGTERM or SIGINT; raises SettingsError or InboxError where it cannot begin."""
+    """Serve until SIGTERM or SIGINT.
+
+    Raises SettingsError or InboxError where it cannot begin, LeftOpenError where files could not be moved at the end.
+    """
     keys = settings.webhook_keys
     if not keys and not options.allow_unsigned:
         raise SettingsError(
@@ -67,8 +70,8 @@ def run(settings: Settings, options: Options) -> None:
     journal = Journal(inbox, rotate_bytes=options.rotate_bytes, rotate_seconds=options.rotate_seconds)
     quarantine = Quarantine(settings.data_dir / "lake" / "quarantine" / "webhook_deliveries")
     with _listening(options) as listener:
-        _take_up(journal, quarantine, metrics)
         writer = Writer(journal, quarantine, metrics=metrics, patience=options.timeout)
+        _begin(journal, writer)
         refused = Refusals(metrics)
         verifier = Verifier(keys) if keys else None
         webhook = Webhook(
@@ -106,7 +109,7 @@ def run(settings: Settings, options: Options) -> None:
         trusted = f"keys {', '.join(verifier.fingerprints)}" if verifier else "UNSIGNED, anyone may send"
         server.greeting = f"Listening at http://{shown}:{port}{PATH} ({trusted}), writing into {inbox}"
         server.run(sockets=[listener])
-    _log.info("Stopped; everything that was acknowledged is in the inbox.")
+    _say_what_is_left(journal, writer)
 
 
 class _Server(uvicorn.Server):
@@ -116,6 +119,12 @@ class _Server(uvicorn.Server):
         await super().startup(sockets=sockets)
         # Said when it is true, and when a signal would already be heard.
         _log.info(self.greeting)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        if self.force_exit:
+            # A second Ctrl-C: uvicorn waits for nobody, and would break off the writer with a traceback too.
+            await self.lifespan.shutdown()
 
     async def on_tick(self, counter: int) -> bool:
         if counter % _SWEEP_TICKS == 0:
@@ -152,23 +161,29 @@ def _listening(options: Options) -> Iterator[socket.socket]:
         yield listener
 
 
-def _take_up(journal: Journal, quarantine: Quarantine, metrics: Metrics) -> None:
+def _begin(journal: Journal, writer: Writer) -> None:
     try:
         journal.probe()
-        recovered = recover(journal.inbox, quarantine)
+        writer.take_up()
     except OSError as error:
         raise InboxError(
             f"Cannot write into {journal.inbox} ({error.strerror or error}). Make OG_DATA_DIR a folder that this user "
             "may write, with room for events."
         ) from None
-    metrics.recovered.inc(recovered.files)
-    if recovered.files or recovered.torn:
-        _log.warning(
-            "The last receiver did not stop in order. Took up %d files: %d events, %d torn pieces put into quarantine.",
-            recovered.files,
-            recovered.lines,
-            recovered.torn,
-        )
+
+
+def _say_what_is_left(journal: Journal, writer: Writer) -> None:
+    left = writer.left
+    if left == []:
+        _log.info("Stopped; everything that was acknowledged is in the inbox.")
+        return
+    names = "files" if left is None else ", ".join(path.name for path in left[:_NAMED])
+    more = f" and {len(left) - _NAMED:,} more" if left and len(left) > _NAMED else ""
+    why = f" ({writer.moving.reason})" if writer.moving.stands else ""
+    raise LeftOpenError(
+        f"Stopped, but not everything that was acknowledged is in the inbox{why}. Safe on disk, and waiting in "
+        f"{journal.open_folder}: {names}{more}. The next receiver moves them into the inbox; start one soon."
+    )
 
 
 def _allow_files(connections: int) -> None:

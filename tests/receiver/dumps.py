@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import Any
 
 
-def dumps(data: Path) -> list[Path]:
+def dumps(data: Path, folder: str = "inbox") -> list[Path]:
     """The files of the inbox, hidden ones left out, and everything in it is where it belongs."""
-    found = sorted(path for path in (data / "inbox").rglob("*") if path.is_file())
+    found = sorted(path for path in (data / folder).rglob("*") if path.is_file())
     return [path for path in found if not any(part.startswith(".") for part in path.relative_to(data).parts)]
 
 
-def lines(data: Path) -> list[dict[str, Any]]:
+def lines(data: Path, folder: str = "inbox") -> list[dict[str, Any]]:
     """Every line of every dump; fails where one is torn."""
     found = []
-    for path in dumps(data):
+    for path in dumps(data, folder):
         content = path.read_bytes()
         assert content.endswith(b"\n"), f"{path} ends in the middle of a line"
         assert content.count(b"\n") == len(content.splitlines())

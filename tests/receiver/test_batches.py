@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,8 +15,8 @@ from og_assets.receiver.errors import NotKeptError
 from og_assets.receiver.journal import Journal
 from og_assets.receiver.metrics import Metrics
 from og_assets.receiver.quarantine import Quarantine
-from tests.receiver.dumps import events
-from tests.receiver.test_journal import ids, line
+from tests.receiver.dumps import events, left_open, quarantined
+from tests.receiver.test_journal import blocked_day, ids, line
 
 
 class SlowDisk(Journal):
@@ -43,12 +44,13 @@ class SlowDisk(Journal):
 Body = Callable[[Writer, SlowDisk], Awaitable[None]]
 
 
-def with_writer(data: Path, body: Body, *, patience: float = 5) -> SlowDisk:
+def with_writer(data: Path, body: Body, *, patience: float = 5, **options: float) -> SlowDisk:
     disk = SlowDisk(data / "inbox")
+    quarantine = Quarantine(data / "lake" / "quarantine" / "webhook_deliveries")
 
     @asynccontextmanager
     async def writer() -> AsyncIterator[Writer]:
-        made = Writer(disk, Quarantine(data / "lake"), metrics=Metrics(), patience=patience)
+        made = Writer(disk, quarantine, metrics=Metrics(), patience=patience, **options)
         async with made.running():
             try:
                 yield made
@@ -114,6 +116,92 @@ def test_who_gave_up_waiting_is_not_written_later(tmp_path: Path) -> None:
 
     disk = with_writer(tmp_path, body, patience=0.2)
     assert disk.batches == [1]
+
+
+async def comes_true(what: Callable[[], bool]) -> bool:
+    for _ in range(150):
+        if what():
+            return True
+        await asyncio.sleep(0.02)
+    return False
+
+
+def test_disk_that_hangs_is_not_called_writable(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def body(writer: Writer, disk: SlowDisk) -> None:
+        with pytest.raises(NotKeptError):
+            await writer.write(line(1))
+        assert not writer.is_writable and "(it does not answer)" in caplog.text
+        disk.let.set()
+        assert await comes_true(lambda: writer.is_writable), "it finds out by itself"
+
+    with_writer(tmp_path, body, patience=0.2)
+
+
+def test_disk_that_fails_and_works_in_turn_does_not_fill_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def body(writer: Writer, disk: SlowDisk) -> None:
+        disk.let.set()
+        for number in range(3):
+            disk.failure = OSError(errno.ENOSPC, "full")
+            with pytest.raises(NotKeptError):
+                await writer.write(line(number))
+            disk.failure = None
+            assert await comes_true(lambda: writer.is_writable)
+
+    with_writer(tmp_path, body)
+    assert [record.levelno for record in caplog.records] == [logging.ERROR, logging.WARNING]
+
+
+@pytest.mark.parametrize("is_mended", [True, False])
+def test_files_wait_until_the_inbox_takes_them(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, is_mended: bool
+) -> None:
+    blocker = blocked_day(tmp_path)
+    writers: list[Writer] = []
+
+    async def body(writer: Writer, disk: SlowDisk) -> None:
+        writers.append(writer)
+        disk.let.set()
+        disk._rotate_seconds = 0
+        for number in range(3):
+            await writer.write(line(number))
+            assert await comes_true(lambda: writer.moving.stands)
+            assert writer.is_writable
+            await asyncio.sleep(0.6)
+        if is_mended:
+            blocker.unlink()
+            assert await comes_true(lambda: not writer.moving.stands)
+
+    with_writer(tmp_path, body, recover_every=0.5)
+    assert [record.levelno for record in caplog.records if "Took up" not in record.message] == [
+        logging.ERROR,
+        *[logging.WARNING] * is_mended,
+    ]
+    assert writers[0].left == left_open(tmp_path) and (writers[0].left == []) == is_mended
+    if is_mended:
+        assert sorted(ids(tmp_path)) == [0, 1, 2]
+
+
+def test_quarantine_that_cannot_be_written_says_nothing_of_events(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "lake" / "quarantine"
+    folder.parent.mkdir()
+    folder.write_text("in the way")
+
+    async def body(writer: Writer, disk: SlowDisk) -> None:
+        disk.let.set()
+        for number in range(5):
+            with pytest.raises(NotKeptError):
+                await writer.quarantine(b"{%d" % number, reason="not_json", key=None)
+        assert writer.is_writable
+        folder.unlink()
+        await writer.quarantine(b"{", reason="not_json", key=None)
+
+    with_writer(tmp_path, body)
+    assert "Cannot write into quarantine" in caplog.messages[0] and f"{folder}: " in caplog.messages[0]
+    assert caplog.messages[1:] == ["The quarantine can be written again."] and len(quarantined(tmp_path)) == 1
 
 
 def test_what_waits_at_the_end_is_finished_and_moved(tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """The open file: on disk before anyone is told, whole when it is seen, and taken up when its writer has died."""
 
 import errno
+import json
 import os
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from og_assets.receiver.journal import Journal
 from og_assets.receiver.lines import line_of
 from og_assets.receiver.quarantine import Quarantine
-from og_assets.receiver.recovery import TORN, recover
+from og_assets.receiver.recovery import TORN, Recovered, recover, waiting
 from og_assets.settings import PROJECT_ROOT
 from tests.receiver.dumps import dumps, events, left_open, lines, quarantined
 from tests.receiver.test_lines import MOMENT
@@ -45,13 +47,30 @@ def line(number: int) -> bytes:
     return line_of(b'{"id":%d}' % number, received_at=MOMENT, key=None)
 
 
+def recovered(data: Path) -> Recovered:
+    return recover(data / "inbox", Quarantine(data / "lake" / "quarantine" / "webhook_deliveries"))
+
+
 def take_up(data: Path) -> tuple[int, int, int]:
-    found = recover(data / "inbox", Quarantine(data / "lake" / "quarantine" / "webhook_deliveries"))
+    found = recovered(data)
+    assert found.problem is None
     return found.files, found.lines, found.torn
+
+
+def blocked_day(data: Path) -> Path:
+    """A file where the folder of today should be."""
+    blocker = data / "inbox" / f"{datetime.now(UTC):%Y-%m-%d}"
+    blocker.parent.mkdir(parents=True, exist_ok=True)
+    blocker.write_text("in the way")
+    return blocker
 
 
 def ids(data: Path) -> list[int]:
     return [event["id"] for event in events(data)]
+
+
+def ids_in(folder: Path) -> list[int]:
+    return [json.loads(text)["event"]["id"] for path in folder.iterdir() for text in path.read_text().splitlines()]
 
 
 def test_append_returns_after_the_sync_of_everything(tmp_path: Path) -> None:
@@ -113,11 +132,10 @@ def test_failed_write_counts_for_nothing_and_tears_nothing(tmp_path: Path, failu
 def test_file_that_cannot_be_moved_is_kept_and_moved_later(tmp_path: Path) -> None:
     file = journal(tmp_path)
     file.append([line(1)])
-    day = file._path.name[:8]
-    blocker = tmp_path / "inbox" / f"{day[:4]}-{day[4:6]}-{day[6:]}"
-    blocker.write_text("in the way")
+    blocker = blocked_day(tmp_path)
     with pytest.raises(OSError):
         file.rotate()
+    assert waiting(tmp_path / "inbox") == left_open(tmp_path) != []
     blocker.unlink()
     file.append([line(2)])
     assert take_up(tmp_path) == (1, 1, 0) and ids(tmp_path) == [1]
@@ -193,6 +211,39 @@ def test_file_of_the_living_is_left_alone(tmp_path: Path) -> None:
     ours.rotate()
     theirs.rotate()
     assert sorted(ids(tmp_path)) == [1, 2] and len(dumps(tmp_path)) == 2
+
+
+def test_file_that_cannot_be_taken_up_keeps_back_no_other(tmp_path: Path) -> None:
+    stuck = dead(tmp_path, line(1) + line(2)[:-5])
+    other = dead(tmp_path, line(3))
+    other.rename(other.with_name("29990101T000000Z-after-it.jsonl"))
+    (tmp_path / "inbox" / ".receiving" / "00000000T000000Z-no-file.jsonl").mkdir()
+    blocker = blocked_day(tmp_path)
+    for files in (1, 0):
+        found = recovered(tmp_path)
+        assert (found.files, found.torn) == (files, 0) and found.problem is not None
+    assert ids_in(tmp_path / "inbox" / "2999-01-01") == [3]
+    assert quarantined(tmp_path) == [], "what cannot be moved is not even read"
+    assert stuck in waiting(tmp_path / "inbox")
+    blocker.unlink()
+    found = recovered(tmp_path)
+    assert (found.files, found.lines, found.torn) == (1, 1, 1) and not stuck.exists()
+
+
+def test_more_files_than_are_taken_up_at_once_are_taken_up_in_turn(tmp_path: Path) -> None:
+    for number in range(120):
+        dead(tmp_path, line(number))
+    assert [take_up(tmp_path)[0] for _ in range(3)] == [100, 20, 0]
+    assert sorted(ids(tmp_path)) == list(range(120))
+
+
+def test_only_what_nobody_holds_waits(tmp_path: Path) -> None:
+    living, empty = journal(tmp_path), journal(tmp_path)
+    living.append([line(1)])
+    empty.open()
+    empty._set_aside()
+    path = dead(tmp_path, line(2))
+    assert waiting(tmp_path / "inbox") == [path]
 
 
 def test_same_body_is_quarantined_once(tmp_path: Path) -> None:

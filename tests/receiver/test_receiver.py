@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -216,6 +217,52 @@ def test_full_disk_is_503_until_there_is_room_again(tmp_path: Path) -> None:
         assert receiver.stop() == 0
     assert sorted(event["id"] for event in events(tmp_path / "data")) == ["after", "kept"]
     assert quarantined(tmp_path / "data") == []
+
+
+def test_inbox_that_takes_no_files_stops_no_events_and_is_told_of_once(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    blocker = data / "inbox" / f"{datetime.now(UTC):%Y-%m-%d}"
+    blocker.parent.mkdir(parents=True)
+    blocker.write_text("in the way of the day's folder")
+    with running(data, "--rotate-seconds", "0.1") as receiver:
+        number, until = 0, time.monotonic() + 20
+        while time.monotonic() < until:
+            assert receiver.post(b'{"id":%d}' % number).status_code == 204
+            health = receiver.page("/healthz")
+            assert health.status_code == 200 and health.json()["status"] == "ok"
+            number += 1
+            if "warning" in health.json():
+                # Long enough for whoever tries again at once, and for a second file to be begun.
+                until = min(until, time.monotonic() + 1.5)
+            time.sleep(0.05)
+        assert "files cannot be moved" in health.json()["warning"]
+        assert receiver.metric("writable") == 1 and receiver.metric("write_failures_total") == 0
+        assert receiver.metric("rotation_failures_total") == 1, "it is not tried twice a second"
+        assert receiver.stop() == 1
+    waiting = left_open(data)
+    assert receiver.log.count("Cannot move files") == 1 and f"{blocker}: File exists" in receiver.log
+    assert "503" not in receiver.log and "is in the inbox." not in receiver.log
+    assert len(waiting) == 2 and all(path.name in receiver.log for path in waiting)
+    with running(data) as second:
+        assert second.post(b'{"id":-1}').status_code == 204, "that is no reason not to start"
+        assert second.log.count("Cannot move files") == 1
+        blocker.unlink()
+        assert second.stop() == 0, "at the end it is tried once more"
+    assert left_open(data) == [] and "everything that was acknowledged is in the inbox." in second.log
+    assert sorted(event["id"] for event in events(data)) == list(range(-1, number))
+
+
+def test_stopped_in_haste_it_still_tells_the_truth(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with running(data) as receiver, socket.create_connection(("127.0.0.1", receiver.port)) as slow:
+        assert receiver.post(EVENT).status_code == 204
+        slow.sendall(raw_post(EVENT)[:-5])
+        for _ in range(2):
+            receiver.process.send_signal(signal.SIGINT)
+            time.sleep(0.05)
+        code = receiver.process.wait(10)
+    is_told = "everything that was acknowledged is in the inbox." in receiver.log
+    assert is_told == (code == 0) == (left_open(data) == [])
 
 
 def test_everything_that_the_sandbox_sends_arrives_through_a_rotation_of_keys(tmp_path: Path) -> None:
