@@ -171,16 +171,15 @@ def demo(
     headless: Annotated[bool, typer.Option("--headless", help="End after the table, without the UI.")] = False,
     port: Annotated[int, typer.Option(help="Port of Dagster's UI.")] = 3000,
 ) -> None:
-    """Make a sandbox store with a year of history, bring it into a warehouse, and show it in Dagster's UI."""
+    """Make a sandbox store with a year of history and webhooks, bring it into a warehouse, show it in Dagster's UI."""
     from og_assets import demo as steps
     from og_assets.console import console
-    from og_assets.sandbox import Store, serve
+    from og_assets.sandbox import serve
 
     with _sentences():
         console.print(f"Making a store of {steps.DEMO_CUSTOMERS:,} customers with a year of history …")
-        store = Store(seed=steps.DEMO_SEED, customers=steps.DEMO_CUSTOMERS, days=steps.DEMO_DAYS)
-        with steps.fresh_folder(steps.DEMO_DIR), serve(store) as server:
-            steps.point_at_sandbox(server.url, merchant=store.merchant, data_dir=steps.DEMO_DIR)
+        with steps.fresh_folder(steps.DEMO_DIR), serve(steps.demo_store(steps.DEMO_DIR)) as server:
+            steps.point_at_sandbox(server.url, merchant=server.store.merchant, data_dir=steps.DEMO_DIR)
             settings = load_settings()
             console.print(
                 f"The store answers at {server.url}. Pulling all windows since {settings.ordergroove_start_date} …"

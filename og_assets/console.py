@@ -83,14 +83,15 @@ def reporting(title: str, *, total: int) -> Iterator[Report]:
 
 
 def summary(lake: Path, published: Path) -> Table:
-    """Tell what arrived: raw rows by object, rows by mart, three headline numbers. Reads the published file."""
+    """Tell what arrived: raw rows by object, rows by mart, four headline numbers. Reads the published file."""
     table = Table(title="What arrived")
     table.add_column("what")
     table.add_column("rows", justify="right")
     with duckdb.connect(str(published), read_only=True) as connection:
-        for api_object in OBJECTS:
-            files = str(lake / "raw" / api_object.name / "**" / "*.parquet")
-            table.add_row(f"ordergroove/{api_object.name}", _count(connection, f"read_parquet('{_quoted(files)}')"))
+        folders = {api_object.name: lake / "raw" / api_object.name for api_object in OBJECTS}
+        for name, folder in {**folders, "webhook_events": lake / "events"}.items():
+            files = _quoted(str(folder / "**" / "*.parquet"))
+            table.add_row(f"ordergroove/{name}", _count(connection, f"read_parquet('{files}')"))
         table.add_section()
         for (name,) in connection.execute("select table_name from duckdb_tables() order by table_name").fetchall():
             table.add_row(name, _count(connection, f'"{name}"'))
@@ -104,9 +105,11 @@ def _headlines(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str
     (live,) = _one(connection, "select count(*) from dim_subscriptions where is_live")
     (mrr,) = _one(connection, "select coalesce(sum(mrr), 0) from dim_subscriptions where is_live")
     (placed,) = _one(connection, "select coalesce(sum(total), 0) from fct_orders where outcome = 'placed'")
+    (deleted,) = _one(connection, "select count(*) from fct_order_items where outcome = 'deleted'")
     yield "live subscriptions", f"{live:,}"
     yield "monthly recurring revenue", f"{mrr:,.2f}"
     yield "placed so far", f"{placed:,.2f}"
+    yield "deleted items, as webhooks told", f"{deleted:,}"
 
 
 def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> str:

@@ -20,6 +20,8 @@ from filelock import FileLock, Timeout
 from og_assets.errors import ExplainedError
 from og_assets.home import dagster_dev_command
 from og_assets.lake.errors import explained
+from og_assets.sandbox import Store
+from og_assets.sandbox.webhooks import Webhooks
 from og_assets.settings import PROJECT_ROOT, Settings
 
 DEMO_SEED = 7
@@ -34,6 +36,15 @@ class DemoError(ExplainedError):
     """The demo cannot go on."""
 
 
+def demo_store(data_dir: Path) -> Store:
+    """Make the store. Every event of its life lies in the inbox after that, as a receiver would have left it."""
+    hooks = Webhooks()
+    hooks.dump_to(data_dir / "inbox")
+    store = Store(seed=DEMO_SEED, customers=DEMO_CUSTOMERS, days=DEMO_DAYS, webhooks=hooks)
+    hooks.close()
+    return store
+
+
 def point_at_sandbox(url: str, *, merchant: str, data_dir: Path) -> None:
     """Make the sandbox the store, and a folder of its own the data directory, for this process and its children."""
     os.environ.update(
@@ -46,6 +57,8 @@ def point_at_sandbox(url: str, *, merchant: str, data_dir: Path) -> None:
         OG_DATA_DIR=str(data_dir),
         OG_SYNC_HOURS="14",
         OG_PII="hash",
+        # The dumps are whole from the beginning.
+        OG_INBOX_SETTLE="0",
     )
     os.environ.pop("DAGSTER_HOME", None)
     # Behind a proxy httpx would ask it even for this machine.
