@@ -16,8 +16,8 @@ help: ## List the targets
 demo: $(READY) ## A sandbox store with a year of history becomes marts in Dagster's UI (ARGS=--headless ends without it)
 	@$(BIN)/og-assets demo $(ARGS)
 
-test: $(READY) ## Run the tests
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(READY) ## Run the tests, side by side (ARGS="-n 0 tests/lake" for some of them in one process)
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 dev: $(READY) ## Dagster's UI and daemon on your own store (.env)
 	@$(BIN)/og-assets dev $(ARGS)

@@ -241,7 +241,7 @@ def test_inbox_that_takes_no_files_stops_no_events_and_is_told_of_once(tmp_path:
         assert receiver.stop() == 1
     waiting = left_open(data)
     assert receiver.log.count("Cannot move files") == 1 and f"{blocker}: File exists" in receiver.log
-    assert "503" not in receiver.log and "is in the inbox." not in receiver.log
+    assert "answered with 503" not in receiver.log and "is in the inbox." not in receiver.log
     assert len(waiting) == 2 and all(path.name in receiver.log for path in waiting)
     with running(data) as second:
         assert second.post(b'{"id":-1}').status_code == 204, "that is no reason not to start"
