@@ -29,7 +29,7 @@ _BETWEEN_VALUES = re.compile(r"[\s,\[\]\ufeff]*")
 # An event or an envelope, by the first field: not every brace in a torn piece is worth a try, and not too many are.
 _BEGINS_EVENT = re.compile(r"\{\s*\"(?:id|type|created|data|context|snapshot|event|received_at|key)\"")
 _MOST_TRIES = 1_000
-_STRIDE = 64 * 1024
+_STRIDE = 512 * 1024
 _NOT_UTF8 = re.compile(r"[\udc80-\udcff]")
 # Of compressed data that is cut, all is lost behind the last whole step.
 _STEP_BYTES = 4096
