@@ -7,20 +7,17 @@ reading dumps (`dumps.py`), what an event is (`ordergroove/events.py`), one row 
 import json
 import re
 from collections import Counter
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import orjson
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from og_assets.lake.dumps import Unreadable
-from og_assets.lake.files import COMPRESSION, appearing
 from og_assets.lake.privacy import PiiPolicy, scrubbed
+from og_assets.lake.whole import WholeFiles
 from og_assets.ordergroove.events import EVENT_TYPES, NotAnEventError, WebhookEvent, read_event
 
 _INSTANT = pa.timestamp("us", tz="UTC")
@@ -95,40 +92,19 @@ class LandedEvents:
         return self
 
 
-class EventsLanding:
-    """A context manager that publishes its files when the block ends well, and leaves nothing when it does not."""
+class EventsLanding(WholeFiles):
+    """The events of some dumps."""
 
     def __init__(
         self, *, events_file: Path, quarantine_file: Path, taken_in_at: datetime, run_id: str, policy: PiiPolicy
     ) -> None:
+        super().__init__(rows_file=events_file, quarantine_file=quarantine_file, schema=EVENTS_SCHEMA)
         self.landed = LandedEvents()
         self._of_this_dump = LandedEvents()
-        self._events_file = events_file
-        self._quarantine_file = quarantine_file
         self._origin = {"_taken_in_at": taken_in_at, "_run_id": run_id}
         self._policy = policy
         self._rows: list[tuple[Any, ...]] = []
         self._characters = 0
-        self._writer: pq.ParquetWriter | None = None
-        self._quarantine: Any = None
-        # Unwinds in reverse: what was set aside appears before the events do, or neither does.
-        self._files = ExitStack()
-        self._events_files = self._files.enter_context(ExitStack())
-        self._quarantine_files = self._files.enter_context(ExitStack())
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> bool | None:
-        if error is None:
-            try:
-                self._flush()
-            except BaseException as own:
-                self._files.__exit__(type(own), own, own.__traceback__)
-                raise
-        return self._files.__exit__(kind, error, traceback)
 
     def add(self, value: Any, *, dump: str, position: int, sha256: str) -> None:
         """Take in one value of a dump: an event, an event in our envelope, or what goes to quarantine."""
@@ -205,22 +181,15 @@ class EventsLanding:
         rows, self._rows, self._characters = self._rows, [], 0
         if not rows:
             return
-        if self._writer is None:
-            partial = self._events_files.enter_context(appearing(self._events_file))
-            writer = pq.ParquetWriter(partial, EVENTS_SCHEMA, compression=COMPRESSION)
-            self._writer = self._events_files.enter_context(writer)
         columns = {
             name: _column(values, EVENTS_SCHEMA.field(name).type)
             for name, values in zip(_PER_ROW, zip(*rows, strict=True), strict=True)
         }
         for name, value in self._origin.items():
             columns[name] = pa.repeat(pa.scalar(value, EVENTS_SCHEMA.field(name).type), len(rows))
-        self._writer.write_table(pa.table(columns, schema=EVENTS_SCHEMA))
+        self._write_rows(pa.table(columns, schema=EVENTS_SCHEMA))
 
     def _set_aside(self, reason: str, where: tuple[str, int, str], **what: Any) -> None:
-        if self._quarantine is None:
-            partial = self._quarantine_files.enter_context(appearing(self._quarantine_file))
-            self._quarantine = self._quarantine_files.enter_context(partial.open("w", encoding="utf-8"))
         self._of_this_dump.quarantined += 1
         if self._of_this_dump.quarantined > PIECES_PER_DUMP:
             return
@@ -228,8 +197,8 @@ class EventsLanding:
             reason = f"{reason}; what follows of this dump is counted and not listed"
         taken_in_at = self._origin["_taken_in_at"].isoformat()  # type: ignore[attr-defined]
         place = dict(zip(("dump", "position", "dump_sha256"), where, strict=True))
-        line = {"reason": reason, **place, **what, "_taken_in_at": taken_in_at, "_run_id": self._origin["_run_id"]}
-        self._quarantine.write(json.dumps(line) + "\n")
+        origin = {"_taken_in_at": taken_in_at, "_run_id": self._origin["_run_id"]}
+        self._write_aside({"reason": reason, **place, **what, **origin})
 
 
 def _opened(value: Any) -> tuple[datetime | None, str | None, Any, dict[str, Any] | None]:

@@ -1,21 +1,17 @@
 """Landing one segment of one object: pages in, one immutable Parquet file out, whole or not at all (design D2, D4)."""
 
-import json
 from collections import Counter
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from og_assets.lake.files import COMPRESSION, appearing
 from og_assets.lake.privacy import PiiPolicy
 from og_assets.lake.rows import Fitting, Rejected, RowReader
 from og_assets.lake.schema import raw_schema
+from og_assets.lake.whole import WholeFiles
 from og_assets.ordergroove.objects import ApiObject
 
 # Memory follows this number, not the number of rows.
@@ -33,11 +29,8 @@ class Landed:
     unknown_fields: Counter[str] = field(default_factory=Counter)
 
 
-class Landing:
-    """A context manager that publishes its file when the block ends well, and leaves nothing when it does not.
-
-    A segment without rows leaves no file: the manifest says that it was pulled.
-    """
+class Landing(WholeFiles):
+    """One segment. Without rows it leaves no file: the manifest says that it was pulled."""
 
     def __init__(
         self,
@@ -50,34 +43,12 @@ class Landing:
         run_id: str,
         policy: PiiPolicy,
     ) -> None:
+        super().__init__(rows_file=raw_file, quarantine_file=quarantine_file, schema=raw_schema(api_object.record))
         self.landed = Landed()
         self._updated = api_object.updated
-        self._raw_file = raw_file
-        self._quarantine_file = quarantine_file
         self._origin = {"_window": window, "_pulled_at": pulled_at, "_run_id": run_id}
-        self._schema = raw_schema(api_object.record)
         self._reader = RowReader(api_object.record, policy=policy)
         self._waiting: list[pa.RecordBatch] = []
-        self._writer: pq.ParquetWriter | None = None
-        self._quarantine: Any = None
-        # Unwinds in reverse: what was set aside appears before the rows do, or neither does.
-        self._files = ExitStack()
-        self._raw_files = self._files.enter_context(ExitStack())
-        self._quarantine_files = self._files.enter_context(ExitStack())
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> bool | None:
-        if error is None:
-            try:
-                self._flush()
-            except BaseException as own:
-                self._files.__exit__(type(own), own, own.__traceback__)
-                raise
-        return self._files.__exit__(kind, error, traceback)
 
     def add(self, rows: list[Any]) -> None:
         """Take in the rows of one page."""
@@ -99,13 +70,8 @@ class Landing:
 
     def _flush(self) -> None:
         batches, self._waiting = self._waiting, []
-        if not batches:
-            return
-        if self._writer is None:
-            partial = self._raw_files.enter_context(appearing(self._raw_file))
-            writer = pq.ParquetWriter(partial, self._schema, compression=COMPRESSION)
-            self._writer = self._raw_files.enter_context(writer)
-        self._writer.write_table(pa.Table.from_batches(batches))
+        if batches:
+            self._write_rows(pa.Table.from_batches(batches))
 
     def _note(self, fitting: Fitting) -> None:
         self.landed.rows += len(fitting.records)
@@ -120,10 +86,7 @@ class Landing:
             self.landed.newest_updated = max(times) if newest is None else max(newest, *times)
 
     def _put_in_quarantine(self, rejected: list[Rejected]) -> None:
-        if self._quarantine is None:
-            partial = self._quarantine_files.enter_context(appearing(self._quarantine_file))
-            self._quarantine = self._quarantine_files.enter_context(partial.open("w", encoding="utf-8"))
         self.landed.quarantined += len(rejected)
         for one in rejected:
             origin = self._origin | {"_pulled_at": self._origin["_pulled_at"].isoformat()}  # type: ignore[attr-defined]
-            self._quarantine.write(json.dumps({"reason": one.reason, **origin, "record": one.record}) + "\n")
+            self._write_aside({"reason": one.reason, **origin, "record": one.record})
