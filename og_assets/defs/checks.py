@@ -1,9 +1,13 @@
-"""Checks on raw assets: statements about a pull that can be false. They ride on the pull itself and cost nothing."""
+"""Checks on what assets bring in: statements that can be false. They ride on the pull itself and cost nothing.
+
+Belongs here: what a check is, and those of the raw assets. Those of the webhook events stand beside their asset.
+"""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Generic, TypeVar
 
 import dagster as dg
 
@@ -14,39 +18,49 @@ from og_assets.ordergroove.objects import ApiObject
 CLOCK_TOLERANCE = timedelta(minutes=10)
 
 
+T = TypeVar("T")
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What a check found: None for `problem` means that the statement holds."""
 
     problem: str | None
-    metadata: dict[str, str | int]
+    metadata: Mapping[str, str | int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
-class RawCheck:
-    """A check that every raw asset of a kind carries."""
+class Check(Generic[T]):
+    """A statement about what an asset brought in, and how to judge it. A blocking one stops what lies downstream."""
 
     name: str
     description: str
-    blocking: bool
-    applies_to: Callable[[ApiObject], bool]
-    judge: Callable[[Sequence[Walk]], Verdict]
+    judge: Callable[[T], Verdict]
+    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.WARN
+    blocking: bool = False
 
     def spec(self, key: dg.AssetKey) -> dg.AssetCheckSpec:
         """The check as Dagster knows it."""
         return dg.AssetCheckSpec(self.name, asset=key, description=self.description, blocking=self.blocking)
 
-    def result(self, walks: Sequence[Walk], *, key: dg.AssetKey) -> dg.AssetCheckResult:
-        """Judge a pull."""
-        verdict = self.judge(walks)
+    def result(self, brought: T, *, key: dg.AssetKey) -> dg.AssetCheckResult:
+        """Judge what was brought in."""
+        verdict = self.judge(brought)
         return dg.AssetCheckResult(
             check_name=self.name,
             asset_key=key,
             passed=verdict.problem is None,
-            severity=dg.AssetCheckSeverity.ERROR if self.blocking else dg.AssetCheckSeverity.WARN,
+            severity=self.severity,
             description=verdict.problem,
-            metadata=verdict.metadata,
+            metadata=dict(verdict.metadata),
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawCheck(Check[Sequence[Walk]]):
+    """A check that every raw asset of a kind carries."""
+
+    applies_to: Callable[[ApiObject], bool]
 
 
 def check_results(api_object: ApiObject, walks: Sequence[Walk], *, key: dg.AssetKey) -> list[dg.AssetCheckResult]:
@@ -113,6 +127,7 @@ RAW_CHECKS = (
     RawCheck(
         name="rows_lie_inside_the_window",
         description="Every row's update time lies in the window that was asked for: the filter was understood.",
+        severity=dg.AssetCheckSeverity.ERROR,
         blocking=True,
         applies_to=lambda api_object: api_object.window is not None and api_object.updated is not None,
         judge=_rows_lie_inside_the_window,
@@ -120,21 +135,18 @@ RAW_CHECKS = (
     RawCheck(
         name="nothing_quarantined",
         description="Every row fitted its record model.",
-        blocking=False,
         applies_to=lambda _: True,
         judge=_nothing_quarantined,
     ),
     RawCheck(
         name="no_unknown_fields",
         description="No row had a field that the record model does not know.",
-        blocking=False,
         applies_to=lambda _: True,
         judge=_no_unknown_fields,
     ),
     RawCheck(
         name="no_row_is_from_the_future",
         description="No row is newer than the store's clock: the time zone is set right.",
-        blocking=False,
         applies_to=lambda api_object: api_object.updated is not None and api_object.host == "rest",
         judge=_no_row_is_from_the_future,
     ),

@@ -1,7 +1,8 @@
 """What becomes of personal and secret values before they touch a disk (design D12).
 
 Fields are marked in `ordergroove/fields.py`. A field that we do not know is judged by its name, at any depth and in any
-spelling (`token_id`, `tokenId`). `extra_data` is the merchant's own and lands as it came.
+spelling (`token_id`, `tokenId`); so are all fields of webhook events. `extra_data` of the API is the merchant's own and
+lands as it came.
 """
 
 import hashlib

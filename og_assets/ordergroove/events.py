@@ -114,7 +114,8 @@ def _created(value: Mapping[str, Any]) -> int:
     created = value.get("created")
     if type(created) is int and _EARLIEST <= created <= _LATEST:
         return created
-    if isinstance(created, str) and created.strip().isdecimal():
+    # Python refuses to read numbers of thousands of digits.
+    if isinstance(created, str) and len(created) < 20 and created.strip().isdecimal():
         created = int(created)
     if isinstance(created, bool) or not isinstance(created, int | float) or not _EARLIEST <= created <= _LATEST:
         raise NotAnEventError("created: no time in Unix seconds")

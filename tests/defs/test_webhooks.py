@@ -12,7 +12,8 @@ import pytest
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from og_assets.definitions import defs
-from og_assets.defs.webhooks import _UNDER_WAY, IntakeConfig, webhook_events, webhook_inbox_sensor
+from og_assets.defs.inbox_sensor import _UNDER_WAY, webhook_inbox_sensor
+from og_assets.defs.webhooks import IntakeConfig, webhook_events
 from og_assets.lake.lake import Lake
 
 
@@ -227,7 +228,7 @@ def later(monkeypatch: pytest.MonkeyPatch, *, seconds: float) -> None:
         def now(cls, tz: Any = None) -> datetime:
             return datetime.fromtimestamp(time.time() + seconds, tz or UTC)
 
-    monkeypatch.setattr("og_assets.defs.webhooks.datetime", Later)
+    monkeypatch.setattr("og_assets.defs.inbox_sensor.datetime", Later)
 
 
 def test_run_takes_as_much_as_it_is_told_to(data_dir: Path) -> None:
