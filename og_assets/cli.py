@@ -1,23 +1,19 @@
 """`og-assets`: the command line. Also `python -m og_assets`.
 
-Belongs here: arguments, exit codes, and errors as sentences. Heavy modules are imported where they are used, so that
-`--help` and a wrong setting answer at once.
+Belongs here: arguments, exit codes, and errors as sentences. Does not belong here: what `sync` and `ingest` do, step by
+step (`runs.py`). Heavy modules are imported where they are used, so that `--help` and a wrong setting answer at once.
 """
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from og_assets.errors import ExplainedError
 from og_assets.settings import SettingsError, load_settings
-
-if TYPE_CHECKING:
-    from og_assets.defs.local_run import RunOutcome
-    from og_assets.settings import Settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -39,23 +35,28 @@ def sync(
 ) -> None:
     """Pull a range of windows, build the marts and publish them, in this process. Without days: the newest window."""
     with _sentences():
-        _sync(load_settings(), first=_day(first), last=_day(last))
+        # Inside, for Dagster's definitions read the settings when they are imported.
+        from og_assets.runs import run_sync
+
+        _end_by(run_sync(load_settings(), first=_day(first), last=_day(last)))
 
 
 @app.command()
 def ingest() -> None:
     """Take in the webhook dumps that lie in the inbox, build the marts and publish them, in this process."""
     with _sentences():
-        _ingest(load_settings())
+        from og_assets.runs import run_ingest
+
+        _end_by(run_ingest(load_settings()))
 
 
 @app.command()
 def dev(port: Annotated[int, typer.Option(help="Port of Dagster's UI.")] = 3000) -> None:
     """Run Dagster's UI and daemon on your own store, with the same home that `sync` uses."""
-    from og_assets.defs import local_run
-    from og_assets.home import dagster_dev_command, prepare_dagster_home
-
     with _sentences():
+        from og_assets.defs import local_run
+        from og_assets.home import dagster_dev_command, prepare_dagster_home
+
         prepare_dagster_home(load_settings())
         local_run.bury_the_dead()
         command = dagster_dev_command(port=port)
@@ -90,7 +91,7 @@ def sandbox(
     ] = None,
 ) -> None:
     """Run a store to try things on: Ordergroove's REST API and webhooks over a seeded world. Ends with Ctrl-C."""
-    from og_assets.console import console, errors
+    from og_assets.console import console
     from og_assets.sandbox import Store, run
     from og_assets.sandbox.arguments import currencies_of, moment_of, timezone_of
     from og_assets.sandbox.webhooks import DEFAULT_KEY, Webhooks
@@ -129,11 +130,8 @@ def sandbox(
         )
         if webhooks is not None or dumps is not None:
             console.print(f"Events are signed with {DEFAULT_KEY}: use ORDERGROOVE_WEBHOOK_KEYS={DEFAULT_KEY}.")
-        try:
+        with _port_in_words(port):
             run(store, port=port, webhooks=hooks, day_seconds=day_seconds if live else None)
-        except OSError as error:
-            errors.print(f"[bold red]error[/]  Port {port} cannot be used: {error}. Choose another with --port.")
-            raise typer.Exit(WRONG_INPUT) from None
 
 
 @app.command()
@@ -180,11 +178,13 @@ def demo(
         console.print(f"Making a store of {steps.DEMO_CUSTOMERS:,} customers with a year of history …")
         with steps.fresh_folder(steps.DEMO_DIR), serve(steps.demo_store(steps.DEMO_DIR)) as server:
             steps.point_at_sandbox(server.url, merchant=server.store.merchant, data_dir=steps.DEMO_DIR)
+            from og_assets.runs import run_sync
+
             settings = load_settings()
             console.print(
                 f"The store answers at {server.url}. Pulling all windows since {settings.ordergroove_start_date} …"
             )
-            _sync(settings, first=str(settings.ordergroove_start_date), last=None)
+            _end_by(run_sync(settings, first=str(settings.ordergroove_start_date), last=None))
             if headless:
                 return
             console.print("Starting Dagster's UI …")
@@ -199,7 +199,7 @@ def main() -> None:
 
 
 def _serve_archive(folder: Path, *, port: int, customers: int, days: int, **arguments: Any) -> None:
-    from og_assets.console import console, errors
+    from og_assets.console import console
     from og_assets.demo import wait_to_be_stopped
     from og_assets.sandbox.archive import build_archive, difference_to, serve_archive
 
@@ -211,82 +211,25 @@ def _serve_archive(folder: Path, *, port: int, customers: int, days: int, **argu
         raise typer.BadParameter(
             f"{folder} holds another store: {difference}. Give the same options, or another folder."
         )
+    with _port_in_words(port), serve_archive(folder, port=port) as running:
+        console.print(f"The archive answers at {running.url}/ - ORDERGROOVE_API_KEY=sandbox-key.")
+        wait_to_be_stopped()
+
+
+@contextmanager
+def _port_in_words(port: int) -> Iterator[None]:
+    from og_assets.console import complain
+
     try:
-        with serve_archive(folder, port=port) as running:
-            console.print(f"The archive answers at {running.url}/ - ORDERGROOVE_API_KEY=sandbox-key.")
-            wait_to_be_stopped()
+        yield
     except OSError as error:
-        errors.print(f"[bold red]error[/]  Port {port} cannot be used: {error}. Choose another with --port.")
+        complain("error", f"Port {port} cannot be used: {error}. Choose another with --port.")
         raise typer.Exit(WRONG_INPUT) from None
 
 
-def _sync(settings: "Settings", *, first: str | None, last: str | None) -> None:
-    from og_assets.console import console, errors, reporting, summary
-    from og_assets.defs import local_run
-    from og_assets.extract import Extractor
-    from og_assets.home import prepare_dagster_home
-    from og_assets.lake.lake import Lake
-
-    prepare_dagster_home(settings)
-    # One request now, so that a wrong key is one error and not one for each object.
-    Extractor(settings, Lake(settings.data_dir / "lake")).check_access()
-    first_key, last_key = local_run.window_keys(settings, first=first, last=last)
-    console.print(f"Windows {first_key} to {last_key}, into {settings.data_dir}")
-    never_pulled = local_run.windows_never_pulled(settings, before=first_key)
-    if never_pulled:
-        errors.print(
-            f"[bold yellow]warning[/]  {len(never_pulled):,} windows before these were never pulled whole, from "
-            f"{never_pulled[0]} to {never_pulled[-1]}. Run og-assets sync --from {never_pulled[0][:10]} to fill them.",
-            highlight=False,
-        )
-    job = local_run.daily_sync_job()
-    with reporting(job.name, total=local_run.step_count(job)) as report:
-        outcome = local_run.sync(first=first_key, last=last_key, report=report)
-    _end_if_failed(outcome)
-    console.print(summary(settings.data_dir / "lake", settings.data_dir / "warehouse" / "analytics.duckdb"))
-    console.print(f"Published: {settings.data_dir / 'warehouse' / 'analytics.duckdb'}")
-
-
-def _ingest(settings: "Settings") -> None:
-    from og_assets.console import console, errors, reporting
-    from og_assets.defs import local_run
-    from og_assets.home import prepare_dagster_home
-    from og_assets.lake.inbox import inbox_of
-    from og_assets.lake.intake import survey
-    from og_assets.lake.lake import Lake
-
-    prepare_dagster_home(settings)
-    inbox = inbox_of(settings.data_dir, settle_seconds=settings.og_inbox_settle)
-    lake = Lake(settings.data_dir / "lake")
-    console.print(f"{len(inbox.settled().dumps):,} dumps lie in {inbox.folder}")
-    job = local_run.ingest_webhooks_job()
-    with reporting(job.name, total=local_run.step_count(job)) as report:
-        outcome = local_run.ingest(report=report)
-    _end_if_failed(outcome)
-    console.print(f"Published: {settings.data_dir / 'warehouse' / 'analytics.duckdb'}")
-    found = survey(inbox, lake)
-    for problem in found.problems:
-        errors.print(f"[bold yellow]warning[/]  {problem}.", highlight=False)
-    if found.new or found.unfinished:
-        errors.print(
-            f"[bold yellow]warning[/]  {len(found.new) + found.unfinished:,} files in the inbox were not taken in: "
-            f"{found.unfinished:,} are still being written, and {len(found.new):,} end in the middle of an event, came "
-            "just now, or gave trouble. Run og-assets ingest again when they are whole.",
-            highlight=False,
-        )
-    if found.problems or found.new or found.unfinished:
+def _end_by(succeeded: bool) -> None:
+    if not succeeded:
         raise typer.Exit(FAILED)
-
-
-def _end_if_failed(outcome: "RunOutcome") -> None:
-    from og_assets.console import errors
-
-    if outcome.success:
-        return
-    for failure in outcome.failures:
-        errors.print(f"[bold red]failed[/]  {failure}", highlight=False)
-    errors.print(f"It did not succeed; analysts keep what they have. Run {outcome.run_id[:8]} in the UI tells more.")
-    raise typer.Exit(FAILED)
 
 
 def _day(text: str | None) -> str | None:
@@ -303,15 +246,15 @@ def _day(text: str | None) -> str | None:
 @contextmanager
 def _sentences() -> Iterator[None]:
     """Show the errors that we know as one sentence, without a traceback, and end with an exit code that tells."""
-    from og_assets.console import errors
+    from og_assets.console import complain, errors
 
     try:
         yield
     except SettingsError as error:
-        errors.print(f"[bold red]error[/]  {error}", highlight=False)
+        complain("error", str(error))
         raise typer.Exit(WRONG_INPUT) from None
     except ExplainedError as error:
-        errors.print(f"[bold red]error[/]  {error}", highlight=False)
+        complain("error", str(error))
         raise typer.Exit(FAILED) from None
     except KeyboardInterrupt:
         errors.print("Stopped.")

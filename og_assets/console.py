@@ -9,18 +9,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from og_assets.ordergroove.objects import OBJECTS
 
 # Copies of the standard streams: the steps of a run write to the originals, which go to a log meanwhile. Sentences are
 # not wrapped by us: without a terminal rich would cut them at 80 columns, in the middle of a path.
-console = Console(file=os.fdopen(os.dup(1), "w", encoding="utf-8"), soft_wrap=True)
-errors = Console(file=os.fdopen(os.dup(2), "w", encoding="utf-8"), soft_wrap=True)
+# Nor is anything taken for markup: a bracket in a folder's name is a bracket.
+console = Console(file=os.fdopen(os.dup(1), "w", encoding="utf-8"), soft_wrap=True, markup=False)
+errors = Console(file=os.fdopen(os.dup(2), "w", encoding="utf-8"), soft_wrap=True, markup=False, highlight=False)
 
 Report = Callable[["StepNews"], None]
 
@@ -55,6 +58,12 @@ class _Steps:
         rows = f"{self.rows[news.step]:>10,} rows" if news.step in self.rows else " " * 15
         mark = "failed" if news.kind == "failed" else "done"
         return f"{mark:<7}{news.step:<36}{rows}{seconds:>8.1f} s"
+
+
+def complain(kind: Literal["error", "failed", "warning"], sentence: str) -> None:
+    """Say on standard error what is wrong, and of which kind it is."""
+    style = "bold yellow" if kind == "warning" else "bold red"
+    errors.print(Text.assemble((kind, style), "  ", sentence))
 
 
 @contextmanager

@@ -136,3 +136,16 @@ def test_damaged_file_in_the_lake_is_named_and_analysts_keep_what_they_have(
     with duckdb.connect(str(published), read_only=True) as connection:
         orders = connection.execute("select count(*) from fct_orders").fetchall()
     assert orders == [(len(server.store.truth.table("orders")),)] != [(0,)]
+
+
+@pytest.mark.parametrize("command", ["dev", "ingest", "receiver"])
+def test_every_command_tells_a_wrong_setting_in_a_sentence(command: str) -> None:
+    code, _, told = run(command, OG_SYNC_HOURS="25")
+    assert code == 2 and "write hours from 0 to 23" in told and "Traceback" not in told
+
+
+def test_bracket_in_a_name_is_told_as_a_bracket(tmp_path: Path) -> None:
+    data_dir = tmp_path / "[data]"
+    data_dir.write_text("a file where a folder should be")
+    code, _, told = run("sync", ORDERGROOVE_API_KEY="a-secret-key", OG_DATA_DIR=str(data_dir))
+    assert code == 1 and str(data_dir) in told
