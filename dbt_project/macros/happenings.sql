@@ -18,3 +18,28 @@
             event_id
     )
 {%- endmacro %}
+
+
+{#-
+    The events of one family (`item`, `order`, …), with who did it, when it happened, and a column of text for each of
+    these keys of their object.
+-#}
+{% macro events_of(family, keys) -%}
+    {%- set events -%}
+        (
+            select
+                event_id,
+                event_type,
+                object_id,
+                actor_type,
+                actor_id,
+                source,
+                object,
+                created_at as happened_at,
+                received_at
+            from {{ ref('stg_ordergroove__webhook_events') }}
+            where event_type like '{{ family }}.%'
+        ) as events
+    {%- endset -%}
+    {{ with_json_texts(events, column='object', keys=keys) }}
+{%- endmacro %}

@@ -1,22 +1,7 @@
 with
 
-events as (
-    select
-        event_id,
-        event_type,
-        object_id,
-        actor_type,
-        actor_id,
-        source,
-        object,
-        created_at as happened_at,
-        received_at
-    from {{ ref('stg_ordergroove__webhook_events') }}
-    where event_type like 'item.%'
-),
-
 parsed as (
-    {{ with_json_texts('events', column='object', keys=[
+    {{ events_of('item', keys=[
         'customer', 'product', 'order', 'subscription', 'offer', 'components', 'quantity', 'price', 'total_price',
         'first_placed'
     ]) }}

@@ -1,22 +1,7 @@
 with
 
-events as (
-    select
-        event_id,
-        event_type,
-        object_id,
-        actor_type,
-        actor_id,
-        source,
-        object,
-        created_at as happened_at,
-        received_at
-    from {{ ref('stg_ordergroove__webhook_events') }}
-    where event_type like 'order.%'
-),
-
 parsed as (
-    {{ with_json_texts('events', column='object', keys=[
+    {{ events_of('order', keys=[
         'customer', 'payment', 'shipping_address', 'order_merchant_id', 'extra_data', 'rejected_message', 'status', 'tries',
         'generic_error_count', 'sub_total', 'tax_total', 'shipping_total', 'discount_total', 'total', 'place',
         'cancelled', 'created'

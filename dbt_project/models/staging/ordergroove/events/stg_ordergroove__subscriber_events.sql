@@ -3,23 +3,8 @@
 
 with
 
-events as (
-    select
-        event_id,
-        event_type,
-        object_id,
-        actor_type,
-        actor_id,
-        source,
-        object,
-        created_at as happened_at,
-        received_at
-    from {{ ref('stg_ordergroove__webhook_events') }}
-    where event_type like 'subscriber.%'
-),
-
 parsed as (
-    {{ with_json_texts('events', column='object', keys=[
+    {{ events_of('subscriber', keys=[
         'merchant_user_id', 'subscription', 'subscriptions', 'session_id', 'locale', 'live', 'created', 'last_updated'
     ]) }}
 ),

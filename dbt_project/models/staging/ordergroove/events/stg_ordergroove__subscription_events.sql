@@ -3,23 +3,8 @@
 
 with
 
-events as (
-    select
-        event_id,
-        event_type,
-        object_id,
-        actor_type,
-        actor_id,
-        source,
-        object,
-        created_at as happened_at,
-        received_at
-    from {{ ref('stg_ordergroove__webhook_events') }}
-    where event_type like 'subscription.%'
-),
-
 parsed as (
-    {{ with_json_texts('events', column='object', keys=[
+    {{ events_of('subscription', keys=[
         'customer', 'product', 'payment', 'shipping_address', 'offer', 'session_id', 'merchant_order_id', 'external_id',
         'cancel_reason', 'components', 'extra_data', 'prepaid_subscription_context', 'quantity', 'price', 'every',
         'every_period', 'frequency_days', 'reminder_days', 'cancel_reason_code', 'live', 'start_date', 'cancelled',
