@@ -216,7 +216,7 @@ class Extractor:
             try:
                 with landing, closing(read_ahead(client.pages(api_object, params))) as walk:
                     for rows in walk:
-                        landing.add(rows)
+                        landing.add(rows, seen_at=client.traffic.first_answer_at)
                         pages += 1
             except (AccessError, NotFoundError) as error:
                 if pages:

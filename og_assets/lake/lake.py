@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from og_assets.lake.deletion_checks import DELETION_CHECKS_SCHEMA
 from og_assets.lake.events import EVENTS_SCHEMA, EventsLanding
 from og_assets.lake.files import remove_partials, write_table
 from og_assets.lake.landing import Landing
@@ -30,6 +31,7 @@ class Lake:
         """Make sure that each object has an empty file with its schema, so that every model always builds."""
         _ensure_schema_file(self.root / "pulls" / SCHEMA_FILE, PULLS_SCHEMA)
         _ensure_schema_file(self.root / "events" / SCHEMA_FILE, EVENTS_SCHEMA)
+        _ensure_schema_file(self.root / "raw" / "deletion_checks" / SCHEMA_FILE, DELETION_CHECKS_SCHEMA)
         for api_object in OBJECTS:
             _ensure_schema_file(self.raw_folder(api_object) / SCHEMA_FILE, raw_schema(api_object.record))
 

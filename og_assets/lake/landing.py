@@ -50,21 +50,22 @@ class Landing(WholeFiles):
         self._reader = RowReader(api_object.record, policy=policy)
         self._waiting: list[pa.RecordBatch] = []
 
-    def add(self, rows: list[Any]) -> None:
-        """Take in the rows of one page."""
+    def add(self, rows: list[Any], *, seen_at: datetime | None = None) -> None:
+        """Take in the rows of one page. `seen_at` is the server's clock; without it, ours at the pull's beginning."""
         fitting, rejected = self._reader.read(rows)
         if rejected:
             self._put_in_quarantine(rejected)
         if fitting.records:
             self._note(fitting)
-            self._waiting.append(self._with_origin(fitting))
+            self._waiting.append(self._with_origin(fitting, seen_at=seen_at))
         if sum(batch.num_rows for batch in self._waiting) >= ROWS_PER_GROUP:
             self._flush()
 
-    def _with_origin(self, fitting: Fitting) -> pa.RecordBatch:
+    def _with_origin(self, fitting: Fitting, *, seen_at: datetime | None) -> pa.RecordBatch:
+        seen = {"_seen_at": seen_at or self._origin["_pulled_at"]}
         origin = {
             name: pa.repeat(pa.scalar(value, self._schema.field(name).type), len(fitting.records))
-            for name, value in self._origin.items()
+            for name, value in (self._origin | seen).items()
         }
         return pa.record_batch(fitting.columns | origin, schema=self._schema)
 

@@ -8,6 +8,7 @@ Belongs here: headers, retries, cursors, and every check that an answer is whole
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,7 +17,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 
 from og_assets.ordergroove import errors
 from og_assets.ordergroove.objects import ApiObject
-from og_assets.ordergroove.responses import error_of, read_envelope, read_json, version_lost
+from og_assets.ordergroove.responses import answered_at, error_of, read_envelope, read_json, version_lost
 
 logger = logging.getLogger(__name__)
 
@@ -32,11 +33,13 @@ LONGEST_RETRY_AFTER = 300.0
 
 @dataclass(kw_only=True)
 class Traffic:
-    """What a walk has cost so far."""
+    """What a walk has cost so far, and when it was answered first and last, by the server's clock."""
 
     requests: int = 0
     retries: int = 0
     bytes: int = 0
+    first_answer_at: datetime | None = None
+    last_answer_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,6 +169,8 @@ class OrdergrooveClient:
         self.traffic.bytes += response.num_bytes_downloaded
         if response.status_code != httpx.codes.OK:
             raise error_of(response, path=url.path)
+        self.traffic.last_answer_at = answered_at(response)
+        self.traffic.first_answer_at = self.traffic.first_answer_at or self.traffic.last_answer_at
         try:
             return read_json(response.content)
         except (ValueError, RecursionError):

@@ -109,6 +109,11 @@ def error_of(response: httpx.Response, *, path: str) -> errors.OrdergrooveError:
     )
 
 
+def answered_at(response: httpx.Response) -> datetime:
+    """When the server answered, by its own `Date` in whole seconds; by our clock where it does not say."""
+    return _moment(response.headers.get("Date", "")) or datetime.now(UTC)
+
+
 def _retry_after(response: httpx.Response) -> float | None:
     """Seconds to wait as the server asks, given as seconds or as a date; None where it does not say."""
     value = response.headers.get("Retry-After", "").strip()
@@ -117,10 +122,17 @@ def _retry_after(response: httpx.Response) -> float | None:
     if _SECONDS.fullmatch(value):
         seconds = float(value)
     else:
-        try:
-            moment = email.utils.parsedate_to_datetime(value)
-        except (ValueError, OverflowError):
+        moment = _moment(value)
+        if moment is None:
             return None
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        seconds = aware.timestamp() - datetime.now(UTC).timestamp()
+        seconds = moment.timestamp() - datetime.now(UTC).timestamp()
     return max(seconds, 0.0)
+
+
+def _moment(text: str) -> datetime | None:
+    """Read a date as HTTP writes it; None where it is none."""
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

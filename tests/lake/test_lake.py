@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from og_assets.lake.deletion_checks import DELETION_CHECKS_SCHEMA
 from og_assets.lake.errors import NotWritableError
 from og_assets.lake.events import EVENTS_SCHEMA
 from og_assets.lake.lake import SCHEMA_FILE, Lake
@@ -26,9 +27,11 @@ class Shore(Protocol):
 
 def test_prepared_lake_has_an_empty_file_with_the_schema_of_each_object(shore: Shore) -> None:
     shore.lake.prepare()
-    assert len(shore.files()) == len(OBJECTS) + len({"pulls", "events"})
+    assert len(shore.files()) == len(OBJECTS) + len({"pulls", "events", "deletion_checks"})
     assert pq.read_table(shore.root / "pulls" / SCHEMA_FILE).schema.equals(PULLS_SCHEMA)
     assert pq.read_table(shore.root / "events" / SCHEMA_FILE).schema.equals(EVENTS_SCHEMA)
+    checks = pq.read_table(shore.root / "raw" / "deletion_checks" / SCHEMA_FILE)
+    assert checks.schema.equals(DELETION_CHECKS_SCHEMA)
     for api_object in OBJECTS:
         table = pq.read_table(shore.root / "raw" / api_object.name / SCHEMA_FILE)
         assert table.num_rows == 0

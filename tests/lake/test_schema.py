@@ -12,7 +12,8 @@ INSTANT, WALL = pa.timestamp("us", tz="UTC"), pa.timestamp("us")
 @pytest.mark.parametrize("name", BY_NAME)
 def test_every_field_but_secrets_has_a_column_and_every_row_an_origin(name: str) -> None:
     schema = raw_schema(BY_NAME[name].record)
-    assert schema.names == [*fields_that_land(BY_NAME[name].record), "_window", "_pulled_at", "_run_id", "_extra"]
+    origin = ["_window", "_pulled_at", "_seen_at", "_run_id", "_extra"]
+    assert schema.names == [*fields_that_land(BY_NAME[name].record), *origin]
     assert len(set(schema.names)) == len(schema.names)
     assert schema.field("_pulled_at").type == INSTANT
     assert set(BY_NAME[name].key) <= set(schema.names)
