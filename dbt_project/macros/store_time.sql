@@ -49,3 +49,21 @@
         else {{ instant }}
     end
 {%- endmacro %}
+
+
+{#- Calendar arithmetic: the day so many days, or calendar months, later; the end of a month that is shorter. -#}
+{% macro days_later(day, days) -%}
+    {{ adapter.dispatch('days_later')(day, days) }}
+{%- endmacro %}
+
+{% macro duckdb__days_later(day, days) -%}
+    cast({{ day }} + to_days(cast({{ days }} as integer)) as date)
+{%- endmacro %}
+
+{% macro months_later(day, months) -%}
+    {{ adapter.dispatch('months_later')(day, months) }}
+{%- endmacro %}
+
+{% macro duckdb__months_later(day, months) -%}
+    cast({{ day }} + to_months(cast({{ months }} as integer)) as date)
+{%- endmacro %}

@@ -63,8 +63,27 @@
 {%- endmacro %}
 
 
-{% macro duckdb__winners(candidates, key, order) -%}
-    select versions.*
+{#-
+    The rows of `candidates` and of this table, one for each version: what was seen last of it, and when it was seen first
+    and last. Ties go by what the row says. For history: no version is dropped for a newer one.
+-#}
+{% macro every_version(candidates, key) -%}
+    {%- do must_replace(key) -%}
+    {{ adapter.dispatch('every_version')(candidates, key) }}
+{%- endmacro %}
+
+{% macro duckdb__every_version(candidates, key) -%}
+    {%- set first_seen_at = 'min(versions.first_seen_at) over (partition by ' ~ key ~ ')' -%}
+    {{ duckdb__winners(
+        candidates, key,
+        order='last_seen_at desc, versions desc',
+        columns='versions.* replace (' ~ first_seen_at ~ ' as first_seen_at)'
+    ) }}
+{%- endmacro %}
+
+
+{% macro duckdb__winners(candidates, key, order, columns='versions.*') -%}
+    select {{ columns }}
     from (
         select * from {{ candidates }}
         {%- if is_incremental() %}

@@ -116,3 +116,13 @@
     {%- endfor -%}
     {{ dbt.hash(parts | join(" || '|' || ")) }}
 {%- endmacro %}
+
+
+{#- A window function: of the values of a column that are not null, the one in the last row of the window. -#}
+{% macro last_known(column) -%}
+    {{ adapter.dispatch('last_known')(column) }}
+{%- endmacro %}
+
+{% macro duckdb__last_known(column) -%}
+    last_value({{ column }} ignore nulls)
+{%- endmacro %}

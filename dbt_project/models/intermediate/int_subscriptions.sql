@@ -1,7 +1,7 @@
 with
 
 subscriptions as (
-    select * from {{ ref('stg_ordergroove__subscriptions') }}
+    select * from {{ ref('int_known_subscriptions') }}
 ),
 
 items as (

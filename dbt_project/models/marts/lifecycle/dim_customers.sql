@@ -12,14 +12,34 @@ order_items as (
     select * from {{ ref('fct_order_items') }}
 ),
 
+changes as (
+    select * from {{ ref('int_customer_changes') }}
+),
+
+as_of as (
+    select * from {{ ref('int_as_of') }}
+),
+
 lives as (
     select
         customer_id,
         min(created_at) as first_subscribed_at,
-        max(cancelled_at) as last_cancelled_at,
         sum(case when is_live then 1 else 0 end) as live_subscriptions,
         count(*) as lifetime_subscriptions
     from subscriptions
+    group by customer_id
+),
+
+-- Who had no live subscription left, and then had one again, has come back.
+past as (
+    select
+        customer_id,
+        max(case event_type when 'cancelled' then occurred_at end) as last_cancelled_at,
+        max(
+            case when event_type <> 'cancelled' and live_after = 1 and customer_change_number > 1 then occurred_at end
+        ) as last_returned_at,
+        count(case event_type when 'reactivated' then 1 end) as reactivations
+    from changes
     group by customer_id
 ),
 
@@ -40,7 +60,10 @@ joined as (
     select
         customers.*,
         lives.first_subscribed_at,
-        lives.last_cancelled_at,
+        past.last_cancelled_at,
+        {{ datediff(store_date('lives.first_subscribed_at'), 'as_of.as_of_date', 'day') }} as days_subscribed,
+        {{ datediff(store_date('past.last_returned_at'), 'as_of.as_of_date', 'day') }} as days_since_return,
+        coalesce(past.reactivations, 0) as reactivations,
         cast(coalesce(lives.live_subscriptions, 0) as bigint) as live_subscriptions,
         coalesce(lives.lifetime_subscriptions, 0) as lifetime_subscriptions,
         coalesce(placed.orders_placed, 0) as orders_placed,
@@ -50,6 +73,9 @@ joined as (
     from customers
     left join lives
         on customers.customer_id = lives.customer_id
+    cross join as_of
+    left join past
+        on customers.customer_id = past.customer_id
     left join placed
         on customers.customer_id = placed.customer_id
 ),
@@ -68,6 +94,8 @@ final as (
         case
             when lifetime_subscriptions = 0 then 'never'
             when live_subscriptions = 0 then 'lapsed'
+            when days_since_return < {{ var('new_subscriber_days') }} then 'reactivated'
+            when days_subscribed < {{ var('new_subscriber_days') }} then 'new'
             else 'active'
         end as subscriber_status,
         currency_code,
@@ -76,6 +104,7 @@ final as (
         live_subscriptions,
         lifetime_subscriptions,
         orders_placed,
+        reactivations,
         {{ money('revenue_placed') }} as revenue_placed,
 
         ---------- booleans

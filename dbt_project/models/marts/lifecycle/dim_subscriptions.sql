@@ -12,6 +12,16 @@ as_of as (
     select * from {{ ref('int_as_of') }}
 ),
 
+lives as (
+    select
+        subscription_id,
+        count(case event_type when 'reactivated' then 1 end) as reactivations,
+        max(case when source = 'XML IMPORT' then 1 else 0 end) = 1 as is_imported
+    from {{ ref('int_subscription_changes') }}
+    where event_type in ('created', 'reactivated')
+    group by subscription_id
+),
+
 -- Reactivation overwrites the start, so a life is measured from creation, to cancellation or to what is known.
 dated as (
     select
@@ -19,6 +29,8 @@ dated as (
         round(
             subscriptions.unit_price * subscriptions.quantity * 30.4375 / nullif(subscriptions.interval_days, 0), 2
         ) as monthly_revenue,
+        coalesce(lives.reactivations, 0) as reactivations,
+        coalesce(lives.is_imported, false) as is_imported,
         {{ store_date('subscriptions.created_at') }} as created_date,
         case
             when subscriptions.is_live then as_of.as_of_date
@@ -26,6 +38,8 @@ dated as (
         end as last_known_date
     from subscriptions
     cross join as_of
+    left join lives
+        on subscriptions.subscription_id = lives.subscription_id
 ),
 
 final as (
@@ -55,6 +69,7 @@ final as (
         end as churn_type,
         -- An import leaves no mark in what the API shows; it is known by its webhook only.
         case
+            when dated.is_imported then 'import'
             when lower(dated.raw_subscription_type) like 'iu%' then 'upsell'
             when dated.merchant_order_id is not null then 'checkout'
             else 'unknown'
@@ -75,6 +90,7 @@ final as (
         dated.cancel_reason_code,
         dated.prepaid_orders_remaining,
         {{ datediff('dated.created_date', 'dated.last_known_date', 'day') }} as tenure_days,
+        dated.reactivations,
 
         ---------- booleans
         dated.is_live,
