@@ -40,6 +40,7 @@ def publish(warehouse: Warehouse) -> dict[str, int]:
             [MARTS_SCHEMA],
         ).fetchall()
         rows = {name: _copy(connection, name, comment=comment) for name, comment in tables}
+        _copy_questions(connection)
         # What someone wrote into the published file, DuckDB would play into the new one.
         _log_of(warehouse.published_file).unlink(missing_ok=True)
         return rows
@@ -73,6 +74,22 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: str, *, comment: str | N
         connection.execute(f'comment on column published.main."{table}"."{column}" is {_literal(description)}')
     counted = connection.execute(f'select count(*) from published.main."{table}"').fetchone()
     return int(counted[0]) if counted else 0
+
+
+def _copy_questions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Copy the table macros that stand beside the marts: questions with an argument, such as `subscriptions_as_of(day)`."""
+    questions = connection.execute(
+        "select function_name, parameters, macro_definition from duckdb_functions() "
+        "where database_name = 'build' and schema_name = ? and function_type = 'table_macro' order by function_name",
+        [MARTS_SCHEMA],
+    ).fetchall()
+    # A macro finds its tables in the database that is in use, then as now.
+    connection.execute("use published")
+    for name, parameters, definition in questions:
+        named = ", ".join(f'"{parameter}"' for parameter in parameters)
+        query = definition.replace(f"{MARTS_SCHEMA}.", "main.")
+        connection.execute(f'create macro main."{name}"({named}) as table {query}')
+    connection.execute("use memory")
 
 
 @contextmanager

@@ -69,7 +69,7 @@ told as (
         start_date,
         case
             when is_cancellation then coalesce(cancelled_at, happened_at)
-            when not is_live then cancelled_at
+            when not (is_live or is_creation or is_reactivation) then cancelled_at
         end as cancelled_at,
         cancel_reason,
         cancel_reason_code,

@@ -1,3 +1,5 @@
+{{ config(post_hook="{{ create_subscriptions_as_of() }}") }}
+
 with
 
 periods as (

@@ -1,0 +1,24 @@
+{#-
+    Questions that a mart answers with an argument: table macros beside the marts, which `publish` copies with them.
+-#}
+
+{#-
+    The state of every subscription at the end of a day of the store. By dates alone: the published file then needs to know
+    nothing of time zones.
+-#}
+{% macro create_subscriptions_as_of() -%}
+    {%- if execute -%}
+        {{ adapter.dispatch('create_subscriptions_as_of')() }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro duckdb__create_subscriptions_as_of() -%}
+    create or replace macro {{ this.schema }}.subscriptions_as_of(day) as table
+    select
+        cast(day as date) as as_of_date,
+        periods.*
+    from {{ this.schema }}.{{ this.name }} as periods
+    where
+        periods.started_date <= cast(day as date)
+        and (periods.ended_date is null or periods.ended_date > cast(day as date))
+{%- endmacro %}
