@@ -32,7 +32,7 @@ described as (
         cast(states.every_before as varchar) || ' '
         || coalesce(periods_before.label, cast(states.every_period_before as varchar), '') as cadence_before,
         -- A reactivation overwrites the start, which nothing else does.
-        case when states.evidence <> 'item' then states.start_date > states.start_date_before end as starts_later,
+        case when states.evidence != 'item' then states.start_date > states.start_date_before end as starts_later,
         {{ store_instant('cast(states.start_date as timestamp) + interval \'12 hours\'') }} as start_at,
         {{ datediff('states.before_from_at', 'states.from_at', 'second') }} > {{ var('same_act_seconds') }}
             as is_another_act,
@@ -209,38 +209,37 @@ changes as (
     from dated
     where has_returned or has_restarted or has_ended_again
 
-    {%- for column, event_type, told_by in fields %}
-
-    union all
-    select
-        subscription_id,
-        customer_id,
-        sighting_number,
-        {{ 3 + loop.index }} as place_in_sighting,
-        '{{ event_type }}' as event_type,
-        {%- set is_told = "event_type in ('" ~ told_by | join("', '") ~ "')" %}
-        case when {{ is_told }} then until_at else from_at end as occurred_at,
-        case when {{ is_told }} then until_at else body_not_before_at end as not_before_at,
-        case when {{ is_told }} then until_at else from_at end as not_after_at,
-        evidence_of_change as evidence,
-        event_id,
-        actor_type,
-        null as source,
-        cast({{ column }}_before as varchar) as value_before,
-        cast({{ column }} as varchar) as value_after,
-        body_not_before_at as before_seen_until_at,
-        null as state_seen_from_at,
-        last_seen_at,
-        began_at,
-        null as is_live
-        {%- for name in ['product_id', 'quantity', 'every', 'every_period', 'known_price'] %}
-        {%- set is_its = name == column or column == 'cadence' and name in ('every', 'every_period')
-            or column == 'price' and name == 'known_price' %},
-        {{ name if is_its else 'null' }} as {{ name }}
-        {%- endfor %}
-    from lived
-    where {{ column }} is distinct from {{ column }}_before
-    {%- endfor %}
+    {% for column, event_type, told_by in fields -%}
+        {%- set is_told = "event_type in ('" ~ told_by | join("', '") ~ "')" -%}
+        union all
+        select
+            subscription_id,
+            customer_id,
+            sighting_number,
+            {{ 3 + loop.index }} as place_in_sighting,
+            '{{ event_type }}' as event_type,
+            case when {{ is_told }} then until_at else from_at end as occurred_at,
+            case when {{ is_told }} then until_at else body_not_before_at end as not_before_at,
+            case when {{ is_told }} then until_at else from_at end as not_after_at,
+            evidence_of_change as evidence,
+            event_id,
+            actor_type,
+            null as source,
+            cast({{ column }}_before as varchar) as value_before,
+            cast({{ column }} as varchar) as value_after,
+            body_not_before_at as before_seen_until_at,
+            null as state_seen_from_at,
+            last_seen_at,
+            began_at,
+            null as is_live,
+            {{ 'product_id' if column == 'product_id' else 'null' }} as product_id,
+            {{ 'quantity' if column == 'quantity' else 'null' }} as quantity,
+            {{ 'every' if column == 'cadence' else 'null' }} as every,
+            {{ 'every_period' if column == 'cadence' else 'null' }} as every_period,
+            {{ 'known_price' if column == 'price' else 'null' }} as known_price
+        from lived
+        where {{ column }} is distinct from {{ column }}_before
+    {% endfor -%}
 ),
 
 -- Nothing happens before the creation.

@@ -1,5 +1,5 @@
--- What became of the orders of a subscription, one row per happening: placed, rejected, or skipped. An order is skipped as
--- a whole (it is cancelled before it is placed), or the item goes exactly one interval on.
+-- What became of the orders of a subscription: placed, rejected, or skipped. An order is skipped as a whole (it is
+-- cancelled before it is placed), or the item goes exactly one interval on.
 
 with
 
@@ -87,9 +87,10 @@ ended as (
         on contents.order_id = orders.order_id
     left join told
         on contents.order_id = told.order_id and contents.event_type = told.event_type
-    -- A merged order is closed like a cancelled one, but its items are placed in another. What was tried was not skipped.
+    -- A merged order is closed like a cancelled one, but its items are placed in another. What was tried was not
+    -- skipped.
     where
-        contents.event_type <> 'order_skipped'
+        contents.event_type != 'order_skipped'
         or (orders.status = 'cancelled' and coalesce(orders.tries, 0) = 0)
 ),
 

@@ -53,18 +53,18 @@ states as (
     )
 ),
 
+described as (
+    select
+        *,
+        {{ surrogate_key(['is_live', 'product_id', 'quantity', 'every', 'every_period', 'known_price']) }} as state
+    from states
+),
+
 compared as (
     select
         *,
-        lag(subscription_id) over timeline is null
-        or is_live is distinct from lag(is_live) over timeline
-        or product_id is distinct from lag(product_id) over timeline
-        or quantity is distinct from lag(quantity) over timeline
-        or every is distinct from lag(every) over timeline
-        or every_period is distinct from lag(every_period) over timeline
-        or known_price is distinct from lag(known_price) over timeline as is_new
-    from states
-    window timeline as (partition by subscription_id order by occurred_at)
+        lag(state) over (partition by subscription_id order by occurred_at) as state_before
+    from described
 ),
 
 final as (
@@ -85,7 +85,7 @@ final as (
         coalesce(lead(before_seen_until_at) over timeline, last_seen_at) as seen_until_at
     from compared
     -- Of a subscription that nobody told live or cancelled, there is no state to tell.
-    where is_new and is_live is not null
+    where is_live is not null and state is distinct from state_before
     window timeline as (partition by subscription_id order by occurred_at)
 )
 

@@ -1,5 +1,5 @@
--- Whatever showed a subscription, in one row each: the state that it showed was there from `from_at` on, and still was at
--- `until_at`. What it did not tell is null.
+-- Whatever showed a subscription, in one row each: the state that it showed was there from `from_at` on, and still was
+-- at `until_at`. What it did not tell is null.
 
 with
 
@@ -30,9 +30,9 @@ named as (
             or (event_type = 'subscription.change_live' and coalesce(is_live, true)),
             false
         ) as is_reactivation,
-        -- An event may be told some seconds after what it tells of; then both worlds must still agree on the moment. Where
+        -- An event may be told some seconds after what it tells of; both worlds must still agree on the moment. Where
         -- the object was updated long before, the event changed nothing, or its body is not to be trusted with times.
-        coalesce({{ datediff('updated_at', 'happened_at', 'second') }} between 0 and {{ var('same_act_seconds') }}, false)
+        {{ datediff('updated_at', 'happened_at', 'second') }} between 0 and {{ var('same_act_seconds') }}
             as tells_its_update
     from events
 ),
@@ -91,8 +91,8 @@ doubtful_times as (
         {{ earliest_reading('cancelled_at') }} as cancelled_at_earliest
     from versions
     where
-        updated_at <> {{ earliest_reading('updated_at') }}
-        or cancelled_at <> {{ earliest_reading('cancelled_at') }}
+        updated_at != {{ earliest_reading('updated_at') }}
+        or cancelled_at != {{ earliest_reading('cancelled_at') }}
 ),
 
 told_times as (

@@ -1,7 +1,5 @@
-{%- set kept = [
-    'product_id', 'quantity', 'every', 'every_period', 'payment_id', 'shipping_address_id', 'start_date',
-    'prepaid_renewal_behavior'
-] -%}
+{%- set begun = ['product_id', 'quantity', 'every', 'every_period', 'payment_id', 'shipping_address_id'] -%}
+{%- set kept = begun + ['start_date', 'prepaid_renewal_behavior'] -%}
 
 -- Each sighting with the whole state as it was known then, and with the state that was known before it.
 
@@ -25,10 +23,10 @@ remembering as (
         {{ last_known('case when knows_body or evidence = \'item\' then until_at end') }} over earlier
             as body_seen_until_at,
         {{ last_known('known_price') }} over earlier as known_price_before,
+        {% for column in kept -%}
+            {{ last_known(column) }} over earlier as {{ column }}_before,
+        {% endfor -%}
         {{ last_known('cancelled_at') }} over earlier as cancelled_at_before
-        {%- for column in kept %},
-        {{ last_known(column) }} over earlier as {{ column }}_before
-        {%- endfor %}
     from sightings
     window
         timeline as (partition by subscription_id order by sighting_number),
@@ -45,10 +43,10 @@ beginnings as (
         subscription_id,
         min(case when knows_body then from_at end) as body_first_seen_at,
         max(until_at) as last_seen_at,
+        {% for column in begun -%}
+            {{ newest_known(column, by='-sighting_number') }} as {{ column }},
+        {% endfor -%}
         {{ newest_known('known_price', by='-sighting_number') }} as known_price
-        {%- for column in ['product_id', 'quantity', 'every', 'every_period', 'payment_id', 'shipping_address_id'] %},
-        {{ newest_known(column, by='-sighting_number') }} as {{ column }}
-        {%- endfor %}
     from sightings
     group by subscription_id
 ),
@@ -88,12 +86,13 @@ final as (
         remembering.prepaid_renewal_behavior_before,
         remembering.start_date,
         remembering.start_date_before,
+        {% for column in begun -%}
+            coalesce(remembering.{{ column }}, remembering.{{ column }}_before, beginnings.{{ column }})
+                as {{ column }},
+            coalesce(remembering.{{ column }}_before, beginnings.{{ column }}) as {{ column }}_before,
+        {% endfor -%}
         coalesce(remembering.known_price, remembering.known_price_before, beginnings.known_price) as known_price,
         coalesce(remembering.known_price_before, beginnings.known_price) as known_price_before
-        {%- for column in ['product_id', 'quantity', 'every', 'every_period', 'payment_id', 'shipping_address_id'] %},
-        coalesce(remembering.{{ column }}, remembering.{{ column }}_before, beginnings.{{ column }}) as {{ column }},
-        coalesce(remembering.{{ column }}_before, beginnings.{{ column }}) as {{ column }}_before
-        {%- endfor %}
     from remembering
     inner join beginnings
         on remembering.subscription_id = beginnings.subscription_id

@@ -40,9 +40,9 @@ where
     subscriptions.is_live is not null
     and (
         periods.subscription_id is null
-        or periods.open_periods <> 1
+        or periods.open_periods != 1
         or beginnings.started_at > subscriptions.created_at
-        or periods.state <> case when subscriptions.is_live then 'live' else 'cancelled' end
+        or periods.state != case when subscriptions.is_live then 'live' else 'cancelled' end
         or periods.product_id is distinct from subscriptions.product_id
         or periods.quantity is distinct from subscriptions.quantity
         or periods.every is distinct from subscriptions.every

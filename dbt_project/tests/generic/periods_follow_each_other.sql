@@ -16,8 +16,8 @@ neighbours as (
 select *
 from neighbours
 where
-    place <> period_number
-    or (place > 1 and (last_ended_at is null or last_ended_at <> started_at))
+    place != period_number
+    or (place > 1 and (last_ended_at is null or last_ended_at != started_at))
     or (next_started_at is null and ended_at is not null)
 
 {% endtest %}

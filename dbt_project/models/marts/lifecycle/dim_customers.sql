@@ -36,7 +36,7 @@ past as (
         customer_id,
         max(case event_type when 'cancelled' then occurred_at end) as last_cancelled_at,
         max(
-            case when event_type <> 'cancelled' and live_after = 1 and customer_change_number > 1 then occurred_at end
+            case when event_type != 'cancelled' and live_after = 1 and customer_change_number > 1 then occurred_at end
         ) as last_returned_at,
         count(case event_type when 'reactivated' then 1 end) as reactivations
     from changes

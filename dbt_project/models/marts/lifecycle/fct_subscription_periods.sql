@@ -23,15 +23,15 @@ every_periods as (
     select * from {{ ref('every_periods') }}
 ),
 
--- The price of then, of the same product: of what was placed last in the period; of what was listed and never came; of what
--- was placed before, or else after.
+-- The price of then, of the same product: of what was placed last in the period; of what was listed and never came; of
+-- what was placed before, or else after.
 offers as (
     select
         periods.subscription_id,
         periods.period_number,
         order_items.net_unit_price,
         case
-            when order_items.outcome <> 'placed' then 2
+            when order_items.outcome != 'placed' then 2
             when order_items.placed_at < periods.started_at then 3
             when order_items.placed_at >= periods.ended_at then 4
             else 1
@@ -54,10 +54,10 @@ ranked as (
         row_number() over (
             partition by subscription_id, period_number
             order by
-                distance,
-                case when distance = 4 then placed_at end,
+                distance asc,
+                case when distance = 4 then placed_at end asc,
                 coalesce(placed_at, seen_in_order_at) desc nulls last,
-                order_item_id
+                order_item_id asc
         ) as nearness
     from offers
 ),
