@@ -9,13 +9,27 @@
     ('shipping_address_id', 'address_changed', ['subscription.change_shipping_address'])
 ] -%}
 
+{%- set compared = [
+    'product_id', 'quantity', 'every', 'every_period', 'known_price', 'payment_id', 'shipping_address_id'
+] -%}
+
 -- What must have happened between each sighting and the one before. What an event tells of itself, or a field dates,
 -- happened then. For all else there are two bounds, and the later one is when Ordergroove last changed the row.
 
 with
 
+-- Most sightings show what was known before.
 states as (
     select * from {{ ref('int_subscription_states') }}
+    where
+        sighting_number = 1
+        or is_reactivation
+        or is_live is distinct from was_live
+        or start_date > start_date_before
+        or cancelled_at > cancelled_at_before
+        {%- for column in compared %}
+            or {{ column }} is distinct from {{ column }}_before
+        {%- endfor %}
 ),
 
 every_periods as (

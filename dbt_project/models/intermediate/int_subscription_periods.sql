@@ -53,18 +53,18 @@ states as (
     )
 ),
 
-described as (
-    select
-        *,
-        {{ surrogate_key(['is_live', 'product_id', 'quantity', 'every', 'every_period', 'known_price']) }} as state
-    from states
-),
-
 compared as (
     select
         *,
-        lag(state) over (partition by subscription_id order by occurred_at) as state_before
-    from described
+        lag(subscription_id) over timeline is null as is_first,
+        lag(is_live) over timeline as is_live_before,
+        lag(product_id) over timeline as product_id_before,
+        lag(quantity) over timeline as quantity_before,
+        lag(every) over timeline as every_before,
+        lag(every_period) over timeline as every_period_before,
+        lag(known_price) over timeline as known_price_before
+    from states
+    window timeline as (partition by subscription_id order by occurred_at)
 ),
 
 final as (
@@ -85,7 +85,17 @@ final as (
         coalesce(lead(before_seen_until_at) over timeline, last_seen_at) as seen_until_at
     from compared
     -- Of a subscription that nobody told live or cancelled, there is no state to tell.
-    where is_live is not null and state is distinct from state_before
+    where
+        is_live is not null
+        and (
+            is_first
+            or is_live is distinct from is_live_before
+            or product_id is distinct from product_id_before
+            or quantity is distinct from quantity_before
+            or every is distinct from every_before
+            or every_period is distinct from every_period_before
+            or known_price is distinct from known_price_before
+        )
     window timeline as (partition by subscription_id order by occurred_at)
 )
 
