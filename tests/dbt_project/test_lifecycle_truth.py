@@ -163,9 +163,7 @@ def assert_customers_and_reasons(store: Store, warehouse: Warehouse) -> None:
     assert origins["import"] == 9
 
 
-def live_a_year(
-    lake: LakeOfTests, *, seed: int, hooks: Webhooks | None = None
-) -> Store:
+def live_a_year(lake: LakeOfTests, *, seed: int, hooks: Webhooks | None = None) -> Store:
     """A store that is polled every day from its first days on."""
     store = Store(seed=seed, customers=3, days=6, until=UNTIL - timedelta(days=DAYS), webhooks=hooks)
     with serve(store) as shop:
@@ -189,7 +187,7 @@ def test_lost_events_cost_little_and_what_is_wrong_is_marked(
     take_in(tmp_path / "dumps", lake)
     build(warehouse)
     count, wrong, unmarked = compare(store, warehouse)
-    print(f'seed {seed}: {count} days, {len(wrong)} wrong, {len(unmarked)} unmarked')
+    print(f"seed {seed}: {count} days, {len(wrong)} wrong, {len(unmarked)} unmarked")
     assert count > 10_000
     assert len(wrong) <= 0.005 * count
     assert not unmarked
@@ -201,7 +199,7 @@ def test_daily_polls_alone_tell_nearly_every_day(lake: LakeOfTests, warehouse: W
     store = live_a_year(lake, seed=seed)
     build(warehouse)
     count, wrong, unmarked = compare(store, warehouse)
-    print(f'seed {seed}: {count} days, {len(wrong)} wrong, {len(unmarked)} unmarked')
+    print(f"seed {seed}: {count} days, {len(wrong)} wrong, {len(unmarked)} unmarked")
     assert count > 10_000
     assert len(wrong) <= 0.02 * count
     assert not unmarked

@@ -142,6 +142,8 @@ def versions_of(random_numbers: random.Random, name: str) -> Row:
         return {"public_id": f"I{rng.randrange(8)}", "order": f"O{rng.randrange(8)}", "order_updated": updated}
     if name == "product_groups":
         return {"name": f"G{rng.randrange(3)}", "group_type": rng.choice(["incentive", "eligibility"])}
+    if name == "subscriptions":
+        return {"public_id": f"S{rng.randrange(4)}", "quantity": rng.choice([1, 2]), "updated": updated}
     return {"public_id": f"B{rng.randrange(8)}", "response_code": rng.choice([None, "000", "140"])}
 
 
@@ -149,8 +151,8 @@ def versions_of(random_numbers: random.Random, name: str) -> Row:
 def test_incremental_equals_full_refresh_row_by_row(lake: LakeOfTests, warehouse: Warehouse, seed: int) -> None:
     """Pulls in any order, repeated, late and broken, over several builds, as against all files read at once."""
     rng = random.Random(seed)
-    names = ("orders", "items", "product_groups", "billing_attempts")
-    select = ("--select", *(f"stg_ordergroove__{name}" for name in names))
+    names = ("orders", "items", "product_groups", "billing_attempts", "subscriptions")
+    select = ("--select", *(f"stg_ordergroove__{name}" for name in names), "stg_ordergroove__subscription_versions")
     for build in range(5):
         for name in rng.choices(names, k=rng.randrange(7)):
             pulled_at = noon(1) + timedelta(hours=rng.randrange(6))
@@ -167,5 +169,7 @@ def test_incremental_equals_full_refresh_row_by_row(lake: LakeOfTests, warehouse
     incremental, files = warehouse.contents("staging"), taken(warehouse)
     warehouse.run("run", *select, "--full-refresh")
     assert warehouse.contents("staging") == incremental
-    assert taken(warehouse) == files == len([*lake.root.rglob("0*.parquet")])
+    # Subscriptions are read by two models: the latest version of each, and all of them.
+    twice = len([*(lake.root / "raw" / "subscriptions").rglob("0*.parquet")])
+    assert taken(warehouse) == files == len([*lake.root.rglob("0*.parquet")]) + twice
     assert sum(map(len, incremental.values())) > 10
