@@ -77,7 +77,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: str, *, comment: str | N
 
 
 def _copy_questions(connection: duckdb.DuckDBPyConnection) -> None:
-    """Copy the table macros that stand beside the marts: questions with an argument, such as `subscriptions_as_of(day)`."""
+    """Copy the table macros beside the marts: questions with an argument, such as `subscriptions_as_of(day)`."""
     questions = connection.execute(
         "select function_name, parameters, macro_definition from duckdb_functions() "
         "where database_name = 'build' and schema_name = ? and function_type = 'table_macro' order by function_name",

@@ -9,7 +9,14 @@ from og_assets.warehouse.warehouse import Warehouse as WarehouseFolder
 
 from .store import LakeOfTests, Row, Warehouse, day, event
 
-MODELS = ("--select", "+fct_churn", "+fct_subscription_events", "+dim_customers", "--exclude-resource-type", "unit_test")
+MODELS = (
+    "--select",
+    "+fct_churn",
+    "+fct_subscription_events",
+    "+dim_customers",
+    "--exclude-resource-type",
+    "unit_test",
+)
 EVENTS = """
     select event_type, occurred_at, evidence, precision, before, after
     from marts.fct_subscription_events order by occurred_at, event_type

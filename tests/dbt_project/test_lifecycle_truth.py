@@ -90,7 +90,7 @@ def told(warehouse: Warehouse, *, today: date) -> tuple[dict[tuple[str, date], S
 
 
 def is_in_doubt(rows: list[Row], day: date) -> bool:
-    """Whether the marts say that the state at the end of a day is not certain: a change may have come before or after."""
+    """Whether the marts say that the state at the end of a day is not certain, because a change was near."""
     moment = utc(datetime.combine(day + timedelta(days=1), datetime.min.time()))
     return any(
         row.not_before <= moment <= row.not_after
@@ -141,7 +141,9 @@ def test_every_day_and_every_second_are_right_where_all_events_came(
     assert not wrong
     churn = "select subscription_id, cancelled_at from marts.fct_churn order by all"
     assert warehouse.rows(churn) == happened(store, "cancel")
-    returns = "select subscription_id, reactivated_at from marts.fct_churn where reactivated_at is not null order by all"
+    returns = (
+        "select subscription_id, reactivated_at from marts.fct_churn where reactivated_at is not null order by all"
+    )
     assert warehouse.rows(returns) == happened(store, "reactivate") != []
     assert warehouse.rows("select distinct precision from marts.fct_subscription_periods") == [("exact",)]
     assert_customers_and_reasons(store, warehouse)
@@ -187,7 +189,6 @@ def test_lost_events_cost_little_and_what_is_wrong_is_marked(
     take_in(tmp_path / "dumps", lake)
     build(warehouse)
     count, wrong, unmarked = compare(store, warehouse)
-    print(f"seed {seed}: {count} days, {len(wrong)} wrong, {len(unmarked)} unmarked")
     assert count > 10_000
     assert len(wrong) <= 0.005 * count
     assert not unmarked
@@ -199,7 +200,6 @@ def test_daily_polls_alone_tell_nearly_every_day(lake: LakeOfTests, warehouse: W
     store = live_a_year(lake, seed=seed)
     build(warehouse)
     count, wrong, unmarked = compare(store, warehouse)
-    print(f"seed {seed}: {count} days, {len(wrong)} wrong, {len(unmarked)} unmarked")
     assert count > 10_000
     assert len(wrong) <= 0.02 * count
     assert not unmarked

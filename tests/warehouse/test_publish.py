@@ -91,7 +91,9 @@ def test_comments_are_carried(yard: Yard) -> None:
 
 def test_questions_with_an_argument_are_published_with_the_marts_that_they_ask(yard: Yard) -> None:
     yard.built(rows=10)
-    yard.sql("create macro marts.orders_below(bound) as table select count(*) as c from marts.fct_orders where n < bound")
+    yard.sql(
+        "create macro marts.orders_below(bound) as table select count(*) as c from marts.fct_orders where n < bound"
+    )
     publish(yard.warehouse)
     assert yard.published("select c from orders_below(3)") == [(3,)]
     assert publish(yard.warehouse) == {"fct_orders": 10}, "twice is once"
