@@ -74,8 +74,12 @@ lived as (
         coalesce(cancelled_at between before_from_at and greatest(from_at, until_at), false)
         and (evidence = 'webhook' or cancelled_at <= from_at) as cancellation_is_dated,
         case evidence when 'webhook' then 'webhook' when 'item' then 'field' else 'poll_diff' end as evidence_of_change,
-        least(body_seen_until_at, from_at) as body_not_before_at,
-        least(life_seen_until_at, from_at) as life_not_before_at,
+        -- A pull that claims to be later than what it did not see yet has a wrong clock: then Ordergroove's own dates
+        -- alone are a bound.
+        case when body_seen_until_at <= from_at then body_seen_until_at else least(before_from_at, from_at) end
+            as body_not_before_at,
+        case when life_seen_until_at <= from_at then life_seen_until_at else least(before_from_at, from_at) end
+            as life_not_before_at,
         -- In the hour that comes twice, the clock of the API leaves two readings.
         case when evidence = 'poll' then {{ earliest_reading('cancelled_at') }} else cancelled_at end
             as cancelled_not_before_at
