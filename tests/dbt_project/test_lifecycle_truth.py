@@ -196,7 +196,7 @@ def test_lost_events_cost_little_and_what_is_wrong_is_marked(
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_daily_polls_alone_tell_nearly_every_day(lake: LakeOfTests, warehouse: Warehouse, seed: int) -> None:
-    """Lost is what was changed twice between two polls: nothing tells of the state between, not even that it was there."""
+    """Lost is what was changed twice between two polls: the state between left no trace."""
     store = live_a_year(lake, seed=seed)
     build(warehouse)
     count, wrong, unmarked = compare(store, warehouse)
