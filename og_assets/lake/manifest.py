@@ -44,6 +44,9 @@ PULLS_SCHEMA = pa.schema(
         pa.field("unknown_fields", pa.string()),
         pa.field("source", pa.string()),
         pa.field("note", pa.string()),
+        # By the server's own clock. Null in rows that were written before these columns were there.
+        pa.field("first_answer_at", _INSTANT),
+        pa.field("last_answer_at", _INSTANT),
     ]
 )
 
@@ -76,6 +79,8 @@ class PullRow:
     unknown_fields: str
     source: str
     note: str | None = None
+    first_answer_at: datetime | None = None
+    last_answer_at: datetime | None = None
 
 
 def write_pull(row: PullRow, path: Path) -> None:
