@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from og_assets.defs.census import census_assets
 from og_assets.defs.checks import RAW_CHECKS, check_results
 from og_assets.defs.failures import explained
 from og_assets.defs.orphans import end_with_parent
@@ -83,5 +84,5 @@ pulls = dg.AssetSpec(
     description="The manifest: one row for each object, window and pull, with what it cost and what it brought.",
     group_name="ordergroove",
     kinds={"parquet"},
-    deps=[asset.key for asset in raw_assets],
+    deps=[*(asset.key for asset in raw_assets), *(asset.key for asset in census_assets)],
 )
