@@ -32,7 +32,7 @@ def _most_is_still_listed(taken: CensusTaken) -> Verdict:
     if now >= before * LEAST_SHARE_OF_LAST:
         return Verdict(None, {"listed": now, "listed by the census before": before})
     return Verdict(
-        f"Only {now:,} are listed, and {before:,} were by the census before. Nothing is held for deleted by that alone, "
+        f"Only {now:,} are listed, and {before:,} were by the one before. Nothing is held for deleted by that alone, "
         "each is asked about. Look whether the store was closed, or whether the key has lost a permission.",
         {"listed": now, "listed by the census before": before},
     )
