@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
@@ -119,6 +120,24 @@ class OrdergrooveClient:
             rows_before = rows
             url = self._checked_next(following, seen=seen, path=url.path)
 
+    def retrieve(self, api_object: ApiObject, key: str) -> dict[str, Any] | None:
+        """Ask for one object by its id. None where Ordergroove says that there is none (404).
+
+        What a 404 proves is the caller's to judge: a key that lost its rights sees nothing either.
+        """
+        path = f"{api_object.path}{quote(key, safe='')}/"
+        try:
+            row = self._get(httpx.URL(self._endpoint.base_url).join(path))
+        except errors.NotFoundError:
+            return None
+        if not isinstance(row, dict) or row.get(api_object.key[0]) != key:
+            raise errors.ProtocolError(
+                "the answer is not the object that was asked for.",
+                what_to_do="Check that ORDERGROOVE_BASE_URL is Ordergroove's REST API, not a web page or a proxy.",
+                path=path,
+            )
+        return row
+
     def probe(self, api_object: ApiObject) -> None:
         """Ask for one row: whether the key opens an object at all. Raises what a walk would raise at its start."""
         url = httpx.URL(self._endpoint.base_url).join(api_object.path).copy_merge_params({"page_size": "1"})
@@ -167,10 +186,10 @@ class OrdergrooveClient:
                 path=url.path,
             ) from None
         self.traffic.bytes += response.num_bytes_downloaded
-        if response.status_code != httpx.codes.OK:
-            raise error_of(response, path=url.path)
         self.traffic.last_answer_at = answered_at(response)
         self.traffic.first_answer_at = self.traffic.first_answer_at or self.traffic.last_answer_at
+        if response.status_code != httpx.codes.OK:
+            raise error_of(response, path=url.path)
         try:
             return read_json(response.content)
         except (ValueError, RecursionError):
