@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 import orjson
+from pydantic import SecretStr
 
 from og_assets.census import CensusTaker
 from og_assets.deletion_checks import DeletionChecker
@@ -85,8 +86,9 @@ class _Life:
         self._lake = Lake(data_dir / "lake")
         self._lake.prepare()
         settings = Settings(
-            _env_file=None,  # type: ignore[call-arg]
-            ordergroove_api_key="sandbox-key",  # type: ignore[arg-type]
+            # Nobody's .env has a say in a proof.
+            _env_file=None,
+            ordergroove_api_key=SecretStr("sandbox-key"),
             ordergroove_base_url=shop.url,
             og_data_dir=data_dir,
         )

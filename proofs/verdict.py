@@ -191,10 +191,10 @@ class _Judge:
             for told in _difference(since, found):
                 self._fault(f"a move that was told is not as it was: {told}")
         counted = Counter(row.order_item_id for row in self._marts.moves)
-        for row in self._marts.items:
-            if row.moves != counted[row.order_item_id]:
+        for item in self._marts.items:
+            if item.moves != counted[item.order_item_id]:
                 self._fault(
-                    f"item {row.order_item_id} has {counted[row.order_item_id]} moves, and {row.moves} by its fact"
+                    f"item {item.order_item_id} has {counted[item.order_item_id]} moves; its fact says {item.moves}"
                 )
 
 

@@ -36,6 +36,7 @@ class World:
     garbled: bool = False
     emptied_orders: Emptied | None = None
     sync_days: int = 7
+    syncs_per_check: int = 1
     at_night: bool = False
     stir_hours: float = 0.0
     page_size: int = 100
@@ -55,8 +56,10 @@ class World:
 WORLDS: tuple[World, ...] = (
     World(name="told", webhooks="all", other="in order; pull and census weekly"),
     World(name="garbled", webhooks="all", other="doubled, shuffled, late; pull and census weekly", garbled=True),
-    World(name="lossy", webhooks="20 % lost", other="pull and census daily", lost=0.2, sync_days=1),
-    World(name="untold", webhooks="none", other="pull and census daily", told_after=None, sync_days=1),
+    World(name="lossy", webhooks="20 % lost", other="pull and census daily", lost=0.2, sync_days=1, syncs_per_check=7),
+    World(
+        name="untold", webhooks="none", other="pull and census daily", told_after=None, sync_days=1, syncs_per_check=7
+    ),
     World(name="deaf", webhooks="none for a month, then all", other="pull and census weekly", told_after=30),
     World(name="kept", webhooks="all", other='emptied orders stay ("keep")', emptied_orders="keep"),
     World(name="dropped", webhooks="all", other='emptied orders are deleted ("delete")', emptied_orders="delete"),
@@ -66,6 +69,7 @@ WORLDS: tuple[World, ...] = (
         other="pull and census daily, placement running under them",
         lost=0.2,
         sync_days=1,
+        syncs_per_check=7,
         at_night=True,
         stir_hours=0.25,
         page_size=20,
@@ -77,6 +81,9 @@ WORLDS: tuple[World, ...] = (
         is_random=True,
     ),
 )
+
+_ALL = 10**9
+"""A limit that no run reaches."""
 
 BY_NAME = {world.name: world for world in WORLDS}
 
@@ -146,7 +153,7 @@ class Sync:
     pull: bool = True
     census: bool = True
     cut: bool = False
-    checks: tuple[int, ...] = (10**9,)
+    checks: tuple[int, ...] = (_ALL,)
 
 
 def syncs(case: Case) -> Iterator[Sync]:
@@ -162,10 +169,13 @@ def syncs(case: Case) -> Iterator[Sync]:
                 pull=rng.random() < 0.7,
                 census=rng.random() < 0.7,
                 cut=rng.random() < 0.2,
-                checks=tuple(rng.choice((0, 1, 3, 10, 10**9)) for _ in range(rng.choice((0, 1, 1, 2)))),
+                checks=tuple(rng.choice((0, 1, 3, 10, _ALL)) for _ in range(rng.choice((0, 1, 1, 2)))),
             )
     else:
+        number = 0
         while (step := case.world.sync_days * 24.0) < left:
             left -= step
-            yield Sync(hours=step)
-    yield Sync(hours=left, checks=(10**9, 10**9))
+            number += 1
+            is_checked = number % case.world.syncs_per_check == 0
+            yield Sync(hours=step, checks=(_ALL,) if is_checked else ())
+    yield Sync(hours=left, checks=(_ALL, _ALL))
