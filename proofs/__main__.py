@@ -3,66 +3,21 @@
 import argparse
 import os
 import platform
-import shutil
 import sys
-import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
-from time import perf_counter
 
 from proofs import cost
-from proofs.life import live
-from proofs.marts import build
+from proofs.proving import prove_apart
 from proofs.report import table
-from proofs.verdict import Verdict, judge
+from proofs.verdict import Verdict
 from proofs.worlds import BY_NAME, Case
-from tests.dbt_project.conftest import Dbt
-from tests.dbt_project.store import Warehouse
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Proof:
-    """What came of one case, and what it took."""
-
-    case: Case
-    verdict: Verdict
-    requests: int
-    events: int
-    life_seconds: float
-    build_seconds: float
-
-
-def prove(case: Case, folder: Path, *, dbt: Dbt) -> Proof:
-    """Live, build and compare, in an empty folder."""
-    (folder / "warehouse").mkdir(parents=True)
-    began = perf_counter()
-    lived = live(case, folder)
-    lived_at = perf_counter()
-    marts = build(Warehouse(folder, dbt=dbt))
-    verdict = judge(
-        marts,
-        lived.store.truth.tables(),
-        lived.shown,
-        world=lived.case.world,
-        begun=lived.begun,
-        zone=lived.store.world.zone,
-    )
-    return Proof(
-        case=case,
-        verdict=verdict,
-        requests=lived.requests,
-        events=lived.events,
-        life_seconds=lived_at - began,
-        build_seconds=perf_counter() - lived_at,
-    )
 
 
 def main() -> int:
@@ -78,9 +33,17 @@ def main() -> int:
     seconds: defaultdict[str, float] = defaultdict(float)
     requests = 0
     with ProcessPoolExecutor(arguments.processes, mp_context=get_context("spawn")) as pool:
-        running = {pool.submit(_prove_apart, case, arguments.keep): case for case in cases}
+        running = {pool.submit(prove_apart, case, arguments.keep): case for case in cases}
         for number, future in enumerate(as_completed(running), start=1):
-            case, proof = running[future], future.result()
+            case = running[future]
+            try:
+                proof = future.result()
+            except Exception as error:
+                # A life that cannot be proved is a fault, and no reason to give up on the others.
+                verdicts[case.world.name] += Verdict(lives=1, problems=[str(error)])
+                faulty.append(f"{case.name}: {error}")
+                print(f"{number} of {len(cases)}: {case.name} failed: {error}", flush=True)
+                continue
             verdicts[case.world.name] += proof.verdict
             seconds[case.world.name] += proof.life_seconds + proof.build_seconds
             requests += proof.requests
@@ -112,21 +75,6 @@ _FOOTNOTE = """What no pull, census or delivered event ever showed cannot be kno
 Causes are wrong only where another cause is named than the store's own; of moves, those are counted that the store made
 after the first pull.
 """
-
-
-def _prove_apart(case: Case, keep: Path | None) -> Proof:
-    folder = keep / case.name if keep else Path(tempfile.mkdtemp(prefix=f"{case.name}-"))
-    try:
-        return prove(case, folder, dbt=_dbt())
-    finally:
-        if keep is None:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-@cache
-def _dbt() -> Dbt:
-    """One for each process: it takes seconds to read the project."""
-    return Dbt(Path(tempfile.mkdtemp(prefix="proofs-dbt-")))
 
 
 def _arguments() -> argparse.Namespace:
