@@ -63,15 +63,27 @@
 {%- endmacro %}
 
 
+{#-
+    The rows of `candidates` and of this table that share their keys. For a model that adds rows up: with aggregates for
+    which neither order nor repetition matters, such as min and max.
+-#}
+{% macro rows_to_reckon_with(candidates, key) -%}
+    {%- do must_replace(key) -%}
+    {{ adapter.dispatch('rows_to_reckon_with')(candidates, key) }}
+{%- endmacro %}
+
+{% macro duckdb__rows_to_reckon_with(candidates, key) -%}
+    select * from {{ candidates }}
+    {%- if is_incremental() %}
+    union all by name
+    select * from {{ this }} where {{ key }} in (select {{ key }} from {{ candidates }})
+    {%- endif %}
+{%- endmacro %}
+
+
 {% macro duckdb__winners(candidates, key, order) -%}
     select versions.*
-    from (
-        select * from {{ candidates }}
-        {%- if is_incremental() %}
-        union all by name
-        select * from {{ this }} where {{ key }} in (select {{ key }} from {{ candidates }})
-        {%- endif %}
-    ) as versions
+    from ({{ rows_to_reckon_with(candidates, key) }}) as versions
     qualify row_number() over (partition by {{ key }} order by {{ order }}) = 1
 {%- endmacro %}
 

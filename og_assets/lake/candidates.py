@@ -5,8 +5,8 @@ here: asking (`og_assets/deletion_checks.py`), or what is believed in the end (d
 
 An order or item is asked about where it was known to be open and the newest census does not list it (`left_census`);
 where its order was closed without it (`left_order`); where a webhook told that it was deleted (`told_deleted`); and
-where it was held for deleted and is listed (`came_back`). Not where anything showed it alive after the census began, nor
-where a 404 proved it gone already. To be wrong here costs a request, or a day, and never makes a false deletion.
+where it was held for deleted and is listed (`came_back`). Not where anything showed it alive after the census began,
+nor where a 404 proved it gone already. To be wrong here costs a request, or a day, and never makes a false deletion.
 """
 
 from collections.abc import Sequence

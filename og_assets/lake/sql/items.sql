@@ -1,7 +1,7 @@
 create table known_items as
 select
     public_id as object_id,
-    arg_max("order", (coalesce(order_updated, timestamp '0001-01-01'), _pulled_at)) as order_id,
+    arg_max("order", (coalesce(_seen_at, _pulled_at), _pulled_at)) as order_id,
     max(order_updated) as order_updated,
     max(coalesce(_seen_at, _pulled_at)) as seen_at
 from items

@@ -44,11 +44,12 @@ select
 from was_listed
 group by object_id;
 
+-- As they were shown last. (An order that is asked for by itself does not say when it was updated.)
 create table known_orders as
 select
     public_id as object_id,
-    arg_max(status, (coalesce(updated, timestamp '0001-01-01'), _pulled_at)) as status,
-    arg_max(place, (coalesce(updated, timestamp '0001-01-01'), _pulled_at)) as place,
+    arg_max(status, (coalesce(_seen_at, _pulled_at), _pulled_at)) as status,
+    arg_max(place, (coalesce(_seen_at, _pulled_at), _pulled_at)) as place,
     max(updated) as updated,
     max(coalesce(_seen_at, _pulled_at)) as seen_at
 from orders

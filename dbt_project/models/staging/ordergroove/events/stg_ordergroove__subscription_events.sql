@@ -1,6 +1,3 @@
-{{ config(materialized='view') }}
--- No model reads it yet: as a view it costs nothing until somebody asks. A table once one does, as its siblings are.
-
 with
 
 parsed as (
