@@ -13,7 +13,7 @@ from time import perf_counter
 from tests.dbt_project.conftest import Dbt
 from tests.dbt_project.store import Warehouse
 
-from .life import live
+from .life import Lived, live
 from .marts import build
 from .verdict import Verdict, judge
 from .worlds import Case
@@ -33,26 +33,30 @@ class Proof:
 
 def prove(case: Case, folder: Path, *, dbt: Dbt) -> Proof:
     """Live, build and compare, in an empty folder."""
-    (folder / "warehouse").mkdir(parents=True)
     began = perf_counter()
     lived = live(case, folder)
     lived_at = perf_counter()
-    marts = build(Warehouse(folder, dbt=dbt))
-    verdict = judge(
-        marts,
+    return Proof(
+        case=case,
+        verdict=verdict_on(lived, folder, dbt=dbt),
+        requests=lived.requests,
+        events=lived.events,
+        life_seconds=lived_at - began,
+        build_seconds=perf_counter() - lived_at,
+    )
+
+
+def verdict_on(lived: Lived, folder: Path, *, dbt: Dbt) -> Verdict:
+    """Build a warehouse anew from what is known of a life, and judge it."""
+    shutil.rmtree(folder / "warehouse", ignore_errors=True)
+    (folder / "warehouse").mkdir(parents=True)
+    return judge(
+        build(Warehouse(folder, dbt=dbt)),
         lived.store.truth.tables(),
         lived.shown,
         world=lived.case.world,
         begun=lived.begun,
         zone=lived.store.world.zone,
-    )
-    return Proof(
-        case=case,
-        verdict=verdict,
-        requests=lived.requests,
-        events=lived.events,
-        life_seconds=lived_at - began,
-        build_seconds=perf_counter() - lived_at,
     )
 
 

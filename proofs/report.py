@@ -10,7 +10,7 @@ from .verdict import KINDS, Verdict
 from .worlds import WORLDS
 
 _HEAD = (
-    "| webhooks | besides | lives | deleted: items, orders | nothing ever showed | wrong | missed "
+    "| webhooks | besides | lives | faults | deleted: items, orders | nothing ever showed | wrong | missed "
     "| precision / recall: items | orders | bounds violated | to the second | causes right / wrong / unknown "
     "| moves: true, to the second, invented | elsewhere than in truth | values lost |"
 )
@@ -31,6 +31,7 @@ def _cells(verdict: Verdict) -> list[str]:
     moves = ", ".join(f"{verdict.moves[name]:,}" for name in ("true", "exact", "invented"))
     return [
         f"{verdict.lives}",
+        f"{len(verdict.problems)}",
         _pair(verdict.deletions),
         _pair(verdict.unknowable),
         _pair(verdict.wrong),
