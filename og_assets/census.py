@@ -54,11 +54,11 @@ class CensusTaker:
 
     def due_at(self, api_object: ApiObject) -> datetime | None:
         """Say when the next census of an object is due; None where that is now."""
-        censuses = self._lake.censuses(api_object).all()
         pause = timedelta(days=self._settings.og_census_every_days)
-        if not censuses or not pause:
+        last = self._lake.censuses(api_object).newest() if pause else None
+        if last is None:
             return None
-        due = censuses[-1].taken_at + pause
+        due = last.taken_at + pause
         return due if due - _SLACK > datetime.now(UTC) else None
 
     def take(
@@ -67,7 +67,7 @@ class CensusTaker:
         """Walk all open rows of an object. A walk that does not reach its end leaves nothing."""
         pulled_at, clock = datetime.now(UTC), time.monotonic()
         censuses = self._lake.censuses(api_object)
-        before = censuses.all()[-1:]
+        before = censuses.newest()
         ids: list[str] = []
         pages = 0
         with self._connection.client(api_object) as client:
@@ -104,7 +104,7 @@ class CensusTaker:
             last_answer_at=traffic.last_answer_at,
         )
         census = censuses.add(ids, pull, stem=file_stem(pulled_at, run_id=run_id))
-        return CensusTaken(census=census, before=before[0] if before else None, pull=pull)
+        return CensusTaken(census=census, before=before, pull=pull)
 
 
 def _ids(rows: list[Any], api_object: ApiObject) -> Iterator[str]:

@@ -91,9 +91,10 @@ def _describe(
     """Tell the queries where things lie."""
     folders = {"orders": "raw/orders", "items": "raw/items", "events": "events", "checks": "raw/deletion_checks"}
     for name, folder in folders.items():
+        # Not a view: that would look into every file when it is made, and again when it is used.
         connection.execute(
-            f"create view {name} as select * from read_parquet({_text(lake.root / folder / '**/*.parquet')}, "
-            "union_by_name = true, hive_partitioning = false)"
+            f"create macro {name}() as table select * from read_parquet("
+            f"{_text(lake.root / folder / '**/*.parquet')}, union_by_name = true, hive_partitioning = false)"
         )
     connection.execute(f"create view now_listed as select object_id from read_parquet({_text(census.ids_file)})")
     connection.execute("create table was_listed (object_id varchar, listed_at timestamptz)")
@@ -117,10 +118,12 @@ def _describe(
 
 def _items_until(connection: duckdb.DuckDBPyConnection, lake: Lake, *, zone: ZoneInfo) -> datetime | None:
     """Up to which wall time items were pulled: before that, an item that its order was closed without has left it."""
-    pulls = _text(lake.root / "pulls" / "**/*.parquet")
+    folder = lake.root / "pulls" / BY_NAME["items"].name
+    if not any(folder.glob("*.parquet")):
+        return None
     query = (
-        f"select max(window_end) from read_parquet({pulls}, union_by_name = true, hive_partitioning = false) "
-        "where object = 'items' and note is null"
+        f"select max(window_end) from read_parquet({_text(folder / '*.parquet')}, union_by_name = true, "
+        "hive_partitioning = false) where note is null"
     )
     (end,) = connection.execute(query).fetchone() or (None,)
     return to_wall(end, zone=zone) if end else None

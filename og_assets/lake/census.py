@@ -52,6 +52,14 @@ class Censuses:
         pulls = [(file, self.pulls_folder / file.name) for file in files]
         return [_census(file, read_pull(pull)) for file, pull in pulls if pull.exists()]
 
+    def newest(self) -> Census | None:
+        """Return the last census that was walked to its end."""
+        for file in sorted(self.ids_folder.glob("[!_]*.parquet"), reverse=True):
+            pull = self.pulls_folder / file.name
+            if pull.exists():
+                return _census(file, read_pull(pull))
+        return None
+
     def forget_before(self, kept: Census) -> None:
         """Remove the ids of all censuses that are older than this one. The manifest keeps their rows."""
         for file in self.ids_folder.glob("[!_]*.parquet"):

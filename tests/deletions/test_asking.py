@@ -119,3 +119,11 @@ def test_batches_are_landed_one_by_one(watch: Watch, monkeypatch: pytest.MonkeyP
     watch.ask()
     assert len(watch.gone()) == 10
     assert len(watch.checks()) == 10
+
+
+def test_before_anything_was_pulled_there_is_nobody_to_ask_about(tmp_path: Path) -> None:
+    with serve(Store(seed=5, customers=10, days=10, until=UNTIL)) as shop:
+        watch = Watch(shop, tmp_path)
+        assert watch.ask() == {}
+        watch.count()
+        assert {kind: report.candidates for kind, report in watch.ask().items()} == {"order": 0, "item": 0}

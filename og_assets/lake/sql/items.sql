@@ -4,7 +4,7 @@ select
     arg_max("order", (coalesce(_seen_at, _pulled_at), _pulled_at)) as order_id,
     max(order_updated) as order_updated,
     max(coalesce(_seen_at, _pulled_at)) as seen_at
-from items
+from items()
 group by public_id;
 
 create table told_of_orders as
@@ -17,7 +17,7 @@ from (
         object_id,
         created,
         case when json_valid(object) then object end as object
-    from events
+    from events()
     where object_id is not null and created is not null and type like 'order.%'
 )
 where json_extract_string(object, '$.status') is not null

@@ -17,7 +17,7 @@ from (
         type,
         created,
         case when json_valid(object) then object end as object
-    from events
+    from events()
     where
         object_id is not null
         and created is not null
@@ -33,7 +33,7 @@ select
     max(last_listed_at) as listed_at,
     list(first_missed_at) filter (first_missed_at is not null) as missed_at,
     list(checked_at) filter (status = 200) as lives
-from checks
+from checks()
 where object_type = (select object_type from this_census)
 group by object_id;
 
@@ -52,7 +52,7 @@ select
     arg_max(place, (coalesce(_seen_at, _pulled_at), _pulled_at)) as place,
     max(updated) as updated,
     max(coalesce(_seen_at, _pulled_at)) as seen_at
-from orders
+from orders()
 group by public_id;
 
 -- An answer to a question that nothing has changed since. Whatever lives and is never listed, though it should be, is
