@@ -226,7 +226,8 @@ final as (
         case when cause != 'subscription_cancelled' then replacement_item_id end as replaced_by_item_id,
         case
             when undeleted_at is not null then 0
-            when cause = 'subscription_cancelled' or replacement_item_id is null then total_price
+            -- What a replacement costs may not be known yet: then nothing is made up for.
+            when cause = 'subscription_cancelled' or replacement_total_price is null then total_price
             -- A replacement that costs more is a gain elsewhere, and no negative loss.
             when replacement_total_price >= total_price then 0
             else total_price - replacement_total_price
