@@ -31,7 +31,7 @@ def main() -> int:
     verdicts: defaultdict[str, Verdict] = defaultdict(Verdict)
     faulty: list[str] = []
     seconds: defaultdict[str, float] = defaultdict(float)
-    requests = 0
+    requests = cut = overtaken = 0
     with ProcessPoolExecutor(arguments.processes, mp_context=get_context("spawn")) as pool:
         running = {pool.submit(prove_apart, case, arguments.keep): case for case in cases}
         for number, future in enumerate(as_completed(running), start=1):
@@ -47,6 +47,8 @@ def main() -> int:
             verdicts[case.world.name] += proof.verdict
             seconds[case.world.name] += proof.life_seconds + proof.build_seconds
             requests += proof.requests
+            cut += proof.cut
+            overtaken += proof.overtaken
             problems = proof.verdict.problems
             faulty += [f"{case.name}: {problem}" for problem in problems]
             print(
@@ -62,7 +64,8 @@ def main() -> int:
         "# Results of `python -m proofs`\n\n"
         f"Proved {datetime.now(UTC):%Y-%m-%d} on {os.cpu_count()} cores, {platform.system()} {platform.machine()}, "
         f"Python {platform.python_version()}: {arguments.seeds} seeds of each row, {arguments.days} days each, "
-        f"{requests:,} requests. A life and its build take, on average: {lives}.\n\n"
+        f"{requests:,} requests. {cut:,} censuses were cut on purpose, and {overtaken:,} orders changed or vanished "
+        f"while one was taken. A life and its build take, on average: {lives}.\n\n"
         f"## Deletions\n\n{table(verdicts)}\n{_FOOTNOTE}\n## The cost of a census\n\n{cost.measure()}"
     )
     print(text)

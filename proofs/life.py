@@ -39,7 +39,10 @@ COUNTED = ("orders", "items")
 
 @dataclass(frozen=True, kw_only=True)
 class Lived:
-    """A life in the end: the case as it was settled, the store, what it showed, and what that took."""
+    """A life in the end: the case as it was settled, the store, what it showed, and what that took.
+
+    `cut` censuses did not reach their end; `overtaken` orders changed or vanished while a census was taken.
+    """
 
     case: Case
     store: Store
@@ -49,6 +52,7 @@ class Lived:
     events: int
     censuses: int
     cut: int
+    overtaken: int
 
 
 def live(case: Case, data_dir: Path) -> Lived:
@@ -73,13 +77,14 @@ def live(case: Case, data_dir: Path) -> Lived:
         events=life.events,
         censuses=life.censuses,
         cut=life.cut,
+        overtaken=life.overtaken,
     )
 
 
 class _Life:
     def __init__(self, case: Case, shop: RunningStore, data_dir: Path) -> None:
         self.shown = Shown()
-        self.events = self.censuses = self.cut = 0
+        self.events = self.censuses = self.cut = self.overtaken = 0
         self._case = case
         self._shop = shop
         self._data_dir = data_dir
@@ -166,8 +171,10 @@ class _Life:
                 raise
             self.cut += 1
         else:
+            after = View.of(shop.store)
             self.censuses += 1
-            self.shown.census(before, View.of(shop.store))
+            self.overtaken += sum(after.orders.get(key) != row for key, row in before.orders.items())
+            self.shown.census(before, after)
         finally:
             shop.faults.error_every = 0
 

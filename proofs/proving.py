@@ -21,12 +21,14 @@ from .worlds import Case
 
 @dataclass(frozen=True, kw_only=True)
 class Proof:
-    """What came of one case, and what it took."""
+    """What came of one case, and what it took; of its censuses, see `Lived`."""
 
     case: Case
     verdict: Verdict
     requests: int
     events: int
+    cut: int
+    overtaken: int
     life_seconds: float
     build_seconds: float
 
@@ -41,6 +43,8 @@ def prove(case: Case, folder: Path, *, dbt: Dbt) -> Proof:
         verdict=verdict_on(lived, folder, dbt=dbt),
         requests=lived.requests,
         events=lived.events,
+        cut=lived.cut,
+        overtaken=lived.overtaken,
         life_seconds=lived_at - began,
         build_seconds=perf_counter() - lived_at,
     )

@@ -12,7 +12,7 @@ from .worlds import WORLDS
 _HEAD = (
     "| webhooks | besides | lives | faults | deleted: items, orders | nothing ever showed | wrong | missed "
     "| precision / recall: items | orders | bounds violated | to the second | causes right / wrong / unknown "
-    "| moves: true, to the second, invented | elsewhere than in truth | values lost |"
+    "| moves: true, to the second, invented | their causes | elsewhere than in truth | values lost |"
 )
 
 
@@ -27,7 +27,6 @@ def table(verdicts: Mapping[str, Verdict]) -> str:
 
 
 def _cells(verdict: Verdict) -> list[str]:
-    causes = " / ".join(f"{verdict.causes[name]:,}" for name in ("right", "wrong", "unknown"))
     moves = ", ".join(f"{verdict.moves[name]:,}" for name in ("true", "exact", "invented"))
     return [
         f"{verdict.lives}",
@@ -39,11 +38,16 @@ def _cells(verdict: Verdict) -> list[str]:
         *(f"{_percent(verdict.precision(kind))} / {_percent(verdict.recall(kind))}" for kind in ("item", "order")),
         f"{verdict.out_of_bounds}",
         f"{verdict.exact.total():,} of {verdict.found.total():,}",
-        causes,
+        _causes(verdict.causes),
         moves,
+        _causes(verdict.move_causes),
         f"{verdict.misplaced}",
         f"{verdict.values_lost}",
     ]
+
+
+def _causes(counts: Mapping[str, int]) -> str:
+    return " / ".join(f"{counts[name]:,}" for name in ("right", "wrong", "unknown"))
 
 
 def _pair(counts: Mapping[str, int]) -> str:

@@ -72,7 +72,7 @@ WORLDS: tuple[World, ...] = (
         syncs_per_check=7,
         at_night=True,
         stir_hours=0.25,
-        page_size=20,
+        page_size=8,
     ),
     World(
         name="random",
