@@ -16,6 +16,8 @@
     row). Both are total orders on what the rows say, so the order in which files are taken in cannot matter, and
     incremental equals full refresh.
 
+    `stg_ordergroove__item_places` has no winners: it adds rows up, by least and greatest values, which is as good an order.
+
     A staging model that reads no source, but another staging model, takes in no files: the hooks do nothing then.
 -#}
 

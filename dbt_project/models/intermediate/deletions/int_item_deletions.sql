@@ -130,6 +130,7 @@ replacements as (
         deleted_items.deletion_id,
         beginnings.order_item_id,
         beginnings.total_price,
+        beginnings.begun_at <= deleted_items.near_until_at as is_at_once,
         row_number() over (
             partition by deleted_items.deletion_id
             order by beginnings.begun_at, beginnings.order_item_id
@@ -184,10 +185,14 @@ facts as (
         put_off_silently.deletion_id is not null as is_put_off_silently,
         coalesce(last_told.by_somebody = 1, false) as is_by_somebody,
         deleted_items.precision = 'exact' as is_told,
-        -- As known since: an older row of the subscription says nothing of that moment.
+        deleted_items.precision = 'exact' and coalesce(replacements.is_at_once, false) as is_replaced_at_once,
+        -- Live afterwards, and not by a reactivation since, which would have given it another start.
         coalesce(
-            (subscriptions.is_live and subscriptions.seen_at > deleted_items.deleted_at)
-            or subscriptions.cancelled_at > deleted_items.near_until_at,
+            (
+                (subscriptions.is_live and subscriptions.seen_at > deleted_items.not_after_at)
+                or subscriptions.cancelled_at > deleted_items.near_until_at
+            )
+            and subscriptions.start_date < {{ store_date('deleted_items.not_before_at') }},
             false
         ) as was_live
     from deleted_items
@@ -213,8 +218,8 @@ explained as (
             when is_put_off and not is_by_somebody then 'out_of_stock'
             when is_put_off_silently and not is_by_somebody then 'unknown'
             when is_told and subscription_id is null then 'removed'
-            when is_told and was_live then 'removed'
-            when replacement_item_id is not null then 'removed'
+            when is_replaced_at_once then 'removed'
+            when was_live and (is_told or replacement_item_id is not null) then 'removed'
             else 'unknown'
         end as cause
     from facts

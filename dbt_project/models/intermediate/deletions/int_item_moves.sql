@@ -62,7 +62,10 @@ points as (
         row_number() over (partition by order_item_id order by first_seen_at, order_id) as number_in_source,
         1 as source_rank
     from places
-    where order_item_id in (select moved_items.order_item_id from moved_items)
+    where
+        order_item_id in (select moved_items.order_item_id from moved_items)
+        -- No two points may be alike, or the windows that follow may put them in different orders.
+        and last_order_updated_at != first_order_updated_at
 ),
 
 marked as (
