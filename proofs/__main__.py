@@ -5,14 +5,15 @@ import os
 import platform
 import sys
 from collections import defaultdict
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from datetime import UTC, datetime
+from math import ceil
 from multiprocessing import get_context
 from pathlib import Path
 
 from proofs import cost
-from proofs.proving import prove_apart
+from proofs.proving import Proof, prove_apart
 from proofs.report import table
 from proofs.verdict import Verdict
 from proofs.worlds import BY_NAME, Case
@@ -27,6 +28,7 @@ def main() -> int:
         Case(world=BY_NAME[name], seed=seed, days=arguments.days, customers=arguments.customers)
         for seed in range(arguments.first, arguments.first + arguments.seeds)
         for name in arguments.rows
+        if seed - arguments.first < ceil(arguments.seeds * BY_NAME[name].share_of_seeds)
     ]
     verdicts: defaultdict[str, Verdict] = defaultdict(Verdict)
     faulty: list[str] = []
@@ -34,7 +36,7 @@ def main() -> int:
     requests = cut = overtaken = 0
     with ProcessPoolExecutor(arguments.processes, mp_context=get_context("spawn")) as pool:
         running = {pool.submit(prove_apart, case, arguments.keep): case for case in cases}
-        for number, future in enumerate(as_completed(running), start=1):
+        for number, future in enumerate(_completed(running), start=1):
             case = running[future]
             try:
                 proof = future.result()
@@ -59,11 +61,12 @@ def main() -> int:
             )
             for problem in problems[:5]:
                 print(f"    {problem}", flush=True)
-    lives = "; ".join(f"{name} {seconds[name] / arguments.seeds:.0f} s" for name in arguments.rows)
+    lives = "; ".join(f"{name} {seconds[name] / verdict.lives:.0f} s" for name, verdict in verdicts.items())
     text = (
         "# Results of `python -m proofs`\n\n"
         f"Proved {datetime.now(UTC):%Y-%m-%d} on {os.cpu_count()} cores, {platform.system()} {platform.machine()}, "
-        f"Python {platform.python_version()}: {arguments.seeds} seeds of each row, {arguments.days} days each, "
+        f"Python {platform.python_version()}: {sum(one.lives for one in verdicts.values())} lives of "
+        f"{arguments.days} days, "
         f"{requests:,} requests. {cut:,} censuses were cut on purpose, and {overtaken:,} orders changed or vanished "
         f"while one was taken. A life and its build take, on average: {lives}.\n\n"
         f"## Deletions\n\n{table(verdicts)}\n{_FOOTNOTE}\n## The cost of a census\n\n{cost.measure()}"
@@ -72,6 +75,16 @@ def main() -> int:
     if not arguments.dry:
         RESULTS.write_text(text)
     return min(len(faulty), 1)
+
+
+def _completed(running: Iterable[Future[Proof]]) -> Iterator[Future[Proof]]:
+    """Yield what is done as it is done. Interrupted, what has begun is waited for, and the rest is left."""
+    try:
+        yield from as_completed(running)
+    except KeyboardInterrupt:
+        print("interrupted: the results are of what was proved until now", flush=True)
+        for future in running:
+            future.cancel()
 
 
 _FOOTNOTE = """What no pull, census or delivered event ever showed cannot be known, and does not count against recall.

@@ -33,7 +33,10 @@ from og_assets.settings import Settings
 from .shown import Shown, View
 from .worlds import Case, Sync, syncs
 
-PULLED = ("customers", "subscriptions", "orders", "items")
+PULLED = ("orders", "items")
+# What is only looked at for causes: once a week will do.
+PULLED_SELDOM = ("customers", "subscriptions")
+_SELDOM = timedelta(days=7)
 COUNTED = ("orders", "items")
 
 
@@ -105,7 +108,7 @@ class _Life:
         self._rng = Random(f"{case.name}/life")
         self._runs = count(1)
         self._due = shop.store.now
-        self._pulled_until: datetime | None = None
+        self._pulled_until: dict[str, datetime] = {}
         after = case.world.told_after
         self._told_from = None if after is None else shop.webhooks.epoch_of(self._due + timedelta(days=after))
 
@@ -118,14 +121,18 @@ class _Life:
         before = View.of(store)
         with self._stirred():
             if sync.pull:
-                self._pull(before)
+                self._pull(before, is_last=is_last)
             if sync.census:
                 self._take_census(is_cut=sync.cut)
             self._take_in(is_last=is_last)
             for limit in sync.checks:
                 self._checker.run(run_id=self._run_id(), limit=limit, progress=_silently)
         if sync.pull:
-            self.shown.sync(before, View.of(store))
+            self.shown.sync(before, self._view(since=before))
+
+    def _view(self, *, since: View) -> View:
+        """Look at the store again, if any time may have passed."""
+        return View.of(self._shop.store) if self._case.world.stir_hours else since
 
     @contextmanager
     def _stirred(self) -> Iterator[None]:
@@ -142,19 +149,21 @@ class _Life:
         finally:
             self._shop.faults.stir_hours = 0.0
 
-    def _pull(self, before: View) -> None:
-        store, start = self._shop.store, self._pulled_until
-        end = store.now
-        window = Window(
-            key=f"{end:%Y-%m-%d}",
-            start=start.replace(tzinfo=self._zone) if start else None,
-            end=end.replace(tzinfo=self._zone),
-        )
-        run_id = self._run_id()
-        for name in PULLED:
+    def _pull(self, before: View, *, is_last: bool) -> None:
+        end, run_id = self._shop.store.now, self._run_id()
+        begin = self._pulled_until.get(PULLED[0])
+        for name in (*PULLED_SELDOM, *PULLED):
+            start = self._pulled_until.get(name)
+            if name in PULLED_SELDOM and start and end - start < _SELDOM and not is_last:
+                continue
+            window = Window(
+                key=f"{end:%Y-%m-%d}",
+                start=start.replace(tzinfo=self._zone) if start else None,
+                end=end.replace(tzinfo=self._zone),
+            )
             list(self._extractor.pull_windows(BY_NAME[name], [window], run_id=run_id, progress=_silently))
-        self.shown.pull(before, View.of(store), start=start)
-        self._pulled_until = end
+            self._pulled_until[name] = end
+        self.shown.pull(before, self._view(since=before), start=begin)
 
     def _take_census(self, *, is_cut: bool) -> None:
         shop, run_id = self._shop, self._run_id()
@@ -171,7 +180,7 @@ class _Life:
                 raise
             self.cut += 1
         else:
-            after = View.of(shop.store)
+            after = self._view(since=before)
             self.censuses += 1
             self.overtaken += sum(after.orders.get(key) != row for key, row in before.orders.items())
             self.shown.census(before, after)

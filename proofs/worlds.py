@@ -25,7 +25,7 @@ class World:
     `told_after` is the day on which webhooks begin (None: never), `lost` the share of events that never arrive,
     `garbled` whether they come doubled, out of order and late. Every `sync_days` the store is pulled and a census is
     taken, at the time of day of `BEGIN` or `at_night`, under the placement. `stir_hours` pass before each page that a
-    cursor leads to; the pages of a census have `page_size` rows.
+    cursor leads to; the pages of a census have `page_size` rows. `share_of_seeds` says how many of the seeds are lived.
     """
 
     name: str
@@ -41,6 +41,7 @@ class World:
     stir_hours: float = 0.0
     page_size: int = 100
     is_random: bool = False
+    share_of_seeds: float = 1.0
 
     @property
     def is_told_everything(self) -> bool:
@@ -61,8 +62,15 @@ WORLDS: tuple[World, ...] = (
         name="untold", webhooks="none", other="pull and census daily", told_after=None, sync_days=1, syncs_per_check=7
     ),
     World(name="deaf", webhooks="none for a month, then all", other="pull and census weekly", told_after=30),
-    World(name="kept", webhooks="all", other='emptied orders stay ("keep")', emptied_orders="keep"),
-    World(name="dropped", webhooks="all", other='emptied orders are deleted ("delete")', emptied_orders="delete"),
+    # Two halves of one promise.
+    World(name="kept", webhooks="all", other='emptied orders stay ("keep")', emptied_orders="keep", share_of_seeds=0.5),
+    World(
+        name="dropped",
+        webhooks="all",
+        other='emptied orders are deleted ("delete")',
+        emptied_orders="delete",
+        share_of_seeds=0.5,
+    ),
     World(
         name="stirred",
         webhooks="20 % lost",
@@ -73,12 +81,14 @@ WORLDS: tuple[World, ...] = (
         at_night=True,
         stir_hours=0.25,
         page_size=8,
+        share_of_seeds=0.5,
     ),
     World(
         name="random",
         webhooks="any share lost",
         other="pulls, cut censuses and limited checks at random times, all of them once at the end",
         is_random=True,
+        share_of_seeds=0.5,
     ),
 )
 
