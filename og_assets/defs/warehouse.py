@@ -117,14 +117,5 @@ def published_marts(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeRes
 
 def _explanation(error: DagsterDbtCliRuntimeError, *, lake: Lake) -> dg.Failure:
     """Say what a failed build means, and look whether a damaged file in the lake is the cause."""
-    damaged = lake.unreadable_files()
-    if damaged:
-        files = ", ".join(str(path) for path in damaged)
-        return dg.Failure(
-            f"These files in the lake are not readable Parquet: {files}. Move them away, materialize their windows "
-            "again, then run build_marts. Analysts keep the tables of the last build that passed.",
-            allow_retries=False,
-        )
-    return dg.Failure(
-        f"dbt build failed; analysts keep the tables of the last build that passed. {error}", allow_retries=False
-    )
+    failed = f"dbt build failed; analysts keep the tables of the last build that passed. {error}"
+    return dg.Failure(lake.damage() or failed, allow_retries=False)

@@ -62,9 +62,7 @@ def find_candidates(lake: Lake, object_type: ObjectType, *, zone: ZoneInfo) -> F
             rows = connection.execute("select * from candidates").fetchall()
             witnesses = connection.execute(f"select object_id from witnesses limit {_WITNESSES}").fetchall()
     except (duckdb.IOException, duckdb.InvalidInputException) as error:
-        raise UnreadableError(
-            f"The lake cannot be read: {error}. If it names a damaged file, move that away and pull its window again."
-        ) from error
+        raise UnreadableError(lake.damage() or f"The lake cannot be read: {error}.") from error
     candidates = [
         CheckRow(
             object_type=object_type,

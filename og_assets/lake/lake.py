@@ -120,6 +120,16 @@ class Lake:
         """Return the Parquet files whose footer cannot be read. Opens every file: for diagnosis only."""
         return [path for path in sorted(self.root.rglob("*.parquet")) if not _is_readable(path)]
 
+    def damage(self) -> str | None:
+        """Say which files cannot be read and what to do, or None. Opens every file: for diagnosis only."""
+        damaged = ", ".join(str(path) for path in self.unreadable_files())
+        if not damaged:
+            return None
+        return (
+            f"These files in the lake are not readable Parquet: {damaged}. Move them away, materialize their windows "
+            "again, then run build_marts. Analysts keep the tables of the last build that passed."
+        )
+
     def _pulls(self, name: str) -> Path:
         return self.root / "pulls" / name
 
