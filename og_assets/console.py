@@ -118,7 +118,7 @@ def _headlines(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str
     yield "live subscriptions", f"{live:,}"
     yield "monthly recurring revenue", f"{mrr:,.2f}"
     yield "placed so far", f"{placed:,.2f}"
-    yield "deleted items, as webhooks told", f"{deleted:,}"
+    yield "deleted items, each proved", f"{deleted:,}"
 
 
 def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> str:

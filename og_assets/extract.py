@@ -13,18 +13,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
+from og_assets.connection import WITNESS, Connection, MakeClient
 from og_assets.lake.lake import SNAPSHOT, Lake
 from og_assets.lake.landing import Landed, Landing
 from og_assets.lake.manifest import PullRow, SegmentKey
-from og_assets.ordergroove.client import Endpoint, OrdergrooveClient, Traffic
+from og_assets.ordergroove.client import OrdergrooveClient, Traffic
 from og_assets.ordergroove.errors import AccessError, NotFoundError, OrdergrooveError
-from og_assets.ordergroove.objects import BY_NAME, ApiObject
+from og_assets.ordergroove.objects import ApiObject
 from og_assets.ordergroove.read_ahead import read_ahead
 from og_assets.ordergroove.wall_clock import reach_back, to_wall
-from og_assets.settings import Settings, SettingsError
-
-# Asked in order to tell "this merchant lacks the feature" from "this key opens nothing".
-WITNESS = BY_NAME["customers"]
+from og_assets.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,18 +93,15 @@ class Extractor:
     Raises `SettingsError` where the key is missing, `OrdergrooveError` and `LakeError` while walking.
     """
 
-    def __init__(
-        self, settings: Settings, lake: Lake, *, make_client: Callable[..., OrdergrooveClient] = OrdergrooveClient
-    ) -> None:
+    def __init__(self, settings: Settings, lake: Lake, *, make_client: MakeClient = OrdergrooveClient) -> None:
         self._settings = settings
         self._lake = lake
-        self._make_client = make_client
+        self._connection = Connection(settings, make_client)
         self._overlap = timedelta(hours=settings.og_overlap_hours)
 
     def check_access(self) -> None:
         """Ask for one row of what every merchant has, to learn with one request whether the key is right."""
-        with self._client(WITNESS) as client:
-            client.probe(WITNESS)
+        self._connection.check_access()
 
     def pull_windows(
         self, api_object: ApiObject, windows: Sequence[Window], *, run_id: str, progress: Progress
@@ -123,7 +118,7 @@ class Extractor:
                 api_object,
                 range_first=segments[0].range_first,
                 range_last=segments[0].range_last,
-                source=self._source(api_object),
+                source=self._connection.source(api_object),
             )
         for number, segment in enumerate(segments, start=1):
             place = f"window {segment.label}, {number} of {len(segments)}"
@@ -174,8 +169,10 @@ class Extractor:
             oldest_updated=landed.oldest_updated,
             newest_updated=landed.newest_updated,
             unknown_fields=json.dumps(landed.unknown_fields, sort_keys=True),
-            source=self._source(api_object),
+            source=self._connection.source(api_object),
             note=note,
+            first_answer_at=traffic.first_answer_at,
+            last_answer_at=traffic.last_answer_at,
         )
         self._lake.record(pull)
         return Walk(
@@ -212,7 +209,7 @@ class Extractor:
         if api_object.host == "entitlements" and not self._settings.ordergroove_merchant_id:
             return Traffic(), 0, "skipped: set ORDERGROOVE_MERCHANT_ID to pull entitlements"
         pages = 0
-        with self._client(api_object) as client:
+        with self._connection.client(api_object) as client:
             try:
                 with landing, closing(read_ahead(client.pages(api_object, params))) as walk:
                     for rows in walk:
@@ -236,26 +233,6 @@ class Extractor:
             raise error from None
         return f"not available: {error.path} answered {error.status} while {WITNESS.path} answers"
 
-    def _client(self, api_object: ApiObject) -> OrdergrooveClient:
-        settings = self._settings
-        if settings.ordergroove_api_key is None:
-            raise SettingsError(
-                "ORDERGROOVE_API_KEY is not set. Write it into .env (see .env.example), or run `make demo` to try "
-                "og_assets without an Ordergroove account."
-            )
-        endpoint = Endpoint(
-            base_url=settings.ordergroove_base_url, api_key=settings.ordergroove_api_key.get_secret_value()
-        )
-        if api_object.host == "entitlements":
-            endpoint = replace(
-                endpoint,
-                base_url=settings.ordergroove_entitlements_url,
-                # Ordergroove's own example of an entitlements page links to the REST host.
-                also_allowed=(settings.ordergroove_base_url,),
-                params={"merchant": settings.ordergroove_merchant_id or ""},
-            )
-        return self._make_client(endpoint, read_timeout=settings.ordergroove_read_timeout)
-
     def _bounds(self, segment: Segment | None) -> tuple[datetime | None, datetime | None]:
         if segment is None:
             return None, None
@@ -270,16 +247,6 @@ class Extractor:
             for time in (landed.oldest_updated, landed.newest_updated)
         )
         return replace(landed, oldest_updated=oldest, newest_updated=newest)
-
-    def _source(self, api_object: ApiObject) -> str:
-        """What must be the same for two attempts to be parts of one backfill."""
-        settings = self._settings
-        host = (
-            settings.ordergroove_entitlements_url
-            if api_object.host == "entitlements"
-            else settings.ordergroove_base_url
-        )
-        return f"{host} {settings.ordergroove_timezone} pii={settings.og_pii}"
 
 
 def _filters(api_object: ApiObject, asked_from: datetime | None, asked_to: datetime | None) -> dict[str, str]:

@@ -54,6 +54,12 @@ class Settings(BaseSettings):
     og_data_dir: Path = Field(Path("data"), description="Root of the lake, the warehouse and the reports.")
     og_sync_hours: str = Field("14", description="Wall-clock hours at which windows end, e.g. 14 or 4,14.")
     og_overlap_hours: float = Field(2.0, ge=0, le=48, description="How far a window reaches back over the last one.")
+    og_census_every_days: float = Field(
+        0, ge=0, le=365, description="Days between two censuses of what is open; 0 takes one in each daily_sync."
+    )
+    og_deletion_checks: int = Field(
+        2000, ge=0, description="How many vanished orders, and items, one run asks Ordergroove about; the rest wait."
+    )
     og_lock_timeout: float = Field(60.0, ge=0, description="Seconds to wait for the warehouse file to be free.")
     og_inbox_settle: float = Field(
         5.0, ge=0, le=3600, description="Seconds for which a file in the inbox must have been left alone."

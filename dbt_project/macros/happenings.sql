@@ -1,7 +1,8 @@
 {#-
     Webhook events come at least once, out of order, and late. When something happened, only the event itself says: its
     `created`, in whole seconds. Within one second a creation is first, and a deletion is last: an id is not used again
-    after it was deleted. What else shares a second goes by event id, which says nothing but is always the same.
+    after it was deleted. A move comes after what else is told with it, which may still name the order that was left. What
+    else shares a second goes by event id, which says nothing but is always the same.
 -#}
 
 {#- Numbers what happened to an object, 1 for the first. -#}
@@ -11,7 +12,8 @@
         order by
             happened_at,
             case
-                when is_deletion then 2
+                when is_deletion then 3
+                when event_type = 'item.change_order' then 2
                 when event_type like '%.create' then 0
                 else 1
             end,

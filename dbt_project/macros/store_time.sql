@@ -33,6 +33,56 @@
 
 
 {#-
+    The whole second that an instant lies in. Events and answers are dated in whole seconds; what is compared with them is
+    brought to the same, or it would count as later within one second.
+-#}
+{% macro whole_second(instant) -%}
+    {{ adapter.dispatch('whole_second')(instant) }}
+{%- endmacro %}
+
+{% macro duckdb__whole_second(instant) -%}
+    date_trunc('second', {{ instant }})
+{%- endmacro %}
+
+
+{#- The first day of a day's month. -#}
+{% macro month_of(day) -%}
+    {{ adapter.dispatch('month_of')(day) }}
+{%- endmacro %}
+
+{% macro duckdb__month_of(day) -%}
+    cast(date_trunc('month', {{ day }}) as date)
+{%- endmacro %}
+
+
+{#- An instant some seconds later, or earlier where there are less than none. -#}
+{% macro seconds_later(instant, seconds) -%}
+    {{ adapter.dispatch('seconds_later')(instant, seconds) }}
+{%- endmacro %}
+
+{% macro duckdb__seconds_later(instant, seconds) -%}
+    {{ instant }} + to_seconds({{ seconds }})
+{%- endmacro %}
+
+
+{#- One calendar interval of a subscription after a day; a month after the last of January is the last of February. -#}
+{% macro one_interval_later(day, every, every_period) -%}
+    {{ adapter.dispatch('one_interval_later')(day, every, every_period) }}
+{%- endmacro %}
+
+{% macro duckdb__one_interval_later(day, every, every_period) -%}
+    cast(
+        case {{ every_period }}
+            when 1 then {{ day }} + to_days(cast({{ every }} as integer))
+            when 2 then {{ day }} + to_days(cast(7 * {{ every }} as integer))
+            when 3 then {{ day }} + to_months(cast({{ every }} as integer))
+            when 4 then {{ day }} + to_months(cast(12 * {{ every }} as integer))
+        end as date
+    )
+{%- endmacro %}
+
+
+{#-
     The earliest instant that a REST time may mean, after `store_instant` has made one of it: an hour earlier in the hour
     that comes twice. For comparing it with an instant of another source, where in doubt it must not count as later.
 -#}

@@ -16,6 +16,8 @@
     row). Both are total orders on what the rows say, so the order in which files are taken in cannot matter, and
     incremental equals full refresh.
 
+    `stg_ordergroove__item_places` has no winners: it adds rows up, by least and greatest values, which is as good an order.
+
     A staging model that reads no source, but another staging model, takes in no files: the hooks do nothing then.
 -#}
 
@@ -82,15 +84,27 @@
 {%- endmacro %}
 
 
+{#-
+    The rows of `candidates` and of this table that share their keys. For a model that adds rows up: with aggregates for
+    which neither order nor repetition matters, such as min and max.
+-#}
+{% macro rows_to_reckon_with(candidates, key) -%}
+    {%- do must_replace(key) -%}
+    {{ adapter.dispatch('rows_to_reckon_with')(candidates, key) }}
+{%- endmacro %}
+
+{% macro duckdb__rows_to_reckon_with(candidates, key) -%}
+    select * from {{ candidates }}
+    {%- if is_incremental() %}
+    union all by name
+    select * from {{ this }} where {{ key }} in (select {{ key }} from {{ candidates }})
+    {%- endif %}
+{%- endmacro %}
+
+
 {% macro duckdb__winners(candidates, key, order, columns='versions.*') -%}
     select {{ columns }}
-    from (
-        select * from {{ candidates }}
-        {%- if is_incremental() %}
-        union all by name
-        select * from {{ this }} where {{ key }} in (select {{ key }} from {{ candidates }})
-        {%- endif %}
-    ) as versions
+    from ({{ rows_to_reckon_with(candidates, key) }}) as versions
     qualify row_number() over (partition by {{ key }} order by {{ order }}) = 1
 {%- endmacro %}
 

@@ -26,7 +26,7 @@ class Verdict:
     """What a check found: None for `problem` means that the statement holds."""
 
     problem: str | None
-    metadata: Mapping[str, str | int] = field(default_factory=dict)
+    metadata: Mapping[str, str | int | float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +42,12 @@ class Check(Generic[T]):
     def spec(self, key: dg.AssetKey) -> dg.AssetCheckSpec:
         """The check as Dagster knows it."""
         return dg.AssetCheckSpec(self.name, asset=key, description=self.description, blocking=self.blocking)
+
+    def passed_over(self, *, key: dg.AssetKey) -> dg.AssetCheckResult:
+        """Say that nothing was brought in on purpose, so that there is nothing to judge."""
+        return dg.AssetCheckResult(
+            check_name=self.name, asset_key=key, passed=True, severity=self.severity, description="Nothing was due."
+        )
 
     def result(self, brought: T, *, key: dg.AssetKey) -> dg.AssetCheckResult:
         """Judge what was brought in."""

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from og_assets.census import COUNTED
 from og_assets.defs.checks import RAW_CHECKS, check_results
 from og_assets.defs.failures import explained
 from og_assets.defs.orphans import end_with_parent
 from og_assets.defs.partitions import raw_windows, windows_of
 from og_assets.extract import Extractor, Walk
-from og_assets.ordergroove.objects import OBJECTS, ApiObject
+from og_assets.lake.census import census_name
+from og_assets.ordergroove.objects import BY_NAME, OBJECTS, ApiObject
 
 
 def make_raw_asset(
@@ -83,5 +85,8 @@ pulls = dg.AssetSpec(
     description="The manifest: one row for each object, window and pull, with what it cost and what it brought.",
     group_name="ordergroove",
     kinds={"parquet"},
-    deps=[asset.key for asset in raw_assets],
+    deps=[
+        *(asset.key for asset in raw_assets),
+        *(dg.AssetKey(["ordergroove", census_name(BY_NAME[name])]) for name in COUNTED),
+    ],
 )

@@ -2,8 +2,10 @@
 
 import dagster as dg
 
+from og_assets.census import CensusTaker
 from og_assets.defs.dbt_manifest import dbt_cli, dbt_project
 from og_assets.defs.failures import explained
+from og_assets.deletion_checks import DeletionChecker
 from og_assets.extract import Extractor
 from og_assets.lake.lake import Lake
 from og_assets.settings import load_settings
@@ -30,6 +32,22 @@ def extractor_resource(_: dg.InitResourceContext) -> Extractor:
         return Extractor(settings, Lake(settings.data_dir / "lake"))
 
 
+@dg.resource(description="Lists what is open in Ordergroove.")
+def census_taker_resource(_: dg.InitResourceContext) -> CensusTaker:
+    """Build the census taker of the store that the settings name."""
+    with explained():
+        settings = load_settings()
+        return CensusTaker(settings, Lake(settings.data_dir / "lake"))
+
+
+@dg.resource(description="Asks Ordergroove about what vanished.")
+def deletion_checker_resource(_: dg.InitResourceContext) -> DeletionChecker:
+    """Build the deletion checker of the store that the settings name."""
+    with explained():
+        settings = load_settings()
+        return DeletionChecker(settings, Lake(settings.data_dir / "lake"))
+
+
 @dg.resource(description="The lake: raw files under OG_DATA_DIR/lake.")
 def lake_resource(_: dg.InitResourceContext) -> Lake:
     """Build the lake that the settings name."""
@@ -49,6 +67,8 @@ def resources() -> dg.Definitions:
     return dg.Definitions(
         resources={
             "extractor": extractor_resource,
+            "census_taker": census_taker_resource,
+            "deletion_checker": deletion_checker_resource,
             "lake": lake_resource,
             "warehouse": warehouse_resource,
             "dbt": dbt_cli(dbt_project),

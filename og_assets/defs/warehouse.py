@@ -11,14 +11,40 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
+from og_assets.defs.checks import Check, Verdict
 from og_assets.defs.dbt_manifest import dbt_project
 from og_assets.defs.failures import explained
 from og_assets.lake.lake import Lake
 from og_assets.settings import load_settings
+from og_assets.warehouse.deletions import RECENT_DAYS, Told, told_deletions
 from og_assets.warehouse.publish import publish
 from og_assets.warehouse.warehouse import Warehouse
 
 WAREHOUSE_POOL = "warehouse"
+PUBLISHED_MARTS = dg.AssetKey("published_marts")
+
+
+def _webhooks_miss_nothing(told: Told) -> Verdict:
+    counts: dict[str, str | int | float] = {
+        "told": told.told,
+        "untold": told.untold,
+        "without an event at Ordergroove": told.without_event,
+    }
+    if not told.is_listening or not told.untold:
+        return Verdict(None, counts)
+    return Verdict(
+        f"{told.untold:,} of {told.told + told.untold:,} deletions of the last {RECENT_DAYS} days were found without "
+        "any webhook that told of them. They are in the marts, with wider bounds. Look at the receiver, at the targets "
+        "in Ordergroove, and for dumps that did not reach the inbox.",
+        {**counts, "share untold": round(told.share_untold, 4)},
+    )
+
+
+TOLD_CHECK: Check[Told] = Check(
+    name="webhooks_miss_nothing",
+    description=f"A webhook told of every deletion of the last {RECENT_DAYS} days for which Ordergroove has one.",
+    judge=_webhooks_miss_nothing,
+)
 
 
 class Translator(DagsterDbtTranslator):
@@ -72,30 +98,24 @@ def dbt_models(
     kinds={"duckdb"},
     pool=WAREHOUSE_POOL,
     deps=[key for key, group in dbt_models.group_names_by_key.items() if group == "marts"],
+    check_specs=[TOLD_CHECK.spec(PUBLISHED_MARTS)],
 )
 def published_marts(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
     """Publish the marts."""
     with explained():
         rows = publish(warehouse)
+        told = told_deletions(warehouse)
     return dg.MaterializeResult(
         metadata={
             "file": dg.MetadataValue.path(str(warehouse.published_file)),
             "tables": len(rows),
             **{f"rows/{table}": count for table, count in rows.items()},
-        }
+        },
+        check_results=[TOLD_CHECK.result(told, key=PUBLISHED_MARTS)],
     )
 
 
 def _explanation(error: DagsterDbtCliRuntimeError, *, lake: Lake) -> dg.Failure:
     """Say what a failed build means, and look whether a damaged file in the lake is the cause."""
-    damaged = lake.unreadable_files()
-    if damaged:
-        files = ", ".join(str(path) for path in damaged)
-        return dg.Failure(
-            f"These files in the lake are not readable Parquet: {files}. Move them away, materialize their windows "
-            "again, then run build_marts. Analysts keep the tables of the last build that passed.",
-            allow_retries=False,
-        )
-    return dg.Failure(
-        f"dbt build failed; analysts keep the tables of the last build that passed. {error}", allow_retries=False
-    )
+    failed = f"dbt build failed; analysts keep the tables of the last build that passed. {error}"
+    return dg.Failure(lake.damage() or failed, allow_retries=False)

@@ -29,7 +29,7 @@ DELETION_CHECKS_SCHEMA = pa.schema(
         pa.field("reason", pa.string()),
         # By Ordergroove's clock, the beginning of the last census that listed it. Null where none did.
         pa.field("last_listed_at", _INSTANT),
-        # By Ordergroove's clock, the end of the first census that did not list it. Null where none missed it.
+        # By Ordergroove's clock, the end of the first census that did not list it any more. Null where it came back.
         pa.field("first_missed_at", _INSTANT),
         # By Ordergroove's clock, in whole seconds: when it answered. Null where it was not asked yet.
         pa.field("checked_at", _INSTANT),
@@ -43,7 +43,10 @@ DELETION_CHECKS_SCHEMA = pa.schema(
 
 @dataclass(frozen=True, kw_only=True)
 class CheckRow:
-    """One row of `lake/raw/deletion_checks/`: a candidate, and the answer if there is one."""
+    """One row of `lake/raw/deletion_checks/`: a candidate, and the answer if there is one.
+
+    `is_on_record` does not land: that the candidate waits was recorded by an earlier run.
+    """
 
     object_type: ObjectType
     object_id: str
@@ -52,9 +55,11 @@ class CheckRow:
     first_missed_at: datetime | None = None
     checked_at: datetime | None = None
     status: int | None = None
+    is_on_record: bool = False
 
 
 def write_checks(rows: Iterable[CheckRow], path: Path, *, pulled_at: datetime, run_id: str) -> None:
     """Write the checks of one run as one file."""
     origin = {"_pulled_at": pulled_at, "_run_id": run_id}
-    write_table(pa.Table.from_pylist([asdict(row) | origin for row in rows], schema=DELETION_CHECKS_SCHEMA), path)
+    columns = [asdict(row) | origin for row in rows]
+    write_table(pa.Table.from_pylist(columns, schema=DELETION_CHECKS_SCHEMA), path)

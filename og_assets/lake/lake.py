@@ -1,13 +1,15 @@
 """The lake's layout: which file lies where under `OG_DATA_DIR/lake`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from og_assets.lake.deletion_checks import DELETION_CHECKS_SCHEMA
+from og_assets.lake.census import Censuses, censuses_of
+from og_assets.lake.deletion_checks import DELETION_CHECKS_SCHEMA, CheckRow, write_checks
 from og_assets.lake.events import EVENTS_SCHEMA, EventsLanding
 from og_assets.lake.files import remove_partials, write_table
 from og_assets.lake.landing import Landing
@@ -19,6 +21,8 @@ from og_assets.ordergroove.objects import OBJECTS, ApiObject
 
 SCHEMA_FILE = "_schema.parquet"
 SNAPSHOT = "snapshot"
+# The `window=` of rows that were asked for one by one.
+RETRIEVED = "retrieved"
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,20 @@ class Lake:
         days = [path for path in folder.glob("*.jsonl") if path.name[:10] >= f"{since:%Y-%m-%d}"]
         return sum(path.read_bytes().count(b"\n") for path in days)
 
+    def censuses(self, api_object: ApiObject) -> Censuses:
+        """The censuses of one kind of object."""
+        return censuses_of(self.root, api_object)
+
+    def record_checks(self, rows: Sequence[CheckRow], *, run_id: str) -> None:
+        """Write what was asked about vanished rows, if anything was."""
+        if not rows:
+            return
+        now = datetime.now(UTC)
+        folder = self.root / "raw" / "deletion_checks"
+        remove_partials(folder)
+        path = folder / f"day={now:%Y-%m-%d}" / f"{file_stem(now, run_id=run_id)}.parquet"
+        write_checks(rows, path, pulled_at=now, run_id=run_id)
+
     def record(self, pull: PullRow) -> None:
         """Write a pull into the manifest."""
         write_pull(pull, self._pulls(pull.object) / f"{file_stem(pull.pulled_at, run_id=pull.run_id)}.parquet")
@@ -101,6 +119,16 @@ class Lake:
     def unreadable_files(self) -> list[Path]:
         """Return the Parquet files whose footer cannot be read. Opens every file: for diagnosis only."""
         return [path for path in sorted(self.root.rglob("*.parquet")) if not _is_readable(path)]
+
+    def damage(self) -> str | None:
+        """Say which files cannot be read and what to do, or None. Opens every file: for diagnosis only."""
+        damaged = ", ".join(str(path) for path in self.unreadable_files())
+        if not damaged:
+            return None
+        return (
+            f"These files in the lake are not readable Parquet: {damaged}. Move them away, materialize their windows "
+            "again, then run build_marts. Analysts keep the tables of the last build that passed."
+        )
 
     def _pulls(self, name: str) -> Path:
         return self.root / "pulls" / name

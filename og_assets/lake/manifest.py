@@ -44,6 +44,9 @@ PULLS_SCHEMA = pa.schema(
         pa.field("unknown_fields", pa.string()),
         pa.field("source", pa.string()),
         pa.field("note", pa.string()),
+        # By the server's own clock. Null in rows that were written before these columns were there.
+        pa.field("first_answer_at", _INSTANT),
+        pa.field("last_answer_at", _INSTANT),
     ]
 )
 
@@ -76,6 +79,8 @@ class PullRow:
     unknown_fields: str
     source: str
     note: str | None = None
+    first_answer_at: datetime | None = None
+    last_answer_at: datetime | None = None
 
 
 def write_pull(row: PullRow, path: Path) -> None:
@@ -86,14 +91,18 @@ def write_pull(row: PullRow, path: Path) -> None:
 def read_pulls(folder: Path) -> Iterator[PullRow]:
     """Yield the recorded pulls of one object, oldest first."""
     for path in sorted(folder.glob("*.parquet")):
-        try:
-            rows = pq.read_table(path, schema=PULLS_SCHEMA).to_pylist()
-        except (pa.ArrowException, OSError) as error:
-            raise UnreadableError(
-                f"{path} is not readable Parquet. Move it away and run again: what it tells of is asked for again."
-            ) from error
-        for row in rows:
-            yield PullRow(**row)
+        yield read_pull(path)
+
+
+def read_pull(path: Path) -> PullRow:
+    """Read one recorded pull. Raises `UnreadableError`."""
+    try:
+        (row,) = pq.read_table(path, schema=PULLS_SCHEMA).to_pylist()
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise UnreadableError(
+            f"{path} is not readable Parquet. Move it away and run again: what it tells of is asked for again."
+        ) from error
+    return PullRow(**row)
 
 
 def finished_segments(folder: Path, *, range_first: str, range_last: str, source: str) -> dict[SegmentKey, PullRow]:

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .choices import Choices
 from .control import build_control
+from .dated import Dated
 from .faults import Faults
 from .gate import Gate
 from .heart import Heart
@@ -47,8 +48,12 @@ class Application:
             is_live=running.day_seconds is not None,
             failure=lambda: running.heart.failure if running.heart else None,
         )
+        self._dated = Dated(self._answer, running.store)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._dated(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_control = scope["path"] == "/" or scope["path"].startswith("/sandbox/")
         await (self._control if is_control else self.gate)(scope, receive, send)
 
@@ -164,6 +169,8 @@ def config(application: Application) -> uvicorn.Config:
         access_log=False,
         log_level="critical",
         server_header=False,
+        # Its own would be this machine's time; what answers has the store's (dated).
+        date_header=False,
         timeout_graceful_shutdown=2,
     )
 

@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from og_assets.lake.deletion_checks import CheckRow, write_checks
 from og_assets.lake.events import EVENTS_SCHEMA
 from og_assets.lake.lake import Lake
 from og_assets.lake.manifest import PULLS_SCHEMA
@@ -37,12 +38,18 @@ class LakeOfTests:
         Lake(root).prepare()
 
     def pull(
-        self, name: str, rows: Sequence[Row], *, pulled_at: datetime | None = None, file: str | None = None
+        self,
+        name: str,
+        rows: Sequence[Row],
+        *,
+        pulled_at: datetime | None = None,
+        seen_at: datetime | None = None,
+        file: str | None = None,
     ) -> Path:
-        """Add one file of one object. Fields that a row leaves out are null."""
+        """Add one file of one object. Fields that a row leaves out are null; `seen_at` is Ordergroove's clock."""
         number = next(self._numbers)
-        pulled_at = pulled_at or datetime(2026, 6, 1, tzinfo=UTC)
-        origin = {"_window": "2026-06-01", "_pulled_at": pulled_at, "_run_id": f"run-{number}"}
+        pulled_at = pulled_at or seen_at or datetime(2026, 6, 1, tzinfo=UTC)
+        origin = {"_window": "2026-06-01", "_pulled_at": pulled_at, "_seen_at": seen_at, "_run_id": f"run-{number}"}
         schema = raw_schema(BY_NAME[name].record)
         path = self.root / "raw" / name / "window=2026-06-01" / (file or f"{number:06}.parquet")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -62,6 +69,13 @@ class LakeOfTests:
         path = self.root / "events" / "day=2026-06-01" / (file or f"{number:06}.parquet")
         path.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(pa.Table.from_pylist(rows, schema=EVENTS_SCHEMA), path)
+        return path
+
+    def check(self, *rows: CheckRow) -> Path:
+        """Add one file of what was asked about rows that vanished."""
+        number = next(self._numbers)
+        path = self.root / "raw" / "deletion_checks" / f"{number:06}.parquet"
+        write_checks(rows, path, pulled_at=datetime(2026, 6, 1, tzinfo=UTC), run_id=f"run-{number}")
         return path
 
     def record_pull(self, name: str, *, start: datetime | None, end: datetime | None) -> None:
@@ -205,6 +219,7 @@ def small_store(lake: LakeOfTests) -> None:
             {"public_id": "O3", "customer": "C1", "status": 1, "place": day("2026-06-20 00:00:00")}
             | {"updated": updated["upcoming"]},
         ],
+        seen_at=datetime(2026, 6, 2, 18, tzinfo=UTC),
     )
     line = {"product": "P1", "quantity": 2, "price": Decimal("12.00"), "total_price": Decimal("20.00")}
     lake.pull(
@@ -213,20 +228,23 @@ def small_store(lake: LakeOfTests) -> None:
             {"public_id": "I1", "order": "O1", "subscription": "S1", **line}
             | {"order_updated": updated["placed"], "first_placed": updated["placed"]},
             {"public_id": "I2", "order": "O2", "subscription": "S1", **line} | {"order_updated": updated["upcoming"]},
-            # Removed from the box before it was placed.
-            {"public_id": "I3", "order": "O1", "subscription": "S2", **line}
-            | {"order_updated": day("2026-05-01 12:00:00")},
         ],
+        seen_at=datetime(2026, 6, 2, 18, tzinfo=UTC),
     )
+    # Removed from the box before it was placed.
+    removed = {"public_id": "I3", "order": "O1", "subscription": "S2", "order_updated": day("2026-05-01 12:00:00")}
+    lake.pull("items", [removed | line], seen_at=datetime(2026, 5, 1, 16, 30, tzinfo=UTC))
     # What does not fit: nobody's order in a status that is not documented, and an item of things never heard of.
     odd = day("2026-06-03 01:00:00")
-    lake.pull("orders", [{"public_id": "O9", "customer": "C9", "status": 99, "updated": odd}])
+    seen = datetime(2026, 6, 3, 18, tzinfo=UTC)
+    lake.pull("orders", [{"public_id": "O9", "customer": "C9", "status": 99, "updated": odd}], seen_at=seen)
     lake.pull(
         "items",
         [
             {"public_id": "I8", "order": "O8", "subscription": "S8", "product": "P8", "order_updated": odd},
             {"public_id": "I9", "order": "O9", "order_updated": odd},
         ],
+        seen_at=seen,
     )
     lake.pull("subscriptions", [{"public_id": "S9", "customer": "C9", "product": "P9", "updated": odd}])
     for name in ("customers", "subscriptions", "orders", "items"):

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from og_assets.lake.deletion_checks import CheckRow
+
 from .store import LakeOfTests, Row, Warehouse, day, event, small_store
 
-MARTS = ("--select", "+fct_orders", "+fct_order_items", "+dim_customers")
+MARTS = ("--select", "+fct_orders", "+fct_order_items", "+dim_customers", "+fct_item_moves", "+rpt_deleted_value")
 JUNE = datetime(2026, 6, 1, tzinfo=UTC)
 
 
@@ -98,9 +100,9 @@ def pulled(lake: LakeOfTests, rng: random.Random) -> None:
     """Some of these orders and items, as REST shows them."""
     at = [day(f"2026-06-01 {hour:02}:00:00") for hour in range(8)]
     rows = [{"public_id": f"O{n}", "status": rng.choice([1, 5]), "updated": rng.choice(at)} for n in range(4)]
-    lake.pull("orders", rows)
+    lake.pull("orders", rows, seen_at=JUNE + timedelta(hours=6))
     lines = [{"public_id": f"I{n}", "order": f"O{n % 4}", "order_updated": rng.choice(at)} for n in range(6)]
-    lake.pull("items", lines)
+    lake.pull("items", lines, seen_at=JUNE + timedelta(hours=6))
     lake.record_pull("items", start=None, end=JUNE + timedelta(hours=8))
 
 
@@ -170,11 +172,14 @@ def believed(result: Any) -> dict[str, tuple[str, int]]:
 
 def test_deletion_that_is_overruled_is_named_with_what_overruled_it(lake: LakeOfTests, warehouse: Warehouse) -> None:
     """By a warning: the build passes. What was deleted for good afterwards, or told twice, is nothing to warn of."""
-    store = "America/New_York"
-    lake.pull("orders", [{"public_id": key, "updated": day("2026-06-01 00:00:00")} for key in ("O1", "O2", "O3")])
-    lake.pull("items", [{"public_id": "I1", "order": "O1", "order_updated": day("2026-06-01 00:00:00")}])
-    # By the store's clock, four hours behind: alive at 04:00, an hour after it was told deleted.
     before, alive, after = (datetime(2026, 6, 1, hour, tzinfo=UTC) for hour in (3, 4, 5))
+    lake.pull("orders", [{"public_id": key, "updated": day("2026-06-01")} for key in ("O1", "O2", "O3")], seen_at=alive)
+    lake.pull("items", [{"public_id": "I1", "order": "O1", "order_updated": day("2026-06-01")}], seen_at=alive)
+    listed = {"last_listed_at": alive, "first_missed_at": after}
+    lake.check(
+        CheckRow(object_type="order", object_id="O5", reason="left_census", **listed),
+        CheckRow(object_type="item", object_id="I4", reason="came_back", checked_at=alive, status=200),
+    )
     lake.deliver(
         [
             event("E1", "order.delete", "O1", at=before),
@@ -183,6 +188,7 @@ def test_deletion_that_is_overruled_is_named_with_what_overruled_it(lake: LakeOf
             event("E4", "order.delete", "O3", at=after),
             event("E5", "order.delete", "O4", at=after - timedelta(seconds=1)),
             event("E6", "order.change_payment", "O4", at=after),
+            event("E7", "order.delete", "O5", at=before),
             event("F1", "item.remove", "I1", at=before),
             event("F2", "item.change_quantity", "I2", at=before),
             event("F3", "item.remove", "I2", at=alive),
@@ -191,19 +197,21 @@ def test_deletion_that_is_overruled_is_named_with_what_overruled_it(lake: LakeOf
             event("F5", "item.remove", "I3", at=before),
             event("F6", "item.sku_swap", "I3", at=alive),
             event("F7", "item.remove", "I3", at=after),
+            event("F8", "item.remove", "I4", at=before),
         ]
     )
     build = ("build", "--select", "+int_known_orders", "+int_known_items")
-    assert believed(warehouse.run(*build, ORDERGROOVE_TIMEZONE=store)) == {"orders": ("warn", 2), "items": ("warn", 1)}
-    orders = "select * from warnings.told_deletions_of_orders_are_believed order by 1"
-    assert warehouse.rows(orders) == [
-        ("O1", before, alive, "the API"),
-        ("O4", after - timedelta(seconds=1), after, "E6"),
-    ]
-    items = "select * from warnings.told_deletions_of_items_are_believed"
-    assert warehouse.rows(items) == [("I1", before, alive, "the API")]
-
-    # The zone that the store is really in: only the stray event is left, and the view is that of now.
-    result = warehouse.run(*build, ORDERGROOVE_TIMEZONE="Etc/UTC")
-    assert believed(result) == {"orders": ("warn", 1), "items": ("pass", 0)}
-    assert [key for key, *_ in warehouse.rows(orders)] == ["O4"]
+    # The store's zone has no part in it: both times are by Ordergroove's own clock.
+    for zone in ("America/New_York", "Etc/UTC"):
+        assert believed(warehouse.run(*build, ORDERGROOVE_TIMEZONE=zone)) == {
+            "orders": ("warn", 3),
+            "items": ("warn", 2),
+        }
+        orders = "select * from warnings.told_deletions_of_orders_are_believed order by 1"
+        assert warehouse.rows(orders) == [
+            ("O1", before, alive, "the API"),
+            ("O4", after - timedelta(seconds=1), after, "E6"),
+            ("O5", before, alive, "a census"),
+        ]
+        items = "select * from warnings.told_deletions_of_items_are_believed order by 1"
+        assert warehouse.rows(items) == [("I1", before, alive, "the API"), ("I4", before, alive, "a retrieve call")]

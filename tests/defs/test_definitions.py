@@ -49,6 +49,7 @@ def test_lineage_runs_unbroken_from_every_object_to_the_published_marts() -> Non
     # Webhook events come out of the merchant's dumps, not out of the API.
     assert unmade == set(), "an asset that nothing brings in"
     assert "ordergroove/webhook_events" in ancestors("fct_orders") & ancestors("fct_order_items")
+    assert {"ordergroove/census_orders", "ordergroove/census_items"} <= ancestors("fct_deletions")
 
 
 def test_every_object_has_its_asset_its_pool_and_its_staging_model() -> None:
@@ -61,6 +62,10 @@ def test_every_object_has_its_asset_its_pool_and_its_staging_model() -> None:
     assert pools == {
         **{f"ordergroove__{api_object.name}": f"ordergroove_{api_object.name}" for api_object in OBJECTS},
         "ordergroove__webhook_events": "ordergroove_webhook_events",
+        # A census is a walk too, and waits for others of its type.
+        "ordergroove__census_orders": "ordergroove_orders",
+        "ordergroove__census_items": "ordergroove_items",
+        "ordergroove__deletion_checks": "ordergroove_deletion_checks",
         "dbt_models": "warehouse",
         "published_marts": "warehouse",
     }

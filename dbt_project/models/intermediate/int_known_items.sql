@@ -27,10 +27,20 @@ told as (
         {{ newest_known('unit_price', by='happening') }} as unit_price,
         {{ newest_known('total_price', by='happening') }} as total_price,
         {{ newest_known('first_placed_at', by='happening') }} as first_placed_at,
-        max(case when order_id is not null then happened_at end) as seen_in_order_at,
-        max(case when not is_deletion then happened_at end) as alive_at
+        max(case when order_id is not null then happened_at end) as seen_in_order_at
     from events
     group by order_item_id
+),
+
+-- A census may list an item that is gone before any walk comes by, and no event may tell of it.
+only_checked as (
+    select distinct checks.object_id as order_item_id
+    from {{ ref('stg_ordergroove__deletion_checks') }} as checks
+    left join pulled
+        on checks.object_id = pulled.order_item_id
+    left join told
+        on checks.object_id = told.order_item_id
+    where checks.object_type = 'item' and pulled.order_item_id is null and told.order_item_id is null
 ),
 
 -- Of an item that was ever pulled, REST tells everything but where it is: an item that is moved keeps its id, and the
@@ -87,48 +97,49 @@ known as (
     left join pulled
         on told.order_item_id = pulled.order_item_id
     where pulled.order_item_id is null
-),
-
--- When Ordergroove itself last showed the item alive. Not when we pulled: that is another clock.
-signs_of_life as (
+    union all
     select
         order_item_id,
-        max(alive_at) as alive_at
-    from (
-        select
-            order_item_id,
-            {{ earliest_reading('order_updated_at') }} as alive_at
-        from pulled
-        union all
-        select
-            order_item_id,
-            alive_at
-        from told
-    ) as signs
-    group by order_item_id
+        null as order_id,
+        null as subscription_id,
+        null as told_customer_id,
+        null as product_id,
+        null as offer_id,
+        null as components,
+        null as quantity,
+        null as unit_price,
+        null as extra_cost,
+        null as total_price,
+        null as is_one_time,
+        null as is_frozen,
+        null as first_placed_at,
+        null as order_updated_at,
+        null as seen_in_order_at
+    from only_checked
 ),
 
--- A deletion holds unless the item was alive later. Of several that hold, the first is when it happened.
+-- The one that stands. A deletion is proved by what says so, and undone by a later sign of life.
 deletions as (
-    select
-        events.order_item_id,
-        min(events.happened_at) as deleted_at
-    from events
-    left join signs_of_life
-        on events.order_item_id = signs_of_life.order_item_id
-    where
-        events.is_deletion
-        and (signs_of_life.alive_at is null or events.happened_at >= signs_of_life.alive_at)
-    group by events.order_item_id
+    select * from {{ ref('int_deletions') }}
+    where object_type = 'item' and undeleted_at is null
+),
+
+-- In no list of open items any more, and nobody has answered yet whether it is gone.
+unproved_absences as (
+    select * from {{ ref('int_absences') }}
+    where object_type = 'item' and alive_after_at is null and not is_proved
 ),
 
 final as (
     select
         known.*,
-        deletions.deleted_at
+        deletions.deleted_at,
+        unproved_absences.first_missed_at as missed_at
     from known
     left join deletions
-        on known.order_item_id = deletions.order_item_id
+        on known.order_item_id = deletions.object_id
+    left join unproved_absences
+        on known.order_item_id = unproved_absences.object_id
 )
 
 select * from final

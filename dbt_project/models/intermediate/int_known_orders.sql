@@ -13,38 +13,10 @@ events as (
     where order_id is not null and happened_at is not null
 ),
 
--- When Ordergroove itself last showed the order alive. Not when we pulled: that is another clock.
-signs_of_life as (
-    select
-        order_id,
-        max(alive_at) as alive_at
-    from (
-        select
-            order_id,
-            {{ earliest_reading('updated_at') }} as alive_at
-        from pulled
-        union all
-        select
-            order_id,
-            happened_at as alive_at
-        from events
-        where not is_deletion
-    ) as signs
-    group by order_id
-),
-
--- A deletion holds unless the order was alive later. Of several that hold, the first is when it happened.
+-- The one that stands. A deletion is proved by what says so, and undone by a later sign of life.
 deletions as (
-    select
-        events.order_id,
-        min(events.happened_at) as deleted_at
-    from events
-    left join signs_of_life
-        on events.order_id = signs_of_life.order_id
-    where
-        events.is_deletion
-        and (signs_of_life.alive_at is null or events.happened_at >= signs_of_life.alive_at)
-    group by events.order_id
+    select * from {{ ref('int_deletions') }}
+    where object_type = 'order' and undeleted_at is null
 ),
 
 -- Created after the last pull, or created and deleted between two.
@@ -85,6 +57,17 @@ told as (
     group by order_id
 ),
 
+-- A census may list an order that is gone before any walk comes by, and no event may tell of it.
+only_checked as (
+    select distinct checks.object_id as order_id
+    from {{ ref('stg_ordergroove__deletion_checks') }} as checks
+    left join pulled
+        on checks.object_id = pulled.order_id
+    left join told
+        on checks.object_id = told.order_id
+    where checks.object_type = 'order' and pulled.order_id is null and told.order_id is null
+),
+
 known as (
     select
         order_id,
@@ -108,7 +91,8 @@ known as (
         place_date,
         cancelled_at,
         created_at,
-        updated_at
+        updated_at,
+        seen_at
     from pulled
     union all
     select
@@ -133,8 +117,35 @@ known as (
         place_date,
         cancelled_at,
         created_at,
-        null as updated_at
+        null as updated_at,
+        null as seen_at
     from told
+    union all
+    select
+        order_id,
+        null as customer_id,
+        null as payment_id,
+        null as shipping_address_id,
+        null as merchant_order_id,
+        null as merged_into_order_id,
+        null as rejected_message,
+        null as rejected_error_code,
+        null as currency_code,
+        null as status_code,
+        null as tries,
+        null as generic_error_count,
+        null as sub_total,
+        null as tax_total,
+        null as shipping_total,
+        null as discount_total,
+        null as total,
+        null as is_locked,
+        null as place_date,
+        null as cancelled_at,
+        null as created_at,
+        null as updated_at,
+        null as seen_at
+    from only_checked
 ),
 
 final as (
@@ -143,7 +154,7 @@ final as (
         deletions.deleted_at
     from known
     left join deletions
-        on known.order_id = deletions.order_id
+        on known.order_id = deletions.object_id
 )
 
 select * from final

@@ -24,6 +24,8 @@ joined as (
             -- An item may have left the order before it was deleted, and the event that tells where to may be lost.
             when orders.deleted_at is not null then 'missing'
             when orders.items_are_known and items.seen_in_order_at < orders.updated_at then 'missing'
+            -- The census is of open items: what was placed or cancelled left it in a natural way.
+            when items.missed_at is not null and orders.item_outcome = 'open' then 'missing'
             else coalesce(orders.item_outcome, 'unknown')
         end as outcome
     from items

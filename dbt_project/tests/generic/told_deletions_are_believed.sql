@@ -1,40 +1,39 @@
 {#-
     Fails on each object that a webhook told deleted, and that is not deleted here because Ordergroove's own clock shows
-    it alive later. Says when it was told deleted last, when it was alive, and what says so: the API, or an event's id.
+    it alive later. Says when it was told deleted last, when it was alive last, and what says so: the API, a census, a
+    retrieve call, or an event's id.
 -#}
-{% test told_deletions_are_believed(model, column_name, events, updated_at) %}
+{% test told_deletions_are_believed(model, column_name, object_type) %}
 
 with
 
 told as (
     select
-        {{ column_name }},
-        max(case when is_deletion then happened_at end) as told_deleted_at,
-        max(case when not is_deletion then happened_at end) as event_at,
-        {{ newest_known('case when not is_deletion then event_id end', by='happened_at') }} as event_id
-    from {{ events }}
-    where happened_at is not null
-    group by {{ column_name }}
+        object_id,
+        max(evidence_at) as told_deleted_at
+    from {{ ref('int_deletion_evidence') }}
+    where object_type = '{{ object_type }}' and evidence = 'webhook'
+    group by object_id
 ),
 
-overruled as (
+signs_of_life as (
     select
-        here.{{ column_name }},
-        told.told_deleted_at,
-        told.event_at,
-        told.event_id,
-        {{ earliest_reading('here.' ~ updated_at) }} as api_at
-    from {{ model }} as here
-    inner join told
-        on here.{{ column_name }} = told.{{ column_name }}
-    where told.told_deleted_at is not null and here.deleted_at is null
+        *,
+        row_number() over (partition by object_id order by alive_at desc, sign) as recency
+    from {{ ref('int_signs_of_life') }}
+    where object_type = '{{ object_type }}'
 )
 
 select
-    {{ column_name }},
-    told_deleted_at,
-    case when api_at is null or event_at >= api_at then event_at else api_at end as alive_at,
-    case when api_at is null or event_at >= api_at then event_id else 'the API' end as alive_by
-from overruled
+    here.{{ column_name }},
+    told.told_deleted_at,
+    signs_of_life.alive_at,
+    signs_of_life.sign as alive_by
+from {{ model }} as here
+inner join told
+    on here.{{ column_name }} = told.object_id
+left join signs_of_life
+    on told.object_id = signs_of_life.object_id and signs_of_life.recency = 1
+where here.deleted_at is null
 
 {% endtest %}

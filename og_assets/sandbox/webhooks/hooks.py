@@ -143,7 +143,8 @@ class Webhooks:
         """Write what is left of the dumps, late events included, and close the connections."""
         self._drain_dumps(until=datetime.max)
         if self._dumps is not None:
-            self._dumps.flush()
+            with self._lock:
+                self._dumps.flush()
         if isinstance(self._post, HttpPost):
             self._post.close()
 

@@ -12,11 +12,21 @@ products as (
     select * from {{ ref('stg_ordergroove__products') }}
 ),
 
+moves as (
+    select
+        order_item_id,
+        count(*) as moves,
+        min(case when move_number = 1 then from_order_id end) as first_order_id
+    from {{ ref('int_item_moves') }}
+    group by order_item_id
+),
+
 final as (
     select
         ---------- ids
         order_items.order_item_id,
         order_items.order_id,
+        coalesce(moves.first_order_id, order_items.order_id) as first_order_id,
         order_items.subscription_id,
         order_items.customer_id,
         order_items.product_id,
@@ -28,6 +38,7 @@ final as (
 
         ---------- numerics
         order_items.nth_order_of_subscription,
+        coalesce(moves.moves, 0) as moves,
         order_items.quantity,
         order_items.unit_price,
         products.list_price,
@@ -51,6 +62,8 @@ final as (
         on order_items.subscription_id = subscriptions.subscription_id
     left join products
         on order_items.product_id = products.product_id
+    left join moves
+        on order_items.order_item_id = moves.order_item_id
 )
 
 select * from final

@@ -32,6 +32,7 @@ renamed as (
         ---------- dates and times
         {{ store_instant('first_placed') }} as first_placed_at,
         {{ store_instant('order_updated') }} as order_updated_at,
+        {{ whole_second('coalesce(_seen_at, _pulled_at)') }} as seen_at,
 
         ---------- origin
         _pulled_at

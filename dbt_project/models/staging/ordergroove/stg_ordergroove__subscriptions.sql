@@ -54,6 +54,7 @@ renamed as (
         {{ store_instant('cancelled') }} as cancelled_at,
         {{ store_instant('created') }} as created_at,
         {{ store_instant('updated') }} as updated_at,
+        {{ whole_second('coalesce(_seen_at, _pulled_at)') }} as seen_at,
 
         ---------- origin
         _pulled_at

@@ -1,0 +1,61 @@
+"""Whom we ask: a client for one walk or some calls, made from what the user has set.
+
+Belongs here: which host, key and parameters an object needs. Does not belong here: what is asked (`extract.py`,
+`census.py`, `deletion_checks.py`) or how (`ordergroove/client.py`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from og_assets.ordergroove.client import Endpoint, OrdergrooveClient
+from og_assets.ordergroove.objects import BY_NAME, ApiObject
+from og_assets.settings import Settings, SettingsError
+
+# Asked in order to tell "this merchant lacks the feature" from "this key opens nothing".
+WITNESS = BY_NAME["customers"]
+
+MakeClient = Callable[..., OrdergrooveClient]
+
+
+@dataclass(frozen=True)
+class Connection:
+    """The store that the settings name. Opens nothing until a client is used."""
+
+    settings: Settings
+    make_client: MakeClient = OrdergrooveClient
+
+    def client(self, api_object: ApiObject) -> OrdergrooveClient:
+        """Make a client for one object. Raises `SettingsError` where the key is missing."""
+        settings = self.settings
+        if settings.ordergroove_api_key is None:
+            raise SettingsError(
+                "ORDERGROOVE_API_KEY is not set. Write it into .env (see .env.example), or run `make demo` to try "
+                "og_assets without an Ordergroove account."
+            )
+        endpoint = Endpoint(
+            base_url=settings.ordergroove_base_url, api_key=settings.ordergroove_api_key.get_secret_value()
+        )
+        if api_object.host == "entitlements":
+            endpoint = replace(
+                endpoint,
+                base_url=settings.ordergroove_entitlements_url,
+                # Ordergroove's own example of an entitlements page links to the REST host.
+                also_allowed=(settings.ordergroove_base_url,),
+                params={"merchant": settings.ordergroove_merchant_id or ""},
+            )
+        return self.make_client(endpoint, read_timeout=settings.ordergroove_read_timeout)
+
+    def check_access(self) -> None:
+        """Ask for one row of what every merchant has, to learn with one request whether the key is right."""
+        with self.client(WITNESS) as client:
+            client.probe(WITNESS)
+
+    def source(self, api_object: ApiObject) -> str:
+        """What must be the same for two attempts to be parts of one backfill."""
+        settings = self.settings
+        host = (
+            settings.ordergroove_entitlements_url
+            if api_object.host == "entitlements"
+            else settings.ordergroove_base_url
+        )
+        return f"{host} {settings.ordergroove_timezone} pii={settings.og_pii}"

@@ -1,0 +1,88 @@
+"""Censuses: the ids of all orders that are open, or of all their items, listed whole at one time.
+
+A census is one file of ids in `lake/raw/census_<objects>/` and one row in the manifest under the same name. The row is
+written last: what has none was not walked to its end, and is no census. Old ones go once what they were the last to
+list is on record (`deletion_checks.py`), so that a large store does not grow by all its ids each day.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from og_assets.lake.files import remove_partials, write_table
+from og_assets.lake.manifest import PullRow, read_pull, write_pull
+from og_assets.ordergroove.objects import ApiObject
+
+CENSUS_SCHEMA = pa.schema([pa.field("object_id", pa.string())])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Census:
+    """One complete census. `began_at` and `ended_at` are by Ordergroove's clock, `taken_at` is by ours."""
+
+    ids_file: Path
+    ids: int
+    taken_at: datetime
+    began_at: datetime
+    ended_at: datetime
+
+
+@dataclass(frozen=True)
+class Censuses:
+    """The censuses of one kind of object. One writer at a time, any number of readers."""
+
+    ids_folder: Path
+    pulls_folder: Path
+
+    def add(self, ids: Iterable[str], pull: PullRow, *, stem: str) -> Census:
+        """Keep a census that was walked to its end. An id that was listed twice counts once."""
+        remove_partials(self.ids_folder)
+        listed = pa.array(ids, type=pa.string()).unique()
+        ids_file = self.ids_folder / f"{stem}.parquet"
+        write_table(pa.table([listed], schema=CENSUS_SCHEMA), ids_file)
+        write_pull(pull, self.pulls_folder / f"{stem}.parquet")
+        return _census(ids_file, pull)
+
+    def all(self) -> list[Census]:
+        """Return the censuses that are still here, oldest first."""
+        files = sorted(self.ids_folder.glob("[!_]*.parquet"))
+        pulls = [(file, self.pulls_folder / file.name) for file in files]
+        return [_census(file, read_pull(pull)) for file, pull in pulls if pull.exists()]
+
+    def newest(self) -> Census | None:
+        """Return the last census that was walked to its end."""
+        for file in sorted(self.ids_folder.glob("[!_]*.parquet"), reverse=True):
+            pull = self.pulls_folder / file.name
+            if pull.exists():
+                return _census(file, read_pull(pull))
+        return None
+
+    def forget_before(self, kept: Census) -> None:
+        """Remove the ids of all censuses that are older than this one. The manifest keeps their rows."""
+        for file in self.ids_folder.glob("[!_]*.parquet"):
+            if file.name < kept.ids_file.name:
+                file.unlink(missing_ok=True)
+
+
+def censuses_of(root: Path, api_object: ApiObject) -> Censuses:
+    """Return where the censuses of an object lie in the lake."""
+    name = census_name(api_object)
+    return Censuses(ids_folder=root / "raw" / name, pulls_folder=root / "pulls" / name)
+
+
+def census_name(api_object: ApiObject) -> str:
+    """Name the census of an object, as in the manifest and in the UI."""
+    return f"census_{api_object.name}"
+
+
+def _census(ids_file: Path, pull: PullRow) -> Census:
+    return Census(
+        ids_file=ids_file,
+        ids=pull.rows,
+        taken_at=pull.pulled_at,
+        began_at=pull.first_answer_at or pull.pulled_at,
+        ended_at=pull.last_answer_at or pull.pulled_at,
+    )

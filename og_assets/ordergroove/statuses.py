@@ -1,0 +1,19 @@
+"""Which order statuses are open: an order that has one may still change, and may vanish.
+
+Source: reference page "Orders", status codes. What each status means in the marts is dbt's seed `order_statuses`; a
+test holds the two together.
+"""
+
+OPEN_STATUSES: tuple[int, ...] = (
+    1,  # unsent
+    6,  # send now
+    9,  # pending batch response
+    10,  # pending verification
+    11,  # pending placement
+    12,  # exception during placement preparation
+    13,  # connection error during placement
+    15,  # generic error response
+    18,  # credit card retry
+    19,  # awaiting retry instructions
+    20,  # awaiting response classification
+)

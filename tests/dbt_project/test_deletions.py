@@ -1,0 +1,170 @@
+"""What vanished, from the lake to the marts: proofs, bounds, moves and what came back, and every build the same."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from og_assets.lake.deletion_checks import CheckRow
+
+from .store import LakeOfTests, Warehouse, day, event, small_store
+
+MARTS = ("--select", "+fct_deletions", "+fct_item_moves", "+rpt_deleted_value", "+fct_orders")
+JUNE = datetime(2026, 6, 10, 20, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+def deletions(warehouse: Warehouse) -> dict[tuple[str, int], tuple[Any, ...]]:
+    rows = warehouse.rows(
+        "select object_id, deletion_number, all_evidence, precision, not_before_at, deleted_at, undeleted_at "
+        "from marts.fct_deletions"
+    )
+    return {(key, number): tuple(rest) for key, number, *rest in rows}
+
+
+def gone(key: str, *, at: datetime, kind: Any = "item", **known: Any) -> CheckRow:
+    return CheckRow(object_type=kind, object_id=key, reason="left_census", checked_at=at, status=404, **known)
+
+
+def test_every_proof_is_a_deletion_with_its_bounds_and_a_miss_is_none(lake: LakeOfTests, warehouse: Warehouse) -> None:
+    small_store(lake)
+    noon = JUNE + timedelta(hours=16)
+    missed = {"last_listed_at": JUNE, "first_missed_at": noon}
+    lake.check(
+        # Proved by an answer; told, too, by an event that came late; missed, and not asked about yet.
+        gone("I2", at=noon + SECOND, **missed),
+        gone("O2", kind="order", at=noon + SECOND, **missed),
+        gone("O3", kind="order", at=noon + SECOND, **missed),
+        CheckRow(object_type="item", object_id="I9", reason="left_census", **missed),
+        # Nobody ever saw more of these than their ids.
+        gone("I70", at=noon, **missed),
+        gone("O70", kind="order", at=noon),
+        CheckRow(object_type="item", object_id="I71", reason="left_census", **missed),
+        # It was gone, came back, and is gone again.
+        gone("I8", at=JUNE),
+        CheckRow(object_type="item", object_id="I8", reason="came_back", checked_at=noon, status=200),
+        gone("I8", at=noon + timedelta(days=1)),
+    )
+    lake.deliver([event("E1", "order.delete", "O3", at=JUNE + SECOND)])
+    warehouse.run("build")
+
+    seen, told = datetime(2026, 6, 3, 18, tzinfo=UTC), JUNE + SECOND
+    assert deletions(warehouse) == {
+        ("I2", 1): ("retrieve_404, census", "bounded", JUNE, noon + 2 * SECOND, None),
+        ("O2", 1): ("retrieve_404, census", "bounded", JUNE, noon + 2 * SECOND, None),
+        ("O3", 1): ("webhook, retrieve_404, census", "exact", told, told, None),
+        ("I70", 1): ("retrieve_404, census", "bounded", JUNE, noon + SECOND, None),
+        ("O70", 1): ("retrieve_404", "bounded", None, noon + SECOND, None),
+        ("I8", 1): ("retrieve_404", "bounded", seen, JUNE + SECOND, noon),
+        ("I8", 2): ("retrieve_404", "bounded", noon, noon + timedelta(days=1) + SECOND, None),
+    }
+    outcomes = dict(warehouse.rows("select order_item_id, outcome from marts.fct_order_items"))
+    assert outcomes == {
+        "I1": "placed",
+        "I2": "deleted",
+        "I3": "missing",
+        "I8": "deleted",
+        "I9": "unknown",
+        "I70": "deleted",
+        "I71": "unknown",
+    }
+    assert dict(warehouse.rows("select order_id, outcome from marts.fct_orders")) == {
+        "O1": "placed",
+        "O2": "deleted",
+        "O3": "deleted",
+        "O9": "unknown",
+        "O70": "deleted",
+    }
+    # What two of one currency were worth, out of all that was planned for June.
+    report = "select cast(month_date as varchar), items, gross_value, round(share_of_scheduled, 4)"
+    assert warehouse.rows(f"{report} from marts.rpt_deleted_value where currency_code = 'USD'") == [
+        ("2026-06-01", 1, Decimal("20.00"), 0.5)
+    ]
+
+
+def test_open_item_that_a_census_missed_is_missing_until_it_is_asked_for(
+    lake: LakeOfTests, warehouse: Warehouse
+) -> None:
+    small_store(lake)
+    warehouse.run("seed")
+    outcome = "select outcome from marts.fct_order_items where order_item_id = 'I2'"
+    waiting = {"last_listed_at": JUNE, "first_missed_at": JUNE + timedelta(days=1)}
+    lake.check(CheckRow(object_type="item", object_id="I2", reason="left_census", **waiting))
+    warehouse.run("run", *MARTS)
+    assert warehouse.rows(outcome) == [("missing",)]
+    asked = {"checked_at": JUNE + timedelta(days=2), "status": 200}
+    lake.check(CheckRow(object_type="item", object_id="I2", reason="left_census", **waiting, **asked))
+    warehouse.run("run", *MARTS)
+    assert warehouse.rows(outcome) == [("open",)]
+    assert deletions(warehouse) == {}
+
+
+def test_moves_are_known_from_pulls_alone_and_told_ones_are_not_doubled(
+    lake: LakeOfTests, warehouse: Warehouse
+) -> None:
+    orders = [{"public_id": f"O{n}", "place": day(f"2026-07-{n:02}"), "updated": day("2026-06-01")} for n in (1, 2, 3)]
+    lake.pull("orders", orders)
+    seen = [("I1", "O1", 1), ("I1", "O2", 3), ("I1", "O1", 5), ("I2", "O1", 1), ("I2", "O2", 3), ("I3", "O1", 1)]
+    for key, order, number in seen:
+        row = {"public_id": key, "order": order, "order_updated": day(f"2026-06-{number:02} 12:00:00")}
+        lake.pull("items", [row], seen_at=datetime(2026, 6, number, 18, tzinfo=UTC))
+    at = datetime(2026, 6, 3, 16, tzinfo=UTC)
+    lake.deliver(
+        [
+            # The second that the order was updated, as REST shows it too.
+            event("E1", "item.change_order", "I2", at=at, order="O2"),
+            event("E2", "item.out_of_stock", "I2", at=at, order="O2"),
+            event("E3", "item.change_order", "I2", at=at + timedelta(days=2), order="O3"),
+        ]
+    )
+    warehouse.run("seed")
+    warehouse.run("run", *MARTS)
+    moves = """
+        select
+            order_item_id, from_order_id, to_order_id, precision, day(not_before_at), day(moved_at), days_shifted, cause
+        from marts.fct_item_moves order by order_item_id, move_number
+    """
+    assert warehouse.rows(moves) == [
+        ("I1", "O1", "O2", "bounded", 1, 3, 1, "unknown"),
+        ("I1", "O2", "O1", "bounded", 3, 5, -1, "unknown"),
+        ("I2", "O1", "O2", "exact", 3, 3, 1, "out_of_stock"),
+        ("I2", "O2", "O3", "exact", 5, 5, 1, "unknown"),
+    ]
+    items = "select order_item_id, first_order_id, order_id, moves from marts.fct_order_items order by 1"
+    assert warehouse.rows(items) == [("I1", "O1", "O1", 2), ("I2", "O1", "O3", 2), ("I3", "O1", "O1", 0)]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_incremental_equals_full_refresh_for_places_and_checks(
+    lake: LakeOfTests, warehouse: Warehouse, seed: int
+) -> None:
+    """In any order, repeated and late, over several builds, as against all files read at once."""
+    rng = random.Random(seed)
+    warehouse.run("seed")
+    files = []
+    for _ in range(6):
+        seen_at = JUNE + timedelta(hours=rng.randrange(48), milliseconds=rng.randrange(1000))
+        rows = [
+            {"public_id": f"I{rng.randrange(6)}", "order": rng.choice([None, "O1", "O2", "O3"])}
+            | {"order_updated": rng.choice([None, day(f"2026-06-{rng.randrange(1, 9):02}")])}
+            for _ in range(5)
+        ]
+        checks = [
+            gone(f"I{rng.randrange(6)}", at=JUNE + timedelta(hours=rng.randrange(48)), first_missed_at=JUNE)
+            for _ in range(2)
+        ]
+        files.append((rows, seen_at, checks))
+    for number in range(3):
+        for rows, seen_at, checks in rng.sample(files, 3) + files[number * 2 : number * 2 + 2]:
+            lake.pull("items", rows, pulled_at=seen_at, seen_at=rng.choice([None, seen_at]))
+            lake.check(*checks)
+        warehouse.run("run", *MARTS)
+    schemas = ("staging", "intermediate", "marts")
+    incremental = warehouse.contents(*schemas)
+    warehouse.run("run", *MARTS, "--full-refresh")
+    assert warehouse.contents(*schemas) == incremental
+    assert len(incremental["staging.stg_ordergroove__item_places"]) > 8
+    assert incremental["marts.fct_deletions"]
+    assert incremental["marts.fct_item_moves"]

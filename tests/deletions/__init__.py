@@ -1,0 +1,1 @@
+"""Finding out what was deleted: censuses, candidates, and the questions about them."""

@@ -1,0 +1,134 @@
+"""A store, a lake, and the short way to pull, count and ask."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from og_assets.census import CensusTaken, CensusTaker
+from og_assets.deletion_checks import DeletionChecker, TypeReport
+from og_assets.extract import Extractor, Window
+from og_assets.lake.deletion_checks import ObjectType
+from og_assets.lake.events import EVENTS_SCHEMA
+from og_assets.lake.lake import Lake
+from og_assets.ordergroove.client import OrdergrooveClient
+from og_assets.ordergroove.objects import BY_NAME
+from og_assets.sandbox import RunningStore
+from og_assets.settings import Settings
+
+ZONE = ZoneInfo("America/New_York")
+UNTIL = datetime(2026, 6, 10, 14)
+ORDERS, ITEMS = BY_NAME["orders"], BY_NAME["items"]
+IN_A_HURRY = partial(OrdergrooveClient, longest_wait=0.01, max_attempts=2)
+Reports = dict[ObjectType, TypeReport]
+
+
+class Watch:
+    """A store, a lake, and the short way to pull, count and ask."""
+
+    def __init__(self, shop: RunningStore, folder: Path) -> None:
+        self.shop = shop
+        self.store = shop.store
+        self.lake = Lake(folder / "it's a [data] folder" / "lake")
+        self.settings = Settings(ordergroove_api_key="sandbox-key", ordergroove_base_url=shop.url)  # type: ignore[arg-type]
+        self._last: datetime | None = None
+        self._runs = 0
+
+    @property
+    def now(self) -> datetime:
+        return self.store.now.replace(tzinfo=ZONE).astimezone(UTC)
+
+    def pull(self) -> None:
+        """Pull the window from the last pull to now."""
+        end = self.store.now.replace(tzinfo=ZONE)
+        window = Window(key=f"{end:%Y-%m-%d}", start=self._last, end=end)
+        self._last = end
+        extractor = Extractor(self.settings, self.lake, make_client=IN_A_HURRY)
+        for api_object in (ORDERS, ITEMS):
+            list(extractor.pull_windows(api_object, [window], run_id=self._run(), progress=lambda _said: None))
+
+    def count(self, *, make_client: Callable[..., OrdergrooveClient] = IN_A_HURRY) -> list[CensusTaken]:
+        """Take both censuses."""
+        taker = CensusTaker(self.settings, self.lake, make_client=make_client)
+        return [taker.take(api_object, run_id=self._run()) for api_object in (ORDERS, ITEMS)]
+
+    def ask(self, *, limit: int | None = None, make_client: Callable[..., OrdergrooveClient] = IN_A_HURRY) -> Reports:
+        return DeletionChecker(self.settings, self.lake, make_client=make_client).run(run_id=self._run(), limit=limit)
+
+    def checks(self) -> list[dict[str, Any]]:
+        """Every row that landed, oldest file first."""
+        files = sorted((self.lake.root / "raw" / "deletion_checks").rglob("2*.parquet"))
+        return [row for file in files for row in pq.read_table(file, partitioning=None).to_pylist()]
+
+    def gone(self) -> set[str]:
+        return {row["object_id"] for row in self.checks() if row["status"] == 404}
+
+    def censuses(self) -> list[Path]:
+        return sorted((self.lake.root / "raw").glob("census_*/*.parquet"))
+
+    def tell(self, event_type: str, object_id: str, *, at: datetime, **fields: Any) -> None:
+        """Let a webhook event lie in the lake."""
+        row = {
+            "event_id": f"E-{object_id}-{event_type}",
+            "type": event_type,
+            "object_type": event_type.partition(".")[0],
+            "object_id": object_id,
+            "created": at,
+            "object": json.dumps(fields),
+            "_taken_in_at": at,
+        }
+        path = self.lake.root / "events" / "day=2026-06-10" / f"{self._run()}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.Table.from_pylist([row], schema=EVENTS_SCHEMA), path)
+
+    def live(self) -> str:
+        """A live subscription whose item is alone in an order that is not due soon."""
+        subscriptions = self.store.truth.table("subscriptions")
+        items = {row["id"]: row for row in self.store.truth.table("items")}
+        alone = {row["id"] for row in self.store.truth.table("orders") if row["items"] == 1 and row["status"] == 1}
+        soon = self.store.now.date() + timedelta(days=5)
+        for row in subscriptions:
+            item = items.get(row["upcoming_item"])
+            if (
+                row["live"]
+                and item
+                and item["order"] in alone
+                and item["place"] > soon
+                and not row["prepaid_remaining"]
+            ):
+                return str(row["id"])
+        raise AssertionError("no such subscription")
+
+    def item_of(self, subscription: str) -> dict[str, Any]:
+        (row,) = [row for row in self.store.truth.table("subscriptions") if row["id"] == subscription]
+        (item,) = [item for item in self.store.truth.table("items") if item["id"] == row["upcoming_item"]]
+        return item
+
+    def _run(self) -> str:
+        self._runs += 1
+        return f"run-{self._runs:04}"
+
+
+def hiding(*ids: str, status: int | None = None) -> Callable[..., OrdergrooveClient]:
+    """Make clients that see no row of these ids in a list; asked for one of them, they get `status`, if it is given."""
+
+    class Hiding(httpx.HTTPTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            if status and request.url.path.split("/")[2] in ids:
+                return httpx.Response(status, json={"detail": "odd"})
+            response = super().handle_request(request)
+            response.read()
+            body = json.loads(response.content)
+            if "results" in body:
+                body["results"] = [row for row in body["results"] if row["public_id"] not in ids]
+            date = {"Date": response.headers["Date"]}
+            return httpx.Response(response.status_code, json=body, headers=date)
+
+    return partial(IN_A_HURRY, transport=Hiding())
