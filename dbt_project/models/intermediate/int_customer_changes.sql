@@ -4,7 +4,8 @@ with
 
 changes as (
     select * from {{ ref('int_subscription_changes') }}
-    where event_type in ('created', 'cancelled', 'reactivated')
+    -- Of some, nobody tells whether they ever lived.
+    where event_type in ('cancelled', 'reactivated') or (event_type = 'created' and is_live)
 ),
 
 -- What begins in the same second begins first: who swaps one subscription for another never was without.

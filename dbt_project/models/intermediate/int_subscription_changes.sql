@@ -136,7 +136,7 @@ changes as (
         end as state_seen_from_at,
         last_seen_at,
         began_at,
-        is_live is not null as is_live,
+        case when is_live is not null or life_is_told then true end as is_live,
         product_id_before as product_id,
         quantity_before as quantity,
         every_before as every,

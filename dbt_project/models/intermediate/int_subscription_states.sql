@@ -43,6 +43,7 @@ beginnings as (
         subscription_id,
         min(case when knows_body then from_at end) as body_first_seen_at,
         max(until_at) as last_seen_at,
+        max(case when is_live is not null then 1 else 0 end) = 1 as life_is_told,
         {% for column in begun -%}
             {{ newest_known(column, by='-sighting_number') }} as {{ column }},
         {% endfor -%}
@@ -71,6 +72,7 @@ final as (
         remembering.until_at,
         beginnings.body_first_seen_at,
         beginnings.last_seen_at,
+        beginnings.life_is_told,
         coalesce(remembering.before_from_at, remembering.began_at) as before_from_at,
         remembering.before_evidence,
         coalesce(remembering.life_seen_until_at, remembering.began_at) as life_seen_until_at,
