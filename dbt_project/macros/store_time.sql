@@ -117,3 +117,14 @@
 {% macro duckdb__months_later(day, months) -%}
     cast({{ day }} + to_months(cast({{ months }} as integer)) as date)
 {%- endmacro %}
+
+
+{#- A relation of the days from the first to the last of `relation`, in column `day`. None where one of them is null. -#}
+{% macro every_day(relation, first, last) -%}
+    {{ adapter.dispatch('every_day')(relation, first, last) }}
+{%- endmacro %}
+
+{% macro duckdb__every_day(relation, first, last) -%}
+    select cast(unnest(generate_series({{ first }}, {{ last }}, interval 1 day)) as date) as day
+    from {{ relation }}
+{%- endmacro %}
