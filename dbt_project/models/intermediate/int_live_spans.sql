@@ -13,6 +13,12 @@ subscriptions as (
     select * from {{ ref('dim_subscriptions') }}
 ),
 
+-- Where all currencies that are told are one, those that are not told are the same.
+currencies as (
+    select case when count(distinct currency_code) = 1 then max(currency_code) end as only_currency_code
+    from periods
+),
+
 {% if is_day_after -%}
 -- What is cancelled counts for that day still, and if it came back on it, it was not away. Of what began and ended in one
 -- second there is no live period, and yet it counts for its day.
@@ -59,13 +65,14 @@ final as (
         dated.subscription_id,
         dated.customer_id,
         coalesce(dated.customer_id, dated.subscription_id) as subscriber_id,
-        dated.currency_code,
+        coalesce(dated.currency_code, currencies.only_currency_code) as currency_code,
         dated.from_date,
         dated.until_date,
         coalesce(dated.mrr, 0) as mrr,
         case when dated.mrr is null then 1 else 0 end as unpriced,
         case when subscriptions.origin = 'import' then 1 else 0 end as imported
     from dated
+    cross join currencies
     left join subscriptions
         on dated.subscription_id = subscriptions.subscription_id
     -- Of what did not last until the end of a day, no day tells.

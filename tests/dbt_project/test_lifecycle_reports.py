@@ -1,0 +1,125 @@
+"""A sandbox store told of by webhooks: the reports count what happened in it, day by day and month by month."""
+
+import os
+from collections import Counter, defaultdict
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from og_assets.sandbox import Store, serve
+from og_assets.sandbox.faults import Faults
+from og_assets.sandbox.webhooks import Webhooks
+
+from .store import LakeOfTests, Warehouse
+from .test_truth import pull, take_in
+
+UNTIL = datetime(2026, 6, 10, 14)
+DAYS = 365
+# More of them: `SEEDS=20 pytest tests/dbt_project/test_lifecycle_reports.py`.
+SEEDS = range(1, 1 + int(os.environ.get("SEEDS", "2")))
+REPORTS = ("fct_mrr_movements", "rpt_kpi_monthly", "rpt_subscriptions_daily")
+# These two compare with what is live now, which is another thing where a cancellation counts a day later.
+PRESENT = ("the_last_day_is_the_present", "mrr_is_the_same_wherever_it_is_added_up")
+
+
+def told_store(lake: LakeOfTests, scratch: Path, *, seed: int) -> Store:
+    """A year of which every event came, doubled and shuffled; every other store was also pulled, once."""
+    hooks = Webhooks(faults=Faults(double_event_every=3, shuffle_events=900))
+    hooks.dump_to(scratch / "dumps")
+    store = Store(seed=seed, customers=90, imported=9, days=DAYS, until=UNTIL, webhooks=hooks)
+    if seed % 2:
+        with serve(store) as shop:
+            pull(shop, lake, since=None)
+    store.advance(days=3)
+    hooks.close()
+    take_in(scratch / "dumps", lake)
+    return store
+
+
+def live_customers(store: Store) -> dict[date, set[str]]:
+    """Who has a live subscription at the end of each day."""
+    customers = {row["id"]: row["customer"] for row in store.truth.table("subscriptions")}
+    live: defaultdict[date, set[str]] = defaultdict(set)
+    for row in store.truth.table("subscription_periods"):
+        last = row["ended"].date() if row["ended"] else store.now.date() + timedelta(days=1)
+        day = row["started"].date()
+        while day < last and row["state"] == "live":
+            live[day].add(customers[row["subscription"]])
+            day += timedelta(days=1)
+    return live
+
+
+def expected_movements(live: dict[date, set[str]], ends: list[date]) -> Counter[tuple[date, str]]:
+    """How many customers began, left and came back in each month, given the last day of each."""
+    found: Counter[tuple[date, str]] = Counter()
+    seen: set[str] = set()
+    for before, end in pairwise([date.min, *ends]):
+        month, was, now = end.replace(day=1), live.get(before, set()), live.get(end, set())
+        found[month, "new"] += len(now - seen)
+        found[month, "reactivation"] += len((now & seen) - was)
+        found[month, "churn"] += len(was - now)
+        seen |= now
+    return +found
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_day_and_month_is_counted_as_it_was(
+    lake: LakeOfTests, warehouse: Warehouse, tmp_path: Path, seed: int
+) -> None:
+    store = told_store(lake, tmp_path, seed=seed)
+    warehouse.run("seed")
+    warehouse.run(
+        "build", "--select", *(f"+{report}" for report in REPORTS), "--exclude-resource-type", "unit_test"
+    )
+    daily: dict[date, tuple[Any, ...]] = {
+        day: counts
+        for day, *counts in warehouse.rows(
+            "select day_date, created, reactivated, cancelled, live_end from marts.rpt_subscriptions_daily"
+        )
+    }
+    truth = {
+        row["day"]: [row["created"], row["reactivated"], row["cancelled"], row["live_end"]]
+        for row in store.truth.table("daily")
+    }
+    # Before its first subscription, and after the last thing that happened, a store has no days in the report.
+    quiet = truth.keys() - daily.keys()
+    assert all(truth[day][:3] == [0, 0, 0] for day in quiet)
+    assert daily == {day: truth[day] for day in truth.keys() - quiet}
+    assert len(daily) > DAYS - 30
+    assert sum(counts[1] for counts in truth.values()) > 0, "nobody came back: nothing was tried"
+
+    # Some orders bear no currency; and no event does.
+    told = warehouse.rows("select distinct currency_code from marts.rpt_kpi_monthly")
+    assert told == [("USD" if seed % 2 else None,)]
+    live = live_customers(store)
+    subscribers = warehouse.rows("select day_date, subscribers_live_end from marts.rpt_subscriptions_daily")
+    assert dict(subscribers) == {day: len(live.get(day, ())) for day in daily}
+    assert_months(warehouse, live, days=sorted(daily))
+    assert_that_a_cancellation_can_count_on_the_day_after(warehouse, truth)
+
+
+def assert_months(warehouse: Warehouse, live: dict[date, set[str]], *, days: list[date]) -> None:
+    ends = [day for day, following in pairwise([*days, date.max]) if day.month != following.month]
+    expected = expected_movements(live, ends)
+    found = warehouse.rows(
+        "select month_date, movement, count(*) from marts.fct_mrr_movements "
+        "where movement in ('new', 'reactivation', 'churn') group by all"
+    )
+    assert {(month, movement): count for month, movement, count in found} == expected
+    assert {movement for _, movement in expected} == {"new", "reactivation", "churn"}
+    kpis = warehouse.rows("select month_date, subscribers from marts.rpt_kpi_monthly")
+    assert dict(kpis) == {end.replace(day=1): len(live.get(end, ())) for end in ends}
+
+
+def assert_that_a_cancellation_can_count_on_the_day_after(
+    warehouse: Warehouse, truth: dict[date, list[int]]
+) -> None:
+    rule = ("--vars", "{churn_date_rule: day_after}")
+    chosen = ("--select", "fct_churn", "int_live_spans+", "--exclude", *PRESENT)
+    warehouse.run("build", *chosen, *rule, "--exclude-resource-type", "unit_test")
+    cancelled = dict(warehouse.rows("select day_date, cancelled from marts.rpt_subscriptions_daily"))
+    days = sorted(cancelled)
+    assert {day: cancelled[day] for day in days[1:]} == {day: truth[before][2] for before, day in pairwise(days)}
