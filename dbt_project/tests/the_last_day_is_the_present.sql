@@ -5,7 +5,7 @@ with
 
 daily as (
     select * from {{ ref('rpt_subscriptions_daily') }}
-    where day_date = (select max(day) from {{ ref('int_days') }})
+    where not is_complete
 ),
 
 present as (

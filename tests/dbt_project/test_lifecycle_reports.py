@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter, defaultdict
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from og_assets.sandbox import Store, serve
 from og_assets.sandbox.faults import Faults
 from og_assets.sandbox.webhooks import Webhooks
 
-from .store import LakeOfTests, Warehouse
+from .store import LakeOfTests, Warehouse, event
 from .test_truth import pull, take_in
 
 UNTIL = datetime(2026, 6, 10, 14)
@@ -71,9 +71,7 @@ def test_every_day_and_month_is_counted_as_it_was(
 ) -> None:
     store = told_store(lake, tmp_path, seed=seed)
     warehouse.run("seed")
-    warehouse.run(
-        "build", "--select", *(f"+{report}" for report in REPORTS), "--exclude-resource-type", "unit_test"
-    )
+    warehouse.run("build", "--select", *(f"+{report}" for report in REPORTS), "--exclude-resource-type", "unit_test")
     daily: dict[date, tuple[Any, ...]] = {
         day: counts
         for day, *counts in warehouse.rows(
@@ -114,12 +112,49 @@ def assert_months(warehouse: Warehouse, live: dict[date, set[str]], *, days: lis
     assert dict(kpis) == {end.replace(day=1): len(live.get(end, ())) for end in ends}
 
 
-def assert_that_a_cancellation_can_count_on_the_day_after(
-    warehouse: Warehouse, truth: dict[date, list[int]]
-) -> None:
+def assert_that_a_cancellation_can_count_on_the_day_after(warehouse: Warehouse, truth: dict[date, list[int]]) -> None:
     rule = ("--vars", "{churn_date_rule: day_after}")
     chosen = ("--select", "fct_churn", "int_live_spans+", "--exclude", *PRESENT)
     warehouse.run("build", *chosen, *rule, "--exclude-resource-type", "unit_test")
     cancelled = dict(warehouse.rows("select day_date, cancelled from marts.rpt_subscriptions_daily"))
     days = sorted(cancelled)
     assert {day: cancelled[day] for day in days[1:]} == {day: truth[before][2] for before, day in pairwise(days)}
+
+
+def five_months(lake: LakeOfTests) -> None:
+    """Ten a month from January, gone in March, back in May."""
+    body = {"customer": "C1", "product": "P1", "quantity": 1, "every": 1, "every_period": 3, "price": "10.00"}
+    lake.deliver(
+        event(f"E{month}", f"subscription.{kind}", "S1", at=datetime(2026, month, 15, 12, tzinfo=UTC), **body)
+        for month, kind in ((1, "create"), (3, "cancel"), (5, "reactivate"))
+    )
+
+
+BROKEN = {
+    "update marts.fct_mrr_movements set movement = case movement when 'new' then 'reactivation' else 'new' end "
+    "where movement in ('new', 'reactivation')": "movements_follow_each_other",
+    "update marts.fct_mrr_movements set movement = 'inactive' where movement = 'churn'": "movements_follow_each_other",
+    "delete from marts.fct_mrr_movements where movement = 'inactive'": "movements_follow_each_other",
+    "update marts.fct_mrr_movements set ending_mrr = ending_mrr + 0.01": "mrr_movements_add_up",
+    "update marts.rpt_subscriptions_daily set reactivated = 0": "subscriptions_of_days_add_up",
+    "update marts.rpt_subscriptions_daily set subscribers_reactivated = 0": "subscribers_of_days_add_up",
+    "delete from marts.rpt_subscriptions_daily where cancelled > 0": "days_follow_each_other",
+    "update marts.rpt_kpi_monthly set reactivated_subscribers = 0": "subscribers_of_months_add_up",
+}
+
+
+def test_five_months_are_five_movements_and_each_identity_fails_when_it_is_broken(
+    lake: LakeOfTests, warehouse: Warehouse
+) -> None:
+    five_months(lake)
+    selected = ("--select", *(f"+{report}" for report in REPORTS))
+    warehouse.run("seed")
+    warehouse.run("build", *selected, "--exclude-resource-type", "unit_test")
+    movements = warehouse.rows("select movement, ending_mrr from marts.fct_mrr_movements order by month_date")
+    assert movements == [("new", 10), ("unchanged", 10), ("churn", 0), ("inactive", 0), ("reactivation", 10)]
+    for broken, identity in BROKEN.items():
+        warehouse.run("run", "--select", *REPORTS)
+        warehouse.execute(broken)
+        tested = warehouse.dbt("test", "--select", *REPORTS, "--exclude-resource-type", "unit_test")
+        failed = [node.node.name for node in tested.result if node.status == "fail"]
+        assert any(name.startswith(identity) for name in failed), (broken, failed)
