@@ -1,6 +1,7 @@
 {{ config(enabled=var('churn_date_rule') == 'on_cancel') }}
 -- Three ways to the MRR and the live subscriptions at the end of a month: what was live then by the periods, the
--- movements of customers, and the day's report. Currencies are added up here, which is no amount, but the same sum everywhere.
+-- movements of customers, and the day's report. Currencies are added up here, which is no amount, but the same sum
+-- everywhere.
 
 with
 

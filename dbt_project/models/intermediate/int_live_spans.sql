@@ -1,7 +1,8 @@
-{%- set is_day_after = var('churn_date_rule') == 'day_after' -%}
+{%- set held_days = 1 if var('churn_date_rule') == 'day_after' else 0 -%}
 
--- The days at whose ends a subscription counts as live: from the first one on, and no more on the one that ends it. The
--- marts that count by days and months add and subtract at these two, and so need no row for each day of each subscription.
+-- The days at whose ends a subscription counts as live: from the first one on, and no more on the one that ends it.
+-- The marts that count by days and months add and subtract at these two, and so need no row for each day of each
+-- subscription.
 
 with
 
@@ -19,15 +20,14 @@ currencies as (
     from periods
 ),
 
-{% if is_day_after -%}
--- What is cancelled counts for that day still, and if it came back on it, it was not away. Of what began and ended in one
--- second there is no live period, and yet it counts for its day.
+-- Where cancellations count on the day after, what is cancelled is held for its day: if it came back on it, it was not
+-- away, and of what began and ended in one second, which has no live period, there is a day.
 remembering as (
     select
         *,
         coalesce(state = 'cancelled' and period_number = 1, false) as was_over_at_once,
         coalesce(lead(state) over timeline = 'cancelled', false) as ends_cancelled,
-        max(case when state = 'cancelled' then {{ days_later('started_date', 1) }} end) over (
+        max(case when state = 'cancelled' then {{ days_later('started_date', held_days) }} end) over (
             partition by subscription_id
             order by period_number
             rows between unbounded preceding and 1 preceding
@@ -41,24 +41,14 @@ dated as (
         *,
         greatest(started_date, coalesce(held_until_date, started_date)) as from_date,
         case
-            when was_over_at_once then {{ days_later('started_date', 1) }}
+            when was_over_at_once then {{ days_later('started_date', held_days) }}
             when ended_date is null then null
-            when ends_cancelled then {{ days_later('ended_date', 1) }}
+            when ends_cancelled then {{ days_later('ended_date', held_days) }}
             else greatest(ended_date, coalesce(held_until_date, ended_date))
         end as until_date
     from remembering
     where state = 'live' or was_over_at_once
 ),
-{%- else -%}
-dated as (
-    select
-        *,
-        started_date as from_date,
-        ended_date as until_date
-    from periods
-    where state = 'live'
-),
-{%- endif %}
 
 final as (
     select

@@ -1,3 +1,5 @@
+{%- set held_days = 1 if var('churn_date_rule') == 'day_after' else 0 -%}
+
 -- What began and ended is counted from what happened, and what is live from the periods: two ways, which must agree.
 
 with
@@ -29,9 +31,7 @@ turns as (
         occurred_date,
         case
             when event_type = 'cancelled'
-                then {% if var('churn_date_rule') == 'day_after' -%}
-                    {{ days_later('occurred_date', 1) }}
-                {%- else %}occurred_date{% endif %}
+                then {{ days_later('occurred_date', held_days) }}
         end as lost_date
     from changes
     where live_after = case event_type when 'cancelled' then 0 else 1 end
