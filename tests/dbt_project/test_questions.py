@@ -1,4 +1,4 @@
-"""Every question that the documentation answers in SQL can be asked of the published file."""
+"""What the documents ask the published tables, they can answer."""
 
 import re
 
@@ -10,18 +10,17 @@ from og_assets.warehouse.warehouse import Warehouse as WarehouseFolder
 
 from .store import LakeOfTests, Warehouse, small_store
 
-PAGES = (PROJECT_ROOT / "README.md", PROJECT_ROOT / "docs" / "metrics.md")
 
-
-def test_questions_in_the_documentation_have_answers(lake: LakeOfTests, warehouse: Warehouse) -> None:
+def test_every_question_in_the_documents_can_be_asked(lake: LakeOfTests, warehouse: Warehouse) -> None:
+    pages = [PROJECT_ROOT / "README.md", PROJECT_ROOT / "docs" / "metrics.md"]
+    # Of the build file ask the others: its schemas are not published.
+    questions = [query for page in pages for query in re.findall(r"`(select [^`]+ from [^`]+)`", page.read_text())]
+    questions = [query for query in questions if "duckdb_columns" not in query]
+    assert len(questions) > 20
     small_store(lake)
-    warehouse.run("build", "--exclude-resource-type", "unit_test")
-    # Whether it may be published is not what is asked here.
-    warehouse.execute("update build_log.invocations set is_full = true")
+    warehouse.run("build")
     folder = WarehouseFolder(warehouse.data_dir / "warehouse")
     publish(folder)
-    questions = [query for page in PAGES for query in re.findall(r"`(select [^`]+)`", page.read_text())]
-    assert len(questions) > 25
     with duckdb.connect(str(folder.published_file), read_only=True) as connection:
-        for question in questions:
-            assert connection.execute(question).description, question
+        for query in questions:
+            connection.execute(query).fetchall()
