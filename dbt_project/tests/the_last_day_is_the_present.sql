@@ -8,22 +8,28 @@ daily as (
     where not is_complete
 ),
 
-present as (
-    select
-        count(*) as live_subscriptions,
-        count(distinct coalesce(customer_id, subscription_id)) as live_subscribers
+subscriptions as (
+    select count(*) as live_subscriptions
     from {{ ref('dim_subscriptions') }}
     where is_live
+),
+
+-- By the customer that a subscription has had in all of its history.
+subscribers as (
+    select count(distinct coalesce(customer_id, subscription_id)) as live_subscribers
+    from {{ ref('fct_subscription_periods') }}
+    where ended_at is null and state = 'live'
 )
 
 select
     daily.live_end,
-    present.live_subscriptions,
+    subscriptions.live_subscriptions,
     daily.subscribers_live_end,
-    present.live_subscribers
-from present
+    subscribers.live_subscribers
+from subscriptions
+cross join subscribers
 left join daily
     on true
 where
-    coalesce(daily.live_end, 0) != present.live_subscriptions
-    or coalesce(daily.subscribers_live_end, 0) != present.live_subscribers
+    coalesce(daily.live_end, 0) != subscriptions.live_subscriptions
+    or coalesce(daily.subscribers_live_end, 0) != subscribers.live_subscribers

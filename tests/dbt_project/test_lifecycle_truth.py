@@ -21,7 +21,7 @@ UNTIL = datetime(2026, 6, 10, 14)
 DAYS = 365
 # More of them: `SEEDS=20 pytest tests/dbt_project/test_lifecycle_truth.py`.
 SEEDS = range(1, 1 + int(os.environ.get("SEEDS", "2")))
-LIFECYCLE = ("--select", "+fct_churn", "+dim_customers")
+LIFECYCLE = ("--select", "+fct_churn", "+dim_customers", "+rpt_kpi_monthly", "+rpt_subscriptions_daily")
 
 
 class State(NamedTuple):
