@@ -1,6 +1,6 @@
 {%- set member = 'subscription_id' if var('cohort_member') == 'subscription' else 'customer_id' -%}
--- Each subscriber is in one cohort, and each order that was placed for one is in one row of each unit of age, with all that
--- it was worth. Counted from the marts.
+-- Each subscriber is in one cohort, and each order that was placed for one is in one row of each unit of age, with all
+-- that it was worth. Counted from the marts.
 
 with
 
@@ -26,9 +26,7 @@ members as (
     select member_id
     from begun
     group by member_id
-    {%- if not var('cohorts_hold_imports') %}
-        having max(is_imported) = 0
-    {%- endif %}
+    having max(is_imported) = 0 or {{ var('cohorts_hold_imports') }}
 ),
 
 placed as (

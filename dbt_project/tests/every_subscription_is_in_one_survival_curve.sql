@@ -16,21 +16,19 @@ begun as (
         on periods.started_date <= known.known_until_date
     where
         periods.period_number = 1
-        {%- if not var('cohorts_hold_imports') %}
-            and subscriptions.origin != 'import'
-        {%- endif %}
+        and (subscriptions.origin != 'import' or {{ var('cohorts_hold_imports') }})
 ),
 
 ended as (
     select distinct churn.subscription_id
     from {{ ref('fct_churn') }} as churn
-    inner join known
-        on churn.churn_date <= known.known_until_date
-    {%- if var('survival_until') == 'last_cancellation' %}
-        where
-            churn.reactivated_at is null
-            or {{ store_date('churn.reactivated_at') }} > known.known_until_date
-    {%- endif %}
+    cross join known
+    where
+        churn.churn_date <= known.known_until_date
+        and (
+            '{{ var("survival_until") }}' = 'first_cancellation'
+            or coalesce({{ store_date('churn.reactivated_at') }} > known.known_until_date, true)
+        )
 ),
 
 expected as (

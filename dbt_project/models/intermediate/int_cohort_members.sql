@@ -30,9 +30,7 @@ final as (
     from lives
     inner join members
         on lives.member_id = members.member_id
-    {%- if not var('cohorts_hold_imports') %}
-        where members.has_imports = 0
-    {%- endif %}
+    where members.has_imports = 0 or {{ var('cohorts_hold_imports') }}
 )
 
 select * from final

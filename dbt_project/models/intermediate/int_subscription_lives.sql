@@ -1,7 +1,7 @@
 {%- set is_day_after = var('churn_date_rule') == 'day_after' -%}
 
--- Each subscription from its beginning to its end, as far as it is known: until the last day that is over. What webhooks
--- tell of later days is left out, because what they did not tell yet would count as still live.
+-- Each subscription from its beginning to its end, as far as it is known: until the last day that is over. What is told
+-- of later days is left out: all others would count as known for a shorter time.
 
 with
 
@@ -12,7 +12,7 @@ periods as (
 cancellations as (
     select
         *,
-        {{ store_date('occurred_at') }} as cancelled_date,
+        {{ days_later(store_date('occurred_at'), 1 if is_day_after else 0) }} as counted_date,
         {{ store_date('next_reactivated_at') }} as reactivated_date
     from {{ ref('int_customer_changes') }}
     where event_type = 'cancelled'
@@ -55,17 +55,15 @@ begun as (
 ended as (
     select
         cancellations.subscription_id,
-        min({{ days_later('cancellations.cancelled_date', 1 if is_day_after else 0) }}) as ended_date
+        min(cancellations.counted_date) as ended_date
     from cancellations
     cross join known
     where
-        {{ days_later('cancellations.cancelled_date', 1 if is_day_after else 0) }} <= known.known_until_date
-        {%- if var('survival_until') == 'last_cancellation' %}
-            and (
-                cancellations.reactivated_date is null
-                or cancellations.reactivated_date > known.known_until_date
-            )
-        {%- endif %}
+        cancellations.counted_date <= known.known_until_date
+        and (
+            '{{ var("survival_until") }}' = 'first_cancellation'
+            or coalesce(cancellations.reactivated_date > known.known_until_date, true)
+        )
     group by cancellations.subscription_id
 ),
 

@@ -5,9 +5,7 @@ with
 
 lives as (
     select * from {{ ref('int_subscription_lives') }}
-    {%- if not var('cohorts_hold_imports') %}
-        where not is_imported
-    {%- endif %}
+    where not is_imported or {{ var('cohorts_hold_imports') }}
 ),
 
 grouped as (
@@ -54,8 +52,8 @@ at_risk_by_day as (
     from by_day
 ),
 
--- Kaplan and Meier's product as a sum of logarithms, and Greenwood's sum. After the last one at risk was cancelled there
--- is neither: survival is 0.
+-- Kaplan and Meier's product as a sum of logarithms, and Greenwood's sum. After the last one at risk was cancelled,
+-- there is neither: survival is 0.
 estimated as (
     select
         *,
@@ -163,12 +161,12 @@ final as (
         -- Twelve digits: beyond them engines differ.
         round(survival, 12) as survival,
         case
-            when nobody_is_left = 1 then null
+            when nobody_is_left = 1 then 0
             when log_survival = 0 then 1
             else round(exp(log_survival * exp(width)), 12)
         end as lower,
         case
-            when nobody_is_left = 1 then null
+            when nobody_is_left = 1 then 0
             when log_survival = 0 then 1
             else round(exp(log_survival * exp(-width)), 12)
         end as upper,
