@@ -120,8 +120,7 @@ months as (
         sum(coalesce(changes.change, 0)) over so_far as retained,
         coalesce(placed_by_age.orders, 0) as orders,
         coalesce(placed_by_age.revenue, 0) as revenue,
-        {{ months_later(days_later(months_later('ages.cohort_month', 1), -1), 'ages.number') }}
-        <= ages.known_until_date as is_complete
+        {{ whole_month_is_of_age('ages.cohort_month', 'ages.number') }} <= ages.known_until_date as is_complete
     from ages
     left join changes
         on ages.cohort_month = changes.cohort_month and ages.number = changes.age
