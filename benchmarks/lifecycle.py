@@ -36,7 +36,8 @@ MACROS = """
     create macro chance(n, of) as (hash(n, of) % 1000003) / 1000003.0;
     create macro utc(wall_clock) as timezone('America/New_York', wall_clock);
     create macro seconds(n) as to_seconds(cast(n as bigint));
-    create macro shown(happened_at, seen) as {'_window': strftime(happened_at, '%Y-%m-%d'), '_seen_at': seen, '_pulled_at': seen};
+    create macro shown(day, seen) as
+        {'_window': strftime(day, '%Y-%m-%d'), '_seen_at': seen, '_pulled_at': seen};
 """
 
 # A third of all lives end within the year; of those that ended, a fifth began again a month later and went on.
@@ -83,10 +84,12 @@ VERSION_TABLE = """
     select *, quantity + 1 as known_quantity, changed_at as happened_at, 'change_quantity' as happened, true as live,
         created_at as began_at from subscriptions where changed_at is not null
     union all by name
-    select *, quantity + (changed_at is not null)::bigint as known_quantity, cancelled_at as happened_at, 'cancel' as happened,
+    select *, quantity + (changed_at is not null)::bigint as known_quantity,
+        cancelled_at as happened_at, 'cancel' as happened,
         false as live, created_at as began_at from subscriptions where cancelled_at is not null
     union all by name
-    select *, quantity + (changed_at is not null)::bigint as known_quantity, returned_at as happened_at, 'reactivate' as happened,
+    select *, quantity + (changed_at is not null)::bigint as known_quantity,
+        returned_at as happened_at, 'reactivate' as happened,
         true as live, returned_at as began_at from subscriptions where returned_at is not null
 """
 
@@ -120,11 +123,13 @@ SHOWN = {
             shown(getvariable('since'), getvariable('seen')) as origin from subscriptions
     """,
     "subscriptions": """
-        select subscription_id as public_id, customer_id as customer, product_id as product, known_quantity::bigint as quantity,
-            every, every_period, began_at::date as start_date, live, created_at::timestamp as created,
+        select subscription_id as public_id, customer_id as customer, product_id as product,
+            known_quantity::bigint as quantity, every, every_period,
+            began_at::date as start_date, live, created_at::timestamp as created,
             happened_at as updated, case when not live then happened_at end as cancelled,
             case when not live then '8|Too dear' end as cancel_reason, case when not live then 8::bigint end
-            as cancel_reason_code, 'USD' as currency_code, shown(happened_at, utc(happened_at + interval 12 hour)) as origin from versions
+            as cancel_reason_code, 'USD' as currency_code,
+            shown(happened_at, utc(happened_at + interval 12 hour)) as origin from versions
     """,
     "orders": """
         select order_id as public_id, customer_id as customer, case when is_placed then 5 else 1 end::bigint as status,
@@ -196,13 +201,13 @@ def measure(subscriptions: int = SUBSCRIPTIONS) -> str:
             daily = _in_process(data_dir)
     rows = [_row("two years", counts, whole), _row("one day more", changed, daily)]
     header = (
-        "| lake | versions | events | orders | seconds | of these, models | slowest | peak memory |\n"
+        "| lake | versions | events | orders | seconds | lifecycle marts, added up | slowest | peak memory |\n"
         "|---|---|---|---|---|---|---|---|"
     )
     return (
         f"## Lifecycle: marts of {subscriptions:,} subscriptions\n\n{header}\n" + "\n".join(rows) + "\n\n"
-        "Wanted: less than 60 s for the models of two years. Staging and intermediate models and all tests of data "
-        "included; four threads, so that models and tests run side by side.\n"
+        "Wanted: less than 60 s for the lifecycle marts of two years. All seconds are those of a build from the lake on, "
+        "with all tests of data. The marts' own are added up, and so are more than they took: four run side by side.\n"
     )
 
 
@@ -213,7 +218,7 @@ def _row(name: str, counts: dict[str, int], done: dict[str, Any]) -> str:
         f"{counts['events']:,}",
         f"{counts['orders']:,}",
         f"{done['seconds']:.1f} s",
-        f"{done['models']:.1f} s",
+        f"{done['marts']:.1f} s",
         ", ".join(f"`{model}` {seconds:.1f} s" for model, seconds in done["slowest"]),
         f"{done['peak_mb']:,.0f} MB",
     )
@@ -243,7 +248,8 @@ def _write_into_lake(
 
 
 def _copy(store: duckdb.DuckDBPyConnection, select: str, folder: Path, *, by: str, run: str) -> int:
-    options = f"""format parquet, compression zstd, partition_by ("{by}"), overwrite_or_ignore, filename_pattern '{run}-{{i}}'"""
+    files = f"overwrite_or_ignore, filename_pattern '{run}-{{i}}'"
+    options = f'format parquet, compression zstd, partition_by ("{by}"), {files}'
     (rows,) = store.execute(f"copy ({select}) to '{folder}' ({options})").fetchone() or (0,)
     return int(rows)
 
@@ -270,9 +276,10 @@ def build(data_dir: Path) -> dict[str, Any]:
     if not done.success:
         raise RuntimeError(done.exception or [node.message for node in done.result if node.status in ("error", "fail")])
     models = {node.node.name: node.execution_time for node in done.result if node.node.resource_type == "model"}
+    marts = [node.execution_time for node in done.result if node.node.path.startswith("marts/lifecycle/")]
     return {
         "seconds": seconds,
-        "models": sum(models.values()),
+        "marts": sum(marts),
         "slowest": sorted(models.items(), key=lambda model: -model[1])[:3],
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }

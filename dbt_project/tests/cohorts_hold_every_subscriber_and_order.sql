@@ -57,6 +57,12 @@ sizes as (
     from members
 ),
 
+units as (
+    select 'month' as age_unit
+    union all
+    select 'order' as age_unit
+),
+
 cohorts as (
     select
         age_unit,
@@ -69,7 +75,7 @@ cohorts as (
 )
 
 select
-    cohorts.age_unit,
+    units.age_unit,
     sizes.members,
     cohorts.members as members_in_cohorts,
     orders.orders,
@@ -78,9 +84,10 @@ select
     cohorts.revenue as revenue_in_cohorts
 from sizes
 cross join orders
+cross join units
 left join cohorts
-    on sizes.members > 0
+    on units.age_unit = cohorts.age_unit
 where
-    cohorts.members != sizes.members
+    (units.age_unit = 'month' and coalesce(cohorts.members, 0) != sizes.members)
     or coalesce(cohorts.orders, 0) != orders.orders
     or cohorts.revenue != orders.revenue

@@ -40,6 +40,12 @@ expected as (
         on begun.subscription_id = ended.subscription_id
 ),
 
+kinds as (
+    select 'cohort_quarter' as grouped_by
+    union all
+    select 'product' as grouped_by
+),
+
 curves as (
     select
         grouped_by,
@@ -50,14 +56,15 @@ curves as (
 )
 
 select
-    curves.grouped_by,
+    kinds.grouped_by,
     expected.subscriptions,
     curves.subscriptions as subscriptions_in_curves,
     expected.cancelled,
     curves.cancelled as cancelled_in_curves
 from expected
+cross join kinds
 left join curves
-    on expected.subscriptions > 0
+    on kinds.grouped_by = curves.grouped_by
 where
     coalesce(curves.subscriptions, 0) != expected.subscriptions
     or coalesce(curves.cancelled, 0) != expected.cancelled
