@@ -40,19 +40,13 @@ currencies as (
     group by cohort_month
 ),
 
--- Who turns out and in after the last age that was reached is not seen at any.
-seen_turns as (
-    select * from turns
-    where age <= months_lived
-),
-
--- Nobody is counted at an age that is still to come.
+-- Nobody is counted at the age that is still to come, nor is what turned since the last one.
 leaving as (
     select
         cohort_month,
         months_lived + 1 as age,
         -sum(change) as change
-    from seen_turns
+    from turns
     group by cohort_month, months_lived
 ),
 
@@ -68,7 +62,7 @@ changes as (
             age,
             change,
             0 as leavers
-        from seen_turns
+        from turns
         union all
         select
             cohort_month,
