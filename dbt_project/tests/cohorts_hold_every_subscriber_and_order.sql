@@ -1,0 +1,93 @@
+{%- set member = 'subscription_id' if var('cohort_member') == 'subscription' else 'customer_id' -%}
+-- Each subscriber is in one cohort, and each order that was placed for one is in one row of each unit of age, with all
+-- that it was worth. Counted from the marts.
+
+with
+
+known as (
+    select max(known_until_date) as known_until_date
+    from {{ ref('int_subscription_lives') }}
+),
+
+begun as (
+    select
+        periods.subscription_id,
+        coalesce(periods.{{ member }}, periods.subscription_id) as member_id,
+        case when subscriptions.origin = 'import' then 1 else 0 end as is_imported
+    from {{ ref('fct_subscription_periods') }} as periods
+    inner join {{ ref('dim_subscriptions') }} as subscriptions
+        on periods.subscription_id = subscriptions.subscription_id
+    inner join known
+        on periods.started_date <= known.known_until_date
+    where periods.period_number = 1
+),
+
+members as (
+    select member_id
+    from begun
+    group by member_id
+    having max(is_imported) = 0 or {{ var('cohorts_hold_imports') }}
+),
+
+placed as (
+    select
+        begun.member_id,
+        order_items.order_id,
+        sum(order_items.total_price) as revenue
+    from {{ ref('fct_order_items') }} as order_items
+    inner join begun
+        on order_items.subscription_id = begun.subscription_id
+    inner join known
+        on order_items.placed_date <= known.known_until_date
+    where order_items.outcome = 'placed'
+    group by begun.member_id, order_items.order_id
+),
+
+orders as (
+    select
+        count(*) as orders,
+        coalesce(sum(placed.revenue), 0) as revenue
+    from placed
+    inner join members
+        on placed.member_id = members.member_id
+),
+
+sizes as (
+    select count(*) as members
+    from members
+),
+
+units as (
+    select 'month' as age_unit
+    union all
+    select 'order' as age_unit
+),
+
+cohorts as (
+    select
+        age_unit,
+        sum(case when age = 0 then cohort_size end) as members,
+        sum(orders) as orders,
+        -- What is there in several currencies is not told.
+        case when count(*) = count(revenue) then sum(revenue) end as revenue
+    from {{ ref('rpt_cohort_retention') }}
+    group by age_unit
+)
+
+select
+    units.age_unit,
+    sizes.members,
+    cohorts.members as members_in_cohorts,
+    orders.orders,
+    cohorts.orders as orders_in_cohorts,
+    orders.revenue,
+    cohorts.revenue as revenue_in_cohorts
+from sizes
+cross join orders
+cross join units
+left join cohorts
+    on units.age_unit = cohorts.age_unit
+where
+    (units.age_unit = 'month' and coalesce(cohorts.members, 0) != sizes.members)
+    or coalesce(cohorts.orders, 0) != orders.orders
+    or cohorts.revenue != orders.revenue
