@@ -100,7 +100,7 @@ class CensusTaker:
             newest_updated=None,
             unknown_fields="{}",
             source=self._connection.source(api_object),
-            first_answer_at=traffic.first_answer_at,
+            first_look_at=traffic.first_look_at,
             last_answer_at=traffic.last_answer_at,
         )
         census = censuses.add(ids, pull, stem=file_stem(pulled_at, run_id=run_id))
