@@ -93,14 +93,14 @@ WORLDS: tuple[World, ...] = (
         at_night=True,
         stir_hours=0.25,
         page_size=8,
-        share_of_seeds=0.5,
+        share_of_seeds=0.2,
     ),
     World(
         name="random",
         webhooks="any share lost",
         other="pulls, cut censuses and limited checks at random times, all of them once at the end",
         is_random=True,
-        share_of_seeds=0.5,
+        share_of_seeds=0.2,
     ),
 )
 
