@@ -125,7 +125,8 @@ class _Life:
                 self._pull(before, is_last=is_last)
             if sync.census:
                 self._take_census(self._view(since=before), is_cut=sync.cut)
-            self._take_in(is_last=is_last)
+            if sync.takes_in:
+                self._take_in(is_last=is_last)
             for limit in sync.checks:
                 self._checker.run(run_id=self._run_id(), limit=limit, progress=_silently)
         if sync.pull:

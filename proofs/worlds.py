@@ -176,6 +176,7 @@ class Sync:
     census: bool = True
     cut: bool = False
     checks: tuple[int, ...] = (_ALL,)
+    takes_in: bool = True
 
 
 def syncs(case: Case) -> Iterator[Sync]:
@@ -199,5 +200,7 @@ def syncs(case: Case) -> Iterator[Sync]:
             left -= step
             number += 1
             is_checked = number % case.world.syncs_per_check == 0
-            yield Sync(hours=step, checks=(_ALL,) if is_checked else ())
+            # Once a week is often enough for what comes by webhook: the marts are built in the end.
+            takes_in = number * case.world.sync_days % 7 == 0
+            yield Sync(hours=step, checks=(_ALL,) if is_checked else (), takes_in=takes_in)
     yield Sync(hours=left, checks=(_ALL, _ALL))
