@@ -9,7 +9,6 @@ status at a time (reference pages "Orders" and "Items", parameter `status`).
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,7 +20,6 @@ from og_assets.lake.manifest import PullRow
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.errors import ProtocolError
 from og_assets.ordergroove.objects import ApiObject
-from og_assets.ordergroove.read_ahead import read_ahead
 from og_assets.ordergroove.statuses import OPEN_STATUSES
 from og_assets.settings import Settings
 
@@ -73,10 +71,9 @@ class CensusTaker:
         with self._connection.client(api_object) as client:
             for status in OPEN_STATUSES:
                 params = {"status": str(status), **COUNTED[api_object.name]}
-                with closing(read_ahead(client.pages(api_object, params))) as walk:
-                    for rows in walk:
-                        ids.extend(_ids(rows, api_object))
-                        pages += 1
+                for rows in client.pages(api_object, params):
+                    ids.extend(_ids(rows, api_object))
+                    pages += 1
                 progress(f"{len(ids):,} listed after status {status}")
             traffic = client.traffic
         pull = PullRow(
@@ -100,7 +97,7 @@ class CensusTaker:
             newest_updated=None,
             unknown_fields="{}",
             source=self._connection.source(api_object),
-            first_answer_at=traffic.first_answer_at,
+            first_look_at=traffic.first_look_at,
             last_answer_at=traffic.last_answer_at,
         )
         census = censuses.add(ids, pull, stem=file_stem(pulled_at, run_id=run_id))

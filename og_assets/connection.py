@@ -6,6 +6,7 @@ Belongs here: which host, key and parameters an object needs. Does not belong he
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from og_assets.ordergroove.client import Endpoint, OrdergrooveClient
 from og_assets.ordergroove.objects import BY_NAME, ApiObject
@@ -24,7 +25,7 @@ class Connection:
     settings: Settings
     make_client: MakeClient = OrdergrooveClient
 
-    def client(self, api_object: ApiObject) -> OrdergrooveClient:
+    def client(self, api_object: ApiObject, **options: Any) -> OrdergrooveClient:
         """Make a client for one object. Raises `SettingsError` where the key is missing."""
         settings = self.settings
         if settings.ordergroove_api_key is None:
@@ -43,7 +44,7 @@ class Connection:
                 also_allowed=(settings.ordergroove_base_url,),
                 params={"merchant": settings.ordergroove_merchant_id or ""},
             )
-        return self.make_client(endpoint, read_timeout=settings.ordergroove_read_timeout)
+        return self.make_client(endpoint, read_timeout=settings.ordergroove_read_timeout, **options)
 
     def check_access(self) -> None:
         """Ask for one row of what every merchant has, to learn with one request whether the key is right."""

@@ -5,12 +5,13 @@ the answers batch by batch. Does not belong here: who is a candidate (`lake/cand
 (dbt's `int_deletion_evidence`).
 
 With a key that lost its rights, or at another store, everything is 404. So no 404 of a batch is believed unless
-a witness, a row that must be there, was shown before it and after it.
+witnesses, rows that must be there, were shown before it and after it.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
 from og_assets.connection import Connection, MakeClient
@@ -25,8 +26,13 @@ from og_assets.settings import Settings
 
 # So many answers land together: what a killed run has asked for nothing is bounded by it.
 BATCH = 200
-# One row that cannot be shown is that row's trouble; several in a row are Ordergroove's, and the rest waits.
-MOST_FAILURES = 3
+# Rows in a row that cannot be shown: then a witness tells whether that is their trouble or Ordergroove's.
+FAILURES_IN_A_ROW = 3
+# All that one run bears for one type; each has been tried several times. The rest waits for the next run.
+MOST_FAILURES = 30
+MOST_SECONDS = 1200.0
+# A question waits less patiently than a walk, which would have to begin anew.
+ATTEMPTS = 3
 
 Progress = Callable[[str], None]
 
@@ -52,7 +58,8 @@ class TypeReport:
 class DeletionChecker:
     """Asks one store about what vanished from one lake. Makes an HTTP client anew for each type.
 
-    Raises `SettingsError` where the key is missing, `AccessError` where it is refused, and `LakeError`.
+    Raises `SettingsError` where the key is missing, and `LakeError`. That Ordergroove does not answer, or refuses to,
+    is no error: what has no answer waits, and the report says why.
     """
 
     def __init__(self, settings: Settings, lake: Lake, *, make_client: MakeClient = OrdergrooveClient) -> None:
@@ -75,7 +82,7 @@ class DeletionChecker:
             if found is None:
                 progress(f"no census of {api_object.name} was taken yet, so nothing can be missed in it")
                 continue
-            with self._connection.client(api_object) as client:
+            with self._connection.client(api_object, max_attempts=ATTEMPTS) as client:
                 inquiry = _Inquiry(api_object, found, client, self._lake, policy=self._settings.og_pii, run_id=run_id)
                 reports[object_type] = inquiry.run(limit=limit, progress=progress)
             # All that an older census was the last to list is on record now, answered or waiting.
@@ -103,6 +110,8 @@ class _Inquiry:
         self._policy = policy
         self._run_id = run_id
         self._failures = 0
+        self._failures_in_a_row = 0
+        self._deadline = monotonic() + MOST_SECONDS
         self.report = TypeReport(candidates=len(found.candidates))
 
     def run(self, *, limit: int, progress: Progress) -> TypeReport:
@@ -126,51 +135,82 @@ class _Inquiry:
 
     def _ask(self, batch: Sequence[CheckRow]) -> Sequence[CheckRow]:
         """Ask about each, land the answers that are believed, and return those rows that have none."""
-        if not self._sees_a_witness():
+        if not self._sees_witnesses():
             return batch
         answered: list[CheckRow] = []
+        failed: list[CheckRow] = []
         shown: list[tuple[dict[str, Any], datetime]] = []
+        traffic = self._client.traffic
         for row in batch:
-            if self.report.problem is not None:
+            if self._is_enough():
                 break
             try:
                 fresh = self._client.retrieve(self._object, row.object_id)
-            except AccessError:
-                raise
             except OrdergrooveError as error:
-                self._failures += 1
-                self.report.problem = str(error) if self._failures == MOST_FAILURES else None
+                failed.append(replace(row, checked_at=datetime.now(UTC), status=error.status or 0))
+                self._note_failure(error)
                 continue
-            self._failures = 0
-            at = self._client.traffic.last_answer_at or datetime.now(UTC)
-            answered.append(replace(row, checked_at=at, status=404 if fresh is None else 200))
-            if fresh is not None:
-                shown.append((fresh, at))
-        if len(shown) < len(answered) and not self._sees_a_witness():
+            self._failures_in_a_row = 0
+            if fresh is None:
+                answered.append(replace(row, checked_at=traffic.last_answer_at, status=404))
+            else:
+                answered.append(replace(row, checked_at=traffic.last_look_at, status=200))
+                shown.append((fresh, traffic.last_look_at or datetime.now(UTC)))
+        if len(shown) < len(answered) and not self._sees_witnesses():
             return batch
         self._land(shown)
-        self._lake.record_checks(answered, run_id=self._run_id)
+        self._lake.record_checks([*answered, *failed], run_id=self._run_id)
         self.report.alive += len(shown)
         self.report.gone += len(answered) - len(shown)
         done = {row.object_id for row in answered}
         return [row for row in batch if row.object_id not in done]
 
-    def _sees_a_witness(self) -> bool:
-        """Whether Ordergroove shows one of the rows that must be there."""
+    def _is_enough(self) -> bool:
+        """Whether asking makes no sense any more in this run; says why, where nobody did yet."""
+        if self.report.problem is None and self._failures >= MOST_FAILURES:
+            self.report.problem = f"{self._failures} {self._object.name} could not be shown; the rest waits."
+        if self.report.problem is None and monotonic() > self._deadline:
+            self.report.problem = (
+                f"Asking about {self._object.name} took {MOST_SECONDS / 60:.0f} minutes; the rest waits."
+            )
+        return self.report.problem is not None
+
+    def _note_failure(self, error: OrdergrooveError) -> None:
+        self._failures += 1
+        self._failures_in_a_row += 1
+        if isinstance(error, AccessError):
+            self.report.problem = str(error)
+        elif self._failures_in_a_row >= FAILURES_IN_A_ROW and self._sees_witnesses():
+            # It is these rows' own trouble. They are asked about last from now on.
+            self._failures_in_a_row = 0
+
+    def _sees_witnesses(self) -> bool:
+        """Whether Ordergroove shows the rows that must be there: all of two, all but one of more."""
         witnesses = self._found.witnesses
+        if not witnesses:
+            self.report.problem = (
+                f"Nothing is known yet that Ordergroove must show, so that {self._object.name} are not shown proves "
+                "nothing. This ends by itself once an order was placed and pulled."
+            )
+            return False
+        bearable = 1 if len(witnesses) > 2 else 0
+        missing = 0
         try:
-            if any(self._client.retrieve(self._object, key) for key in witnesses):
-                return True
-        except AccessError:
-            raise
+            for key in witnesses:
+                missing += self._client.retrieve(self._object, key) is None
+                if missing > bearable:
+                    break
         except OrdergrooveError as error:
             self.report.problem = str(error)
             return False
+        if missing <= bearable and self._found.merchants <= 1:
+            return True
         self.report.is_believed = False
         self.report.problem = (
-            f"None of {len(witnesses)} {self._object.name} that must be there is shown, so that others are not shown "
-            "proves nothing. Check that ORDERGROOVE_BASE_URL and ORDERGROOVE_API_KEY are those of the store that this "
-            "data folder was filled from."
+            f"{self._object.name.capitalize()} that must be there are not shown, or the lake holds the orders of more "
+            "than one merchant; so that others are not shown proves nothing. Check that ORDERGROOVE_BASE_URL and "
+            "ORDERGROOVE_API_KEY are those of the store that this data folder was filled from, and that the key has "
+            "lost no permission."
         )
         return False
 

@@ -171,7 +171,7 @@ class Extractor:
             unknown_fields=json.dumps(landed.unknown_fields, sort_keys=True),
             source=self._connection.source(api_object),
             note=note,
-            first_answer_at=traffic.first_answer_at,
+            first_look_at=traffic.first_look_at,
             last_answer_at=traffic.last_answer_at,
         )
         self._lake.record(pull)
@@ -213,7 +213,7 @@ class Extractor:
             try:
                 with landing, closing(read_ahead(client.pages(api_object, params))) as walk:
                     for rows in walk:
-                        landing.add(rows, seen_at=client.traffic.first_answer_at)
+                        landing.add(rows, seen_at=client.traffic.first_look_at)
                         pages += 1
             except (AccessError, NotFoundError) as error:
                 if pages:

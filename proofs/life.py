@@ -4,7 +4,7 @@ Belongs here: who does what when. Not here: what may be known of it (shown), the
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -119,12 +119,14 @@ class _Life:
         # A sync under which time passes may take longer than the pause before the next.
         store.advance(seconds=max((self._due - store.now).total_seconds(), 0))
         before = View.of(store)
-        with self._stirred():
+        # The last look is a calm one: what the placement changed between two walks, the next sync shows.
+        with nullcontext() if is_last else self._stirred():
             if sync.pull:
                 self._pull(before, is_last=is_last)
             if sync.census:
-                self._take_census(is_cut=sync.cut)
-            self._take_in(is_last=is_last)
+                self._take_census(self._view(since=before), is_cut=sync.cut)
+            if sync.takes_in:
+                self._take_in(is_last=is_last)
             for limit in sync.checks:
                 self._checker.run(run_id=self._run_id(), limit=limit, progress=_silently)
         if sync.pull:
@@ -165,10 +167,9 @@ class _Life:
             self._pulled_until[name] = end
         self.shown.pull(before, self._view(since=before), start=begin)
 
-    def _take_census(self, *, is_cut: bool) -> None:
+    def _take_census(self, before: View, *, is_cut: bool) -> None:
         shop, run_id = self._shop, self._run_id()
         taker = self._hasty_taker if is_cut else self._taker
-        before = View.of(shop.store)
         if is_cut:
             # One request from here fails; which may be after the end, and then nothing was cut.
             shop.faults.error_every = shop.requests.total + self._rng.randrange(1, 40)

@@ -23,7 +23,7 @@ from og_assets.lake.deletion_checks import CheckRow, ObjectType
 from og_assets.lake.errors import UnreadableError
 from og_assets.lake.lake import Lake
 from og_assets.ordergroove.objects import BY_NAME, ApiObject
-from og_assets.ordergroove.statuses import OPEN_STATUSES
+from og_assets.ordergroove.statuses import CLOSED_STATUSES
 from og_assets.ordergroove.wall_clock import to_wall
 
 OBJECT_OF: dict[ObjectType, ApiObject] = {"order": BY_NAME["orders"], "item": BY_NAME["items"]}
@@ -33,14 +33,16 @@ _WITNESSES = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """Whom to ask about, the most telling first, and who is known to live.
+    """Whom to ask about, the most telling first, and who must be there.
 
-    `witnesses` are rows that Ordergroove should still show: known for long and listed just now, or closed for good.
+    `witnesses` are rows that Ordergroove shows for ever: closed ones, of different customers, on record for some time.
+    `merchants` is how many the orders in the lake belong to.
     """
 
     census: Census
     candidates: Sequence[CheckRow]
     witnesses: Sequence[str]
+    merchants: int
 
 
 def find_candidates(lake: Lake, object_type: ObjectType, *, zone: ZoneInfo) -> Found | None:
@@ -55,12 +57,15 @@ def find_candidates(lake: Lake, object_type: ObjectType, *, zone: ZoneInfo) -> F
     try:
         with duckdb.connect() as connection:
             connection.execute("set timezone = 'UTC'")
+            # What does not fit into memory goes there, and not into whatever folder the process is in.
+            connection.execute(f"set temp_directory = {_text(lake.root / '.duckdb')}")
             _describe(connection, lake, object_type, census=census, earlier=earlier, zone=zone)
             connection.execute(_sql("known"))
             connection.execute(_sql(f"{object_type}s"))
             connection.execute(_sql("judged"))
             rows = connection.execute("select * from candidates").fetchall()
             witnesses = connection.execute(f"select object_id from witnesses limit {_WITNESSES}").fetchall()
+            (merchants,) = connection.execute("select count(distinct merchant_id) from known_orders").fetchone() or (0,)
     except (duckdb.IOException, duckdb.InvalidInputException) as error:
         raise UnreadableError(lake.damage() or f"The lake cannot be read: {error}.") from error
     candidates = [
@@ -74,7 +79,9 @@ def find_candidates(lake: Lake, object_type: ObjectType, *, zone: ZoneInfo) -> F
         )
         for object_id, reason, last_listed_at, first_missed_at, is_on_record in rows
     ]
-    return Found(census=census, candidates=candidates, witnesses=[key for (key,) in witnesses])
+    return Found(
+        census=census, candidates=candidates, witnesses=[key for (key,) in witnesses], merchants=int(merchants)
+    )
 
 
 def _describe(
@@ -100,7 +107,7 @@ def _describe(
         connection.execute(
             f"insert into was_listed select object_id, ? from read_parquet({_text(each.ids_file)})", [each.began_at]
         )
-    connection.execute("set variable open_statuses = ?::bigint[]", [list(OPEN_STATUSES)])
+    connection.execute("set variable closed_statuses = ?::bigint[]", [list(CLOSED_STATUSES)])
     connection.execute(
         "create table this_census as select ?::varchar as object_type, ?::timestamptz as began_at, "
         "?::timestamptz as ended_at, ?::date as store_date, ?::timestamp as items_until",

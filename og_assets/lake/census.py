@@ -47,24 +47,21 @@ class Censuses:
         return _census(ids_file, pull)
 
     def all(self) -> list[Census]:
-        """Return the censuses that are still here, oldest first."""
+        """Return the censuses that are still here, oldest first by Ordergroove's clock: ours may have been wrong."""
         files = sorted(self.ids_folder.glob("[!_]*.parquet"))
         pulls = [(file, self.pulls_folder / file.name) for file in files]
-        return [_census(file, read_pull(pull)) for file, pull in pulls if pull.exists()]
+        found = [_census(file, read_pull(pull)) for file, pull in pulls if pull.exists()]
+        return sorted(found, key=lambda census: census.began_at)
 
     def newest(self) -> Census | None:
         """Return the last census that was walked to its end."""
-        for file in sorted(self.ids_folder.glob("[!_]*.parquet"), reverse=True):
-            pull = self.pulls_folder / file.name
-            if pull.exists():
-                return _census(file, read_pull(pull))
-        return None
+        return next(reversed(self.all()), None)
 
     def forget_before(self, kept: Census) -> None:
         """Remove the ids of all censuses that are older than this one. The manifest keeps their rows."""
-        for file in self.ids_folder.glob("[!_]*.parquet"):
-            if file.name < kept.ids_file.name:
-                file.unlink(missing_ok=True)
+        for census in self.all():
+            if census.began_at <= kept.began_at and census.ids_file != kept.ids_file:
+                census.ids_file.unlink(missing_ok=True)
 
 
 def censuses_of(root: Path, api_object: ApiObject) -> Censuses:
@@ -83,6 +80,6 @@ def _census(ids_file: Path, pull: PullRow) -> Census:
         ids_file=ids_file,
         ids=pull.rows,
         taken_at=pull.pulled_at,
-        began_at=pull.first_answer_at or pull.pulled_at,
+        began_at=pull.first_look_at or pull.pulled_at,
         ended_at=pull.last_answer_at or pull.pulled_at,
     )

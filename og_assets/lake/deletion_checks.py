@@ -31,9 +31,11 @@ DELETION_CHECKS_SCHEMA = pa.schema(
         pa.field("last_listed_at", _INSTANT),
         # By Ordergroove's clock, the end of the first census that did not list it any more. Null where it came back.
         pa.field("first_missed_at", _INSTANT),
-        # By Ordergroove's clock, in whole seconds: when it answered. Null where it was not asked yet.
+        # By Ordergroove's clock, in whole seconds: when it answered 404, or when it was asked and answered 200. Null
+        # where it was not asked yet.
         pa.field("checked_at", _INSTANT),
-        # 404: gone. 200: it lives, and the fresh row is in raw. Null where it was not asked yet.
+        # 404: gone. 200: it lives, and the fresh row is in raw. Null where it was not asked yet. Anything else tells
+        # nothing of it: such an answer is kept so that those who gave trouble are asked about last.
         pa.field("status", pa.int64()),
         pa.field("_pulled_at", _INSTANT),
         pa.field("_run_id", pa.string()),

@@ -36,11 +36,15 @@ def write_table(table: pa.Table, path: Path) -> None:
         pq.write_table(table, partial, compression=COMPRESSION)
 
 
-def remove_partials(folder: Path) -> None:
-    """Remove what a killed process left half-written. Safe only while nobody else writes there."""
+def remove_partials(folder: Path, *, apart_from: str | None = None) -> None:
+    """Remove what a killed process left half-written. Safe only while nobody else writes there.
+
+    A sub-folder of the name `apart_from` is left alone: it has a writer of its own.
+    """
     with explained(folder):
         for partial in folder.rglob(f".*{PARTIAL_SUFFIX}"):
-            partial.unlink(missing_ok=True)
+            if apart_from is None or partial.relative_to(folder).parts[0] != apart_from:
+                partial.unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

@@ -49,8 +49,14 @@ class Lake:
         """Open a landing for one segment. Removes what a killed predecessor left half-written."""
         stem = file_stem(pulled_at, run_id=run_id)
         quarantine = self.root / "quarantine" / api_object.name
-        for folder in (self.raw_folder(api_object), quarantine):
-            remove_partials(folder)
+        # Rows that are asked for one by one have a pool of their own: a walk may be under way beside them.
+        if window == RETRIEVED:
+            quarantine /= RETRIEVED
+            remove_partials(self.raw_folder(api_object) / f"window={RETRIEVED}")
+            remove_partials(quarantine)
+        else:
+            remove_partials(self.raw_folder(api_object), apart_from=f"window={RETRIEVED}")
+            remove_partials(quarantine, apart_from=RETRIEVED)
         return Landing(
             api_object,
             raw_file=self.raw_folder(api_object) / f"window={window}" / f"{stem}.parquet",

@@ -45,7 +45,7 @@ PULLS_SCHEMA = pa.schema(
         pa.field("source", pa.string()),
         pa.field("note", pa.string()),
         # By the server's own clock. Null in rows that were written before these columns were there.
-        pa.field("first_answer_at", _INSTANT),
+        pa.field("first_look_at", _INSTANT),
         pa.field("last_answer_at", _INSTANT),
     ]
 )
@@ -79,7 +79,7 @@ class PullRow:
     unknown_fields: str
     source: str
     note: str | None = None
-    first_answer_at: datetime | None = None
+    first_look_at: datetime | None = None
     last_answer_at: datetime | None = None
 
 

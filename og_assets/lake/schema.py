@@ -16,8 +16,8 @@ from og_assets.ordergroove.records import Record
 ORIGIN_COLUMNS = (
     pa.field("_window", pa.string()),
     pa.field("_pulled_at", pa.timestamp("us", tz="UTC")),
-    # By Ordergroove's own clock: when the walk or call that showed the row was answered first. Only so can it be
-    # compared with what webhooks say of the same row. Rows that landed before this column was there are without it.
+    # By Ordergroove's own clock: when the walk or call that showed the row was begun. Only so can it be compared with
+    # what webhooks say of the same row. Rows that landed before this column was there are without it.
     pa.field("_seen_at", pa.timestamp("us", tz="UTC")),
     pa.field("_run_id", pa.string()),
     pa.field("_extra", pa.string()),

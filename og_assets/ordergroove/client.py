@@ -9,8 +9,9 @@ import logging
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
+from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -36,12 +37,17 @@ LONGEST_RETRY_AFTER = 300.0
 
 @dataclass(kw_only=True)
 class Traffic:
-    """What a walk has cost so far, and when it was answered first and last, by the server's clock."""
+    """What a walk has cost so far, and between which times it looked, by the server's clock, in whole seconds.
+
+    `first_look_at` and `last_look_at` are when the first and the last question were asked: what an answer shows was
+    true no earlier than that. `last_answer_at` is when the last one was answered: what it does not show was gone then.
+    """
 
     requests: int = 0
     retries: int = 0
     bytes: int = 0
-    first_answer_at: datetime | None = None
+    first_look_at: datetime | None = None
+    last_look_at: datetime | None = None
     last_answer_at: datetime | None = None
 
 
@@ -126,13 +132,16 @@ class OrdergrooveClient:
     def retrieve(self, api_object: ApiObject, key: str) -> dict[str, Any] | None:
         """Ask for one object by its id. None where Ordergroove says that there is none (404).
 
-        What a 404 proves is the caller's to judge: a key that lost its rights sees nothing either.
+        What a 404 proves is the caller's to judge: a key that lost its rights sees nothing either. A 404 that is no
+        JSON object is not Ordergroove's but that of something in between, and an error.
         """
         path = f"{api_object.path}{quote(key, safe='')}/"
         try:
             row = self._get(httpx.URL(self._endpoint.base_url).join(path))
-        except errors.NotFoundError:
-            return None
+        except errors.NotFoundError as error:
+            if error.is_of_the_api:
+                return None
+            raise
         if not isinstance(row, dict) or row.get(api_object.key[0]) != key:
             raise errors.ProtocolError(
                 "the answer is not the object that was asked for.",
@@ -174,6 +183,7 @@ class OrdergrooveClient:
 
     def _get_once(self, url: httpx.URL) -> Any:
         self.traffic.requests += 1
+        asked = monotonic()
         try:
             response = self._http.get(url)
         except httpx.TimeoutException:
@@ -190,7 +200,11 @@ class OrdergrooveClient:
             ) from None
         self.traffic.bytes += response.num_bytes_downloaded
         self.traffic.last_answer_at = answered_at(response)
-        self.traffic.first_answer_at = self.traffic.first_answer_at or self.traffic.last_answer_at
+        # A big page may take a minute to make: it shows what was true when it was asked for, not when it was dated.
+        self.traffic.last_look_at = (self.traffic.last_answer_at - timedelta(seconds=monotonic() - asked)).replace(
+            microsecond=0
+        )
+        self.traffic.first_look_at = self.traffic.first_look_at or self.traffic.last_look_at
         if response.status_code != httpx.codes.OK:
             raise error_of(response, path=url.path)
         try:

@@ -45,7 +45,12 @@ class AccessError(OrdergrooveError):
 
 
 class NotFoundError(OrdergrooveError):
-    """404 on a list: this merchant or this key does not have the object."""
+    """404: on a list, this merchant or this key does not have the object; on one object, there is none of that id.
+
+    `is_of_the_api` says whether the body was Ordergroove's (a JSON object), and not that of something in between.
+    """
+
+    is_of_the_api: bool = False
 
 
 class RequestError(OrdergrooveError):

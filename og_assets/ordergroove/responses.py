@@ -78,12 +78,14 @@ def error_of(response: httpx.Response, *, path: str) -> errors.OrdergrooveError:
             return errors.CursorError(
                 "the cursor is no longer valid.", what_to_do="Run the pull again.", path=path, status=status
             )
-        return errors.NotFoundError(
+        not_found = errors.NotFoundError(
             "no such list.",
             what_to_do="Check ORDERGROOVE_BASE_URL; if other objects arrive, this merchant does not have this one.",
             path=path,
             status=status,
         )
+        not_found.is_of_the_api = _is_object(response.content)
+        return not_found
     retry_after = _retry_after(response)
     when = "later" if retry_after is None else f"in {retry_after:.0f} s"
     if status == 429:
@@ -107,6 +109,13 @@ def error_of(response: httpx.Response, *, path: str) -> errors.OrdergrooveError:
         path=path,
         status=status,
     )
+
+
+def _is_object(content: bytes) -> bool:
+    try:
+        return isinstance(read_json(content), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def answered_at(response: httpx.Response) -> datetime:

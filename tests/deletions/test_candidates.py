@@ -1,5 +1,7 @@
 """What vanished from a store is found and asked about, and nothing else is."""
 
+from datetime import timedelta
+
 import pyarrow.parquet as pq
 
 from .watch import Watch, hiding
@@ -16,7 +18,7 @@ def test_in_a_store_where_nothing_happened_nobody_is_asked_about(watch: Watch) -
 
 def test_what_was_deleted_is_proved_gone_with_the_looks_before_and_after(watch: Watch) -> None:
     subscription = watch.live()
-    item, counted_at = watch.item_of(subscription), watch.now
+    item, counted_at = watch.item_of(subscription), watch.looked
     watch.store.advance(hours=20)
     watch.store.cancel(subscription)
     watch.store.advance(hours=4)
@@ -61,7 +63,7 @@ def test_what_was_placed_after_the_last_window_lives_and_its_fresh_rows_land(wat
     (file,) = (watch.lake.root / "raw" / "orders" / "window=retrieved").glob("*.parquet")
     rows = pq.read_table(file, partitioning=None).to_pylist()
     assert {row["public_id"] for row in rows} == alive
-    assert {row["_seen_at"] for row in rows} == {watch.now}
+    assert {row["_seen_at"] for row in rows} == {watch.looked}
     assert reports["item"].candidates == 0, "the next window shows whether its items are still in it"
     watch.store.advance(seconds=60)
     watch.pull()
@@ -118,6 +120,41 @@ def test_what_is_listed_though_a_webhook_told_it_deleted_is_asked_about_and_live
     watch.store.advance(hours=1)
     watch.count()
     assert watch.ask()["item"].candidates == 0
+
+
+def test_what_came_back_and_was_not_answered_for_is_undeleted_by_its_listing(watch: Watch) -> None:
+    """A listing is a sign of life, so it is on record even where nobody was asked; and it is asked about first."""
+    kept = watch.live()
+    item = watch.item_of(kept)
+    watch.tell("item.remove", item["id"], at=watch.now)
+    for _ in range(3):
+        watch.store.cancel(watch.live(apart_from=kept))
+    watch.store.advance(hours=1)
+    watch.count()
+    listed_at = watch.looked
+    assert watch.ask(limit=0)["item"].waiting >= 3
+    (row,) = [row for row in watch.checks() if row["object_id"] == item["id"]]
+    assert (row["reason"], row["last_listed_at"], row["status"]) == ("came_back", listed_at, None)
+    watch.store.advance(hours=1)
+    watch.tell("item.remove", item["id"], at=watch.now - timedelta(minutes=30))
+    watch.count()
+    watch.ask(limit=1)
+    *_, row = [row for row in watch.checks() if row["object_id"] == item["id"]]
+    assert (row["reason"], row["status"]) == ("came_back", 200), "the first of many"
+
+
+def test_backlog_and_the_newest_are_asked_about_by_turns(watch: Watch) -> None:
+    for _ in range(4):
+        watch.store.cancel(watch.live())
+    watch.store.advance(hours=1)
+    watch.count()
+    watch.ask(limit=0)
+    fresh = watch.item_of(watch.live())["id"]
+    watch.store.cancel(watch.live())
+    watch.store.advance(hours=1)
+    watch.count()
+    watch.ask(limit=2)
+    assert fresh in watch.gone()
 
 
 def test_what_only_an_event_or_a_census_ever_showed_is_found_gone_too(watch: Watch) -> None:

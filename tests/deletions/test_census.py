@@ -10,7 +10,7 @@ import pytest
 from og_assets.census import CensusTaker
 from og_assets.lake.lake import Lake
 from og_assets.ordergroove import errors
-from og_assets.ordergroove.statuses import OPEN_STATUSES
+from og_assets.ordergroove.statuses import CLOSED_STATUSES, OPEN_STATUSES
 from og_assets.sandbox import Store, serve
 from og_assets.settings import PROJECT_ROOT
 
@@ -57,13 +57,14 @@ def test_census_lists_each_open_status_whole_and_nothing_else(watch: Watch) -> N
     listed = set(pq.read_table(items.census.ids_file)["object_id"].to_pylist())
     assert listed == {row["id"] for row in truth["items"] if row["order"] in open_orders}
     assert (orders.pull.rows, items.pull.rows) == (len(open_orders), len(listed))
-    assert orders.census.began_at == watch.now
+    assert (orders.census.began_at, orders.census.ended_at) == (watch.looked, watch.now)
 
 
 def test_open_statuses_are_those_that_the_marts_hold_for_not_final() -> None:
     lines = (PROJECT_ROOT / "dbt_project" / "seeds" / "order_statuses.csv").read_text().splitlines()[1:]
     rows = [line.split(",") for line in lines]
     assert set(OPEN_STATUSES) == {int(code) for code, *_, is_final in rows if is_final == "false"}
+    assert set(CLOSED_STATUSES) == {int(code) for code, *_, is_final in rows if is_final == "true"}
 
 
 def test_placement_under_the_cursor_makes_nothing_gone(tmp_path: Path) -> None:
@@ -96,3 +97,14 @@ def test_due_only_after_the_days_that_are_set(watch: Watch) -> None:
     assert due_at is not None
     assert timedelta(days=6) < due_at - datetime.now(UTC) < timedelta(days=8)
     assert CensusTaker(weekly._settings, Lake(watch.lake.root / "new")).due_at(ORDERS) is None
+
+
+def test_census_of_a_machine_whose_clock_was_wrong_is_not_the_newest_for_ever(watch: Watch) -> None:
+    taken = watch.count()[0].census
+    for folder in ("raw", "pulls"):
+        file = watch.lake.root / folder / "census_orders" / taken.ids_file.name
+        file.rename(file.with_name("29990101T000000.000000Z-run-0000.parquet"))
+    watch.store.cancel(watch.live())
+    watch.store.advance(hours=1)
+    watch.count()
+    assert watch.ask()["order"].gone == 1

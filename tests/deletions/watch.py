@@ -45,12 +45,17 @@ class Watch:
     def now(self) -> datetime:
         return self.store.now.replace(tzinfo=ZONE).astimezone(UTC)
 
-    def pull(self) -> None:
+    @property
+    def looked(self) -> datetime:
+        """What a look is dated now: the store stands still, and its question was asked some milliseconds before."""
+        return self.now - timedelta(seconds=1)
+
+    def pull(self, *, make_client: Callable[..., OrdergrooveClient] = IN_A_HURRY) -> None:
         """Pull the window from the last pull to now."""
         end = self.store.now.replace(tzinfo=ZONE)
         window = Window(key=f"{end:%Y-%m-%d}", start=self._last, end=end)
         self._last = end
-        extractor = Extractor(self.settings, self.lake, make_client=IN_A_HURRY)
+        extractor = Extractor(self.settings, self.lake, make_client=make_client)
         for api_object in (ORDERS, ITEMS):
             list(extractor.pull_windows(api_object, [window], run_id=self._run(), progress=lambda _said: None))
 
@@ -88,7 +93,7 @@ class Watch:
         path.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(pa.Table.from_pylist([row], schema=EVENTS_SCHEMA), path)
 
-    def live(self) -> str:
+    def live(self, *, apart_from: str = "") -> str:
         """A live subscription whose item is alone in an order that is not due soon."""
         subscriptions = self.store.truth.table("subscriptions")
         items = {row["id"]: row for row in self.store.truth.table("items")}
@@ -98,6 +103,7 @@ class Watch:
             item = items.get(row["upcoming_item"])
             if (
                 row["live"]
+                and row["id"] != apart_from
                 and item
                 and item["order"] in alone
                 and item["place"] > soon
@@ -116,18 +122,21 @@ class Watch:
         return f"run-{self._runs:04}"
 
 
-def hiding(*ids: str, status: int | None = None) -> Callable[..., OrdergrooveClient]:
+def hiding(*ids: str, status: int | None = None, told: Any = None) -> Callable[..., OrdergrooveClient]:
     """Make clients that see no row of these ids in a list; asked for one of them, they get `status`, if it is given."""
+    hidden = frozenset(ids)
 
     class Hiding(httpx.HTTPTransport):
         def handle_request(self, request: httpx.Request) -> httpx.Response:
-            if status and request.url.path.split("/")[2] in ids:
-                return httpx.Response(status, json={"detail": "odd"})
+            if status and request.url.path.split("/")[2] in hidden:
+                date = {"Date": super().handle_request(request).headers["Date"]}
+                content = {"text": told} if isinstance(told, str) else {"json": told}
+                return httpx.Response(status, headers=date, **content)
             response = super().handle_request(request)
             response.read()
             body = json.loads(response.content)
             if "results" in body:
-                body["results"] = [row for row in body["results"] if row["public_id"] not in ids]
+                body["results"] = [row for row in body["results"] if row["public_id"] not in hidden]
             date = {"Date": response.headers["Date"]}
             return httpx.Response(response.status_code, json=body, headers=date)
 

@@ -1,7 +1,8 @@
 """Asking for one object by its id: shown, not there, or an error; and when the server says that it answered."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from time import sleep
 
 import httpx
 import pytest
@@ -52,6 +53,9 @@ def test_404_means_that_there_is_none_and_is_not_tried_again() -> None:
         (httpx.Response(200, json={"public_id": "another"}), errors.ProtocolError),
         (httpx.Response(200, json={"results": []}), errors.ProtocolError),
         (httpx.Response(200, json=[]), errors.ProtocolError),
+        # Of something in between.
+        (httpx.Response(404, content=b"<html>no such page</html>"), errors.NotFoundError),
+        (httpx.Response(404), errors.NotFoundError),
     ],
 )
 def test_anything_else_is_an_error_and_no_proof(answer: httpx.Response, error: type[Exception]) -> None:
@@ -92,24 +96,38 @@ def test_time_of_an_answer_is_the_servers(
     opened, _ = client(httpx.Response(200, json=body, headers={"Date": header}))
     with opened:
         ask(opened)
-    assert opened.traffic.first_answer_at == opened.traffic.last_answer_at == moment
+    traffic = opened.traffic
+    assert traffic.last_answer_at == moment
+    assert traffic.first_look_at == traffic.last_look_at == moment - timedelta(seconds=1), "asked before it was dated"
 
 
 def test_time_of_a_404_and_the_first_and_last_of_many_answers_are_kept() -> None:
     dates = [f"Mon, 01 Jun 2026 10:00:0{second} GMT" for second in range(3)]
-    opened, _ = client(*(httpx.Response(404, headers={"Date": date}) for date in dates))
+    opened, _ = client(*(httpx.Response(404, json={}, headers={"Date": date}) for date in dates))
     with opened:
         for _ in dates:
             opened.retrieve(ORDERS, "a1")
-    assert opened.traffic.first_answer_at == datetime(2026, 6, 1, 10, 0, 0, tzinfo=UTC)
+    assert opened.traffic.first_look_at == datetime(2026, 6, 1, 9, 59, 59, tzinfo=UTC)
+    assert opened.traffic.last_look_at == datetime(2026, 6, 1, 10, 0, 1, tzinfo=UTC)
     assert opened.traffic.last_answer_at == datetime(2026, 6, 1, 10, 0, 2, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("header", ["", "now", "Mon, 99 Jun 2026 10:00:05 GMT", "1"])
 def test_server_that_does_not_say_the_time_answered_when_our_clock_says(header: str) -> None:
     before = datetime.now(UTC)
-    opened, _ = client(httpx.Response(404, headers={"Date": header}))
+    opened, _ = client(httpx.Response(404, json={}, headers={"Date": header}))
     with opened:
         opened.retrieve(ORDERS, "a1")
     assert opened.traffic.last_answer_at is not None
     assert before <= opened.traffic.last_answer_at <= datetime.now(UTC)
+
+
+def test_answer_that_took_long_shows_what_was_true_when_it_was_asked_for() -> None:
+    def slow(_request: httpx.Request) -> httpx.Response:
+        sleep(1.2)
+        return httpx.Response(200, json={"public_id": "a1"}, headers={"Date": "Mon, 01 Jun 2026 10:00:05 GMT"})
+
+    endpoint = Endpoint(base_url="https://shop.example", api_key="sk-1")
+    with OrdergrooveClient(endpoint, transport=httpx.MockTransport(slow)) as opened:
+        opened.retrieve(ORDERS, "a1")
+    assert opened.traffic.last_look_at == datetime(2026, 6, 1, 10, 0, 3, tzinfo=UTC)

@@ -3,6 +3,7 @@ select
     public_id as object_id,
     arg_max("order", (coalesce(_seen_at, _pulled_at), _pulled_at)) as order_id,
     max(order_updated) as order_updated,
+    min(coalesce(_seen_at, _pulled_at)) as first_seen_at,
     max(coalesce(_seen_at, _pulled_at)) as seen_at
 from items()
 group by public_id;
@@ -28,14 +29,11 @@ create table known as
 select
     ids.object_id,
     orders.place,
-    orders.object_id is null or coalesce(is_open_status(orders.status), false) as is_open,
+    is_open_status(orders.status) as is_open,
     case
         when is_open then case
             -- Placed, by what webhooks say: the next window shows it, or shows that it is not there.
-            when
-                not is_open_status(told_of_orders.status)
-                and coalesce(told_of_orders.status_at > orders.seen_at, true)
-                then null
+            when not is_open_status(told_of_orders.status) and told_of_orders.status_at > orders.seen_at then null
             else 'left_census'
         end
         when coalesce(rows.order_updated >= orders.updated, false) then null
@@ -47,9 +45,12 @@ select
     answers.gone_at,
     answers.lives,
     answers.missed_at,
+    answers.failures,
     now_listed.object_id is not null as is_listed,
     greatest(listed.listed_at, answers.listed_at) as listed_at,
-    greatest(rows.seen_at, told.alive_at, answers.alive_at, listed.listed_at, answers.listed_at) as alive_at
+    -- What is on record as a sign of life. The marts know these, and only these.
+    greatest(rows.seen_at, told.alive_at, answers.alive_at, answers.listed_at) as shown_at,
+    greatest(rows.seen_at, told.alive_at, answers.alive_at, answers.listed_at, listed.listed_at) as alive_at
 from (
     select object_id from known_items
     union
@@ -69,29 +70,11 @@ left join known_orders as orders on coalesce(rows.order_id, told.order_id) = ord
 left join told_of_orders on coalesce(rows.order_id, told.order_id) = told_of_orders.object_id
 where is_id(ids.object_id);
 
--- Rows that Ordergroove should still show: two that were known before and are listed now, and two that are closed.
-create table witnesses as
-select object_id
-from (
-    (
-        select known_items.object_id, 1 as rank, known_items.seen_at
-        from known_items
-        inner join now_listed on known_items.object_id = now_listed.object_id
-        where known_items.seen_at <= (select began_at from this_census)
-        order by known_items.seen_at desc, known_items.object_id
-        limit 2
-    )
-    union all
-    (
-        select known_items.object_id, 2 as rank, known_items.seen_at
-        from known_items
-        inner join known_orders on known_items.order_id = known_orders.object_id
-        where
-            not is_open_status(known_orders.status)
-            and known_items.order_updated >= known_orders.updated
-        order by known_items.seen_at desc, known_items.object_id
-        limit 2
-    )
-)
-where is_id(object_id)
-order by rank, seen_at desc, object_id;
+create view may_be_witnesses as
+select
+    known_items.object_id,
+    known_orders.customer_id,
+    known_items.first_seen_at
+from known_items
+inner join known_orders on known_items.order_id = known_orders.object_id
+where not is_open_status(known_orders.status) and known_items.order_updated >= known_orders.updated;

@@ -32,7 +32,8 @@ select
     max(checked_at) filter (status = 200) as alive_at,
     max(last_listed_at) as listed_at,
     list(first_missed_at) filter (first_missed_at is not null) as missed_at,
-    list(checked_at) filter (status = 200) as lives
+    list(checked_at) filter (status = 200) as lives,
+    count(*) filter (status not in (200, 404)) as failures
 from checks()
 where object_type = (select object_type from this_census)
 group by object_id;
@@ -51,6 +52,9 @@ select
     arg_max(status, (coalesce(_seen_at, _pulled_at), _pulled_at)) as status,
     arg_max(place, (coalesce(_seen_at, _pulled_at), _pulled_at)) as place,
     max(updated) as updated,
+    arg_max(customer, _pulled_at) as customer_id,
+    arg_max(merchant, _pulled_at) as merchant_id,
+    min(coalesce(_seen_at, _pulled_at)) as first_seen_at,
     max(coalesce(_seen_at, _pulled_at)) as seen_at
 from orders()
 group by public_id;
@@ -61,6 +65,7 @@ create macro is_at_rest(lives, listed_at, asked_at) as
     len(list_filter(lives, lambda life: life > coalesce(listed_at, timestamptz '0001-01-01 00:00:00+00'))) >= 3
     and list_max(lives) > asked_at - interval 7 day;
 
-create macro is_open_status(status) as list_contains(getvariable('open_statuses'), status);
+-- A status that nobody knows is open: whoever has it may vanish.
+create macro is_open_status(status) as coalesce(not list_contains(getvariable('closed_statuses'), status), true);
 
 create macro is_id(text) as regexp_full_match(text, '[0-9A-Za-z_-]{1,64}');

@@ -21,7 +21,8 @@ moves as (
     select * from {{ ref('int_item_moves') }}
 ),
 
--- Of the items that were in it last: the causes of those that may have gone with it, and of those that surely did.
+-- Of the items that were in it last, those that may have gone with it: why, what they were worth, and why those went
+-- that surely did. What was taken out of it long before is no loss of its own.
 with_items as (
     select
         deletions.deletion_id,
@@ -32,7 +33,8 @@ with_items as (
         end) as exact_causes,
         min(case
             when deleted_items.precision = 'exact' and deletions.precision = 'exact' then deleted_items.cause
-        end) as exact_cause
+        end) as exact_cause,
+        sum(case when deleted_items.undeleted_at is null then deleted_items.value_lost else 0 end) as value_lost
     from deletions
     inner join deleted_items
         on
@@ -63,15 +65,6 @@ remaining as (
     where deleted_at is null
 ),
 
-lost as (
-    select
-        order_id,
-        sum(value_lost) as value_lost
-    from deleted_items
-    where undeleted_at is null
-    group by order_id
-),
-
 final as (
     select
         deletions.*,
@@ -91,7 +84,7 @@ final as (
         end as cause,
         case
             when deletions.undeleted_at is not null then 0
-            else coalesce(lost.value_lost, 0)
+            else coalesce(with_items.value_lost, 0)
         end as value_lost
     from deletions
     inner join orders
@@ -102,8 +95,6 @@ final as (
         on deletions.deletion_id = with_moves.deletion_id
     left join remaining
         on deletions.object_id = remaining.order_id
-    left join lost
-        on deletions.object_id = lost.order_id
 )
 
 select * from final
