@@ -47,7 +47,8 @@ class _Steps:
         """Return the line that tells of a finished or waiting step, or None while it goes on."""
         if news.kind == "waiting" and news.step not in self.waiting:
             self.waiting.add(news.step)
-            return f"waits  {news.step:<36} another run holds its pool; end that one in Dagster's UI if it is dead"
+            why = "for another walk of its type; if none is under way, end the run that died in Dagster's UI"
+            return f"waits  {news.step:<36} {why}"
         if news.kind == "started":
             self.started[news.step] = time.monotonic()
         if news.rows is not None:

@@ -167,7 +167,8 @@ def test_a_move_that_nobody_told_may_be_missed_but_not_invented() -> None:
 def test_verdicts_add_up_to_a_line() -> None:
     line = table({"told": verdict_on(MARTS) + verdict_on(without("deletions", 1)(MARTS))}).splitlines()[2]
     assert line.startswith(
-        "| all | in order; pull and census weekly | 2 | 2 | 6, 2 | 2, 0 | 0, 0 | 1, 0 | 100 / 75 | 100 / 100 |"
+        "| all | in order; pull and census weekly, questions every 4 weeks "
+        "| 2 | 2 | 6, 2 | 2, 0 | 0, 0 | 1, 0 | 100 / 75 | 100 / 100 |"
     )
 
 
