@@ -13,9 +13,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pyarrow as pa
@@ -28,7 +29,8 @@ from og_assets.settings import PROJECT_ROOT
 SUBSCRIPTIONS = 200_000
 # The end of the first build's newest window, two years after the beginning.
 NOW = datetime(2026, 6, 1, 14)
-PULLED = ("customers", "products", "subscriptions", "orders", "items")
+UPDATED = ("subscriptions", "orders", "items")
+PULLED = ("customers", "products", *UPDATED)
 MARTS = ("--select", "+path:models/marts/lifecycle", "--exclude-resource-type", "unit_test")
 
 # Chance is a hash: `chance(n, of)` is between 0 and 1, and the same in every run.
@@ -191,13 +193,12 @@ def measure(subscriptions: int = SUBSCRIPTIONS) -> str:
             _set_clock(store, since=NOW - timedelta(days=731), now=NOW)
             for table in (SUBSCRIPTION_TABLE, VERSION_TABLE, ORDER_TABLE):
                 store.execute(table)
-            counts = _write_into_lake(store, data_dir / "lake", now=NOW, names=PULLED)
+            counts = _write_into_lake(store, data_dir / "lake", since=None, now=NOW, names=PULLED)
             whole = _in_process(data_dir)
             _set_clock(store, since=NOW, now=NOW + timedelta(days=1))
             store.execute(NEXT_DAY)
-            changed = _write_into_lake(
-                store, data_dir / "lake", now=NOW + timedelta(days=1), names=("subscriptions", "orders", "items")
-            )
+            tomorrow = NOW + timedelta(days=1)
+            changed = _write_into_lake(store, data_dir / "lake", since=NOW, now=tomorrow, names=UPDATED)
             daily = _in_process(data_dir)
     rows = [_row("two years", counts, whole), _row("one day more", changed, daily)]
     header = (
@@ -232,7 +233,7 @@ def _set_clock(store: duckdb.DuckDBPyConnection, *, since: datetime, now: dateti
 
 
 def _write_into_lake(
-    store: duckdb.DuckDBPyConnection, lake: Path, *, now: datetime, names: tuple[str, ...]
+    store: duckdb.DuckDBPyConnection, lake: Path, *, since: datetime | None, now: datetime, names: tuple[str, ...]
 ) -> dict[str, int]:
     """Write what there is of each object, by days; returns how many rows."""
     Lake(lake).prepare()
@@ -240,11 +241,16 @@ def _write_into_lake(
     for name in names:
         select = f'select * exclude (origin), unnest(origin), origin._window as "window" from ({SHOWN[name]})'
         counts[name] = _copy(store, select, lake / "raw" / name, by="window", run=f"{now:%Y%m%d}")
-        pull = {"object": name, "window_end": now.replace(tzinfo=UTC) + timedelta(hours=4), "run_id": "bench"}
+        window = {"window_start": since and _eastern(since), "window_end": _eastern(now)}
+        pull = {"object": name, "run_id": "bench", **window}
         table = pa.Table.from_pylist([pull], schema=PULLS_SCHEMA)
         write_table(table, lake / "pulls" / name / f"{now:%Y%m%d}.parquet")
     counts["events"] = _copy(store, EVENTS, lake / "events", by="day", run=f"{now:%Y%m%d}")
     return counts
+
+
+def _eastern(wall_clock: datetime) -> datetime:
+    return wall_clock.replace(tzinfo=ZoneInfo("America/New_York"))
 
 
 def _copy(store: duckdb.DuckDBPyConnection, select: str, folder: Path, *, by: str, run: str) -> int:

@@ -5,6 +5,7 @@
     build_log.invocations: one row for each dbt command that can change a table. A row that never got `finished_at`
     was killed. Only a full build that passed may be published, and only while no later row casts doubt on it.
     build_log.taken_files: one row for each file that a staging model has taken in (macros/taking_in.sql).
+    build_log.followed: one row for each model behind staging: until which build it knows the changes (macros/changes.sql).
 -#}
 
 {#- Commands that run hooks but change no table of ours. -#}
@@ -26,6 +27,12 @@
         create table if not exists build_log.taken_files (
             model varchar not null,
             file varchar not null,
+            recipe varchar not null
+        );
+        create table if not exists build_log.followed (
+            model varchar not null,
+            build bigint not null,
+            began bigint not null,
             recipe varchar not null
         )
     {%- endif -%}

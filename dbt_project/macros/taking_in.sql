@@ -94,7 +94,7 @@
 {%- endmacro %}
 
 {% macro duckdb__rows_to_reckon_with(candidates, key) -%}
-    select * from {{ candidates }}
+    select *, {{ build_number() }} as _built_in from {{ candidates }}
     {%- if is_incremental() %}
     union all by name
     select * from {{ this }} where {{ key }} in (select {{ key }} from {{ candidates }})
@@ -173,21 +173,29 @@
 {%- endmacro %}
 
 
-{#- What the rows of a staging table depend on besides the files. Another recipe means other rows for old files too. -#}
+{#- What the rows of a table depend on besides the rows that it reads. Another recipe means other rows for old ones too. -#}
 {% macro recipe() -%}
-    {{- local_md5(model.raw_code ~ store_timezone() ~ var('staging_recipe')) -}}
+    {%- if model.sources -%}
+        {%- do return(local_md5(model.raw_code ~ store_timezone() ~ var('staging_recipe'))) -%}
+    {%- else -%}
+        {%- do return(recipe_of_followers()) -%}
+    {%- endif -%}
 {%- endmacro %}
 
 
 {#-
     dbt asks this before it builds an incremental model. Besides --full-refresh, a model starts afresh when its recipe is
-    not the one by which its files were taken in: after an upgrade, or when ORDERGROOVE_TIMEZONE was corrected. Otherwise
-    old rows would keep the old meaning, and nobody would see it.
+    not the one by which its rows came to be: after an upgrade, or when ORDERGROOVE_TIMEZONE was corrected. Otherwise old
+    rows would keep the old meaning, and nobody would see it.
 -#}
 {% macro should_full_refresh() -%}
     {%- set configured = config.get('full_refresh') -%}
-    {%- if configured is none and execute and model.config.materialized == 'incremental' -%}
-        {%- do return(flags.FULL_REFRESH or recipe_is_new()) -%}
+    {%- if configured is none and execute and model.config.materialized == 'incremental' and not flags.FULL_REFRESH -%}
+        {#- Asked for by every macro of a model: the answer is kept with it. -#}
+        {%- if 'starts_afresh' not in model -%}
+            {%- do model.update({'starts_afresh': recipe_is_new() if model.sources else must_follow_afresh()}) -%}
+        {%- endif -%}
+        {%- do return(model.starts_afresh) -%}
     {%- endif -%}
     {%- do return(flags.FULL_REFRESH if configured is none else configured) -%}
 {%- endmacro %}

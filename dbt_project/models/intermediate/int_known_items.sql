@@ -1,7 +1,9 @@
+{{ config(materialized='incremental', meta={'follows': 'order_item_id'}) }}
+
 with
 
 pulled as (
-    select * from {{ ref('stg_ordergroove__items') }}
+    select * from {{ changed_only(ref('stg_ordergroove__items'), 'order_item_id') }}
 ),
 
 -- An event that does not say of what, or when, tells nothing.
@@ -9,7 +11,7 @@ events as (
     select
         *,
         {{ happening_number('order_item_id') }} as happening
-    from {{ ref('stg_ordergroove__item_events') }}
+    from {{ changed_only(ref('stg_ordergroove__item_events'), 'order_item_id') }}
     where order_item_id is not null and happened_at is not null
 ),
 
@@ -35,7 +37,7 @@ told as (
 -- A census may list an item that is gone before any walk comes by, and no event may tell of it.
 only_checked as (
     select distinct checks.object_id as order_item_id
-    from {{ ref('stg_ordergroove__deletion_checks') }} as checks
+    from {{ changed_only(ref('stg_ordergroove__deletion_checks'), 'order_item_id', column='object_id') }} as checks
     left join pulled
         on checks.object_id = pulled.order_item_id
     left join told

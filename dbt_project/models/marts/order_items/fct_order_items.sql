@@ -1,7 +1,9 @@
+{{ config(materialized='incremental', meta={'follows': 'order_item_id'}) }}
+
 with
 
 order_items as (
-    select * from {{ ref('int_order_items') }}
+    select * from {{ changed_only(ref('int_order_items'), 'order_item_id') }}
 ),
 
 subscriptions as (

@@ -1,0 +1,209 @@
+{#-
+    How the models behind staging follow what changed: the cost of a build goes with what came, not with the history.
+
+    Each row of staging tells in which build it came (`_built_in`). `int_changes` says whose history may be another one
+    now: everything of a customer of whom anything came, since items, orders and subscriptions of different customers have
+    nothing to do with each other. A model with `meta: {follows: <key>}`, in one transaction on one connection,
+
+    1. (pre-hook) deletes its rows of those keys,
+    2. computes them anew, reading no other row of what it is made of (`changed_only`),
+    3. (post-hook) notes in `build_log.followed` until which build it has followed.
+
+    A row therefore never depends on what was here before, and incremental equals full refresh. How far a model has
+    followed is never further than what it is made of: whatever part of the project was built, nothing is passed over.
+-#}
+
+{#- The rows of a relation whose keys changed; on a fresh start, or in a unit test, all of them. -#}
+{% macro changed_only(relation, key, column=none) -%}
+    {#- A dependency that dbt must see when it parses, too. Unit tests give no row of it. -#}
+    {%- if model.resource_type == 'model' and key != 'event_id' -%}
+        {%- do ref('int_changes') -%}
+    {%- endif -%}
+    {%- if execute and model.resource_type == 'model' and is_incremental() -%}
+        (select * from {{ relation }} where {{ column or key }} in ({{ changed_ids(key) }}))
+    {%- else -%}
+        {{ relation }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The rows of a staging table that came since this model was built last. -#}
+{% macro new_only(relation) -%}
+    {%- if execute and model.resource_type == 'model' and is_incremental() -%}
+        (select * from {{ relation }} where _built_in > {{ followed_until() }})
+    {%- else -%}
+        {{ relation }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro changed_ids(key) -%}
+    {%- if key == 'event_id' -%}
+        select event_id from {{ staging_relation('stg_ordergroove__webhook_events') }}
+        where _built_in > {{ followed_until() }}
+    {%- else -%}
+        select object_id from {{ api.Relation.create(target.database, 'intermediate', 'int_changes') }}
+        where object_key = '{{ key }}' and _built_in > {{ followed_until() }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro staging_relation(name) -%}
+    {{ api.Relation.create(target.database, 'staging', name) }}
+{%- endmacro %}
+
+
+{#- The number of this build, greater than that of any build before. -#}
+{% macro build_number() -%}
+    {%- if model.resource_type == 'model' -%}
+        (select count(*) from build_log.invocations)
+    {%- else -%}
+        0
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro followed_until() -%}
+    {{ adapter.dispatch('followed_until')() }}
+{%- endmacro %}
+
+{% macro duckdb__followed_until() -%}
+    getvariable('followed_until')
+{%- endmacro %}
+
+
+{#- Pre-hook. -#}
+{% macro forget_what_changed() -%}
+    {%- if execute -%}
+        {{ adapter.dispatch('forget_what_changed')() }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro duckdb__forget_what_changed() -%}
+    {%- if config.get('materialized') == 'incremental' and is_incremental() %}
+        set variable followed_until = (
+            select coalesce(max(followed.build), 0) from {{ followed() }} as followed where followed.model = '{{ model.name }}'
+        );
+        {%- if follows() %}
+        delete from {{ this }} where {{ follows() }} in ({{ changed_ids(follows()) }})
+        {%- endif -%}
+    {%- else %}
+        set variable followed_until = null
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- Post-hook. What a staging table holds is all that there is; every other model is as far as it has followed. -#}
+{% macro remember_what_was_followed() -%}
+    {%- if execute -%}
+        {%- set parents = [] -%}
+        {%- for id in model.depends_on.nodes if id.startswith('model.') and not graph.nodes[id].sources -%}
+            {%- do parents.append(graph.nodes[id].name) -%}
+        {%- endfor %}
+        create or replace temp table followed_now as
+        select
+            '{{ model.name }}' as model,
+            least(
+                {{ build_number() }}
+                {%- for parent in parents -%}
+                    , coalesce((select max(build) from {{ followed() }} where model = '{{ parent }}'), 0)
+                {%- endfor -%}
+            ) as build,
+            case
+                when {{ followed_until() }} is null then {{ build_number() }}
+                else (select max(began) from {{ followed() }} where model = '{{ model.name }}')
+            end as began,
+            '{{ recipe() }}' as recipe;
+        delete from {{ followed() }} where model = '{{ model.name }}';
+        insert into {{ followed() }} select * from followed_now
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro follows() -%}
+    {%- do return(config.get('meta', {}).get('follows')) -%}
+{%- endmacro %}
+
+{% macro followed() -%}
+    {{ api.Relation.create(database=target.database, schema='build_log', identifier='followed') }}
+{%- endmacro %}
+
+
+{#-
+    What the rows of a model depend on besides the rows of staging: its code and that of all models and seeds before it,
+    the variables that define terms, and the small tables that it reads whole (`meta: {reads_whole: […]}`).
+-#}
+{% macro recipe_of_followers() -%}
+    {%- set parts = [store_timezone(), var('staging_recipe') | string] + definitions() -%}
+    {%- set before = [model.unique_id] -%}
+    {%- do add_what_is_before(model.unique_id, before) -%}
+    {%- for id in before | sort -%}
+        {%- do parts.append(graph.nodes[id].checksum.checksum) -%}
+    {%- endfor -%}
+    {%- for name in config.get('meta', {}).get('reads_whole', []) -%}
+        {%- set rows = api.Relation.create(target.database, 'intermediate', name) -%}
+        {%- do parts.append(run_query(whole_contents(rows)).columns[0].values()[0] | string) -%}
+    {%- endfor -%}
+    {%- do return(local_md5(parts | join('|'))) -%}
+{%- endmacro %}
+
+{% macro whole_contents(relation) -%}
+    {{ adapter.dispatch('whole_contents')(relation) }}
+{%- endmacro %}
+
+{% macro duckdb__whole_contents(relation) -%}
+    select md5(cast(list(whole order by whole) as varchar)) from {{ relation }} as whole
+{%- endmacro %}
+
+{% macro add_what_is_before(id, found) -%}
+    {%- for parent in graph.nodes[id].depends_on.nodes if parent in graph.nodes and parent not in found -%}
+        {%- do found.append(parent) -%}
+        {%- do add_what_is_before(parent, found) -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+{#- All variables of dbt_project.yml that say what a number means. -#}
+{% macro definitions() -%}
+    {%- set names = [
+        'same_act_seconds', 'churn_date_rule', 'net_retention_with_reactivation', 'new_subscriber_days', 'cohort_member',
+        'cohort_age', 'cohorts_hold_imports', 'survival_until'
+    ] -%}
+    {%- set values = [] -%}
+    {%- for name in names -%}
+        {%- do values.append(name ~ '=' ~ var(name)) -%}
+    {%- endfor -%}
+    {%- do return(values) -%}
+{%- endmacro %}
+
+
+{#- A model of another recipe starts afresh, and so does one that is behind the beginning of the list of changes. -#}
+{% macro must_follow_afresh() -%}
+    {%- if adapter.get_relation(target.database, 'build_log', 'followed') is none -%}
+        {%- do return(true) -%}
+    {%- endif -%}
+    {%- set goes_by_the_list = follows() and follows() != 'event_id' -%}
+    {%- set known = run_query(
+        "select count(*) from " ~ followed() ~ " where model = '" ~ model.name ~ "' and recipe = '" ~ recipe() ~ "'"
+        ~ (" and build >= (select coalesce(max(began), 0) from " ~ followed() ~ " where model = 'int_changes')"
+            if goes_by_the_list else "")
+    ).columns[0].values()[0] -%}
+    {%- do return(known == 0) -%}
+{%- endmacro %}
+
+
+{#- What all models have followed, nobody asks for again. -#}
+{% macro forget_followed_changes() -%}
+    {%- if execute -%}
+        {%- set followers = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model')
+            | selectattr('config.meta.follows', 'defined') | map(attribute='name') | list %}
+        delete from {{ this }}
+        where _built_in <= (
+            select min(coalesce(known.build, 0))
+            from (
+                {%- for name in followers %}
+                select '{{ name }}' as model {{- ' union all' if not loop.last }}
+                {%- endfor %}
+            ) as followers
+            left join {{ followed() }} as known
+                on followers.model = known.model
+        )
+    {%- endif -%}
+{%- endmacro %}
