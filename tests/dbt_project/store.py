@@ -156,17 +156,22 @@ class Warehouse:
                 connection.execute(statement)
 
     def contents(self, *schemas: str) -> dict[str, list[str]]:
-        """Every row of every table, in an order of its own, so that two warehouses can be compared."""
+        """Every row of every table, in an order of its own, so that two warehouses can be compared.
+
+        In which build a row came is no part of it, and the list of those that changed is of one build.
+        """
         with duckdb.connect(self.path, read_only=True) as connection:
             tables = connection.execute(
-                "select schema_name, table_name from duckdb_tables() where list_contains(?, schema_name) order by all",
+                "select schema_name, table_name from duckdb_tables() where list_contains(?, schema_name) "
+                "and table_name != 'int_changes' order by all",
                 [list(schemas)],
             ).fetchall()
             return {
                 f"{schema}.{table}": [
                     row
                     for (row,) in connection.execute(
-                        f'select cast(whole as varchar) from "{schema}"."{table}" as whole order by 1'
+                        f"select cast(whole as varchar) from (select columns(lambda name: name != '_built_in') "
+                        f'from "{schema}"."{table}") as whole order by 1'
                     ).fetchall()
                 ]
                 for schema, table in tables
