@@ -1,7 +1,7 @@
 {{ config(materialized='incremental', post_hook="{{ forget_followed_changes() }}") }}
 
--- Whose history may be another one, by the rows that came since the last build: what they tell of, and everything else of
--- the same customers. One row too many costs a moment; one too few would leave a mart wrong for ever.
+-- Whose history may be another one, by the rows that came since the last build: what they tell of, and everything else
+-- of the same customers. One row too many costs a moment; one too few would leave a mart wrong for ever.
 
 with
 

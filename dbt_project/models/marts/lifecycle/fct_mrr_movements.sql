@@ -1,4 +1,7 @@
-{{ config(materialized='incremental', meta={'follows': 'subscriber_id', 'reads_whole': ['int_months', 'int_only_currency']}) }}
+{{ config(
+    materialized='incremental',
+    meta={'follows': 'subscriber_id', 'reads_whole': ['int_months', 'int_only_currency']}
+) }}
 
 with
 
