@@ -31,7 +31,7 @@ SUBSCRIPTIONS = 200_000
 NOW = datetime(2026, 6, 1, 14)
 UPDATED = ("subscriptions", "orders", "items")
 PULLED = ("customers", "products", *UPDATED)
-MARTS = ("--select", "+path:models/marts/lifecycle", "--exclude-resource-type", "unit_test")
+MARTS = ("--select", "+path:models/marts/lifecycle")
 
 # Chance is a hash: `chance(n, of)` is between 0 and 1, and the same in every run.
 MACROS = """
@@ -202,13 +202,14 @@ def measure(subscriptions: int = SUBSCRIPTIONS) -> str:
             daily = _in_process(data_dir)
     rows = [_row("two years", counts, whole), _row("one day more", changed, daily)]
     header = (
-        "| lake | versions | events | orders | seconds | lifecycle marts, added up | slowest | peak memory |\n"
+        "| lake | versions | events | orders | models | tests of data | slowest models | peak memory |\n"
         "|---|---|---|---|---|---|---|---|"
     )
     return (
         f"## Lifecycle: marts of {subscriptions:,} subscriptions\n\n{header}\n" + "\n".join(rows) + "\n\n"
-        "Wanted: less than 60 s for the lifecycle marts of two years. The seconds are those of a build from the lake "
-        "on, with all tests of data. The marts' own are added up, and so are more than they took: four run at once.\n"
+        f"After a day more, the models take {daily['models'] / whole['models']:.0%} of their time for two years. Counted "
+        "are whole dbt commands, from the files of the lake on; four models are built side by side, so each takes longer "
+        "than alone.\n"
     )
 
 
@@ -218,8 +219,8 @@ def _row(name: str, counts: dict[str, int], done: dict[str, Any]) -> str:
         f"{counts['subscriptions']:,}",
         f"{counts['events']:,}",
         f"{counts['orders']:,}",
-        f"{done['seconds']:.1f} s",
-        f"{done['marts']:.1f} s",
+        f"{done['models']:.1f} s",
+        f"{done['tests']:.1f} s",
         ", ".join(f"`{model}` {seconds:.1f} s" for model, seconds in done["slowest"]),
         f"{done['peak_mb']:,.0f} MB",
     )
@@ -269,26 +270,31 @@ def _in_process(data_dir: Path) -> dict[str, Any]:
 
 def build(data_dir: Path) -> dict[str, Any]:
     """Build the marts of a lake, with all tests of data; a test that fails is an error here too."""
-    from dbt.cli.main import dbtRunner
-
     os.environ["OG_DATA_DIR"] = str(data_dir)
     os.environ["ORDERGROOVE_TIMEZONE"] = "America/New_York"
     project = str(PROJECT_ROOT / "dbt_project")
     where = ["--project-dir", project, "--profiles-dir", project]
     scratch = ["--target-path", str(data_dir / "target"), "--log-path", str(data_dir / "logs")]
     started = time.perf_counter()
-    done = dbtRunner().invoke(["build", *MARTS, *where, *scratch, "--quiet"])
-    seconds = time.perf_counter() - started
-    if not done.success:
-        raise RuntimeError(done.exception or [node.message for node in done.result if node.status in ("error", "fail")])
-    models = {node.node.name: node.execution_time for node in done.result if node.node.resource_type == "model"}
-    marts = [node.execution_time for node in done.result if node.node.path.startswith("marts/lifecycle/")]
+    built = _dbt(["build", *MARTS, "--exclude-resource-type", "unit_test", "test", *where, *scratch])
+    built_at = time.perf_counter()
+    _dbt(["test", *MARTS, "--exclude-resource-type", "unit_test", *where, *scratch])
+    models = {node.node.name: node.execution_time for node in built if node.node.resource_type == "model"}
     return {
-        "seconds": seconds,
-        "marts": sum(marts),
+        "models": built_at - started,
+        "tests": time.perf_counter() - built_at,
         "slowest": sorted(models.items(), key=lambda model: -model[1])[:3],
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
+
+
+def _dbt(arguments: list[str]) -> Any:
+    from dbt.cli.main import dbtRunner
+
+    done = dbtRunner().invoke([*arguments, "--quiet"])
+    if not done.success:
+        raise RuntimeError(done.exception or [node.message for node in done.result if node.status in ("error", "fail")])
+    return done.result
 
 
 def main() -> None:
