@@ -14,6 +14,17 @@
 {%- endmacro %}
 
 
+{#- Models remember what they have taken in and followed: with some of the rows, they would never ask for the others. -#}
+{% macro refuse_part_of_the_rows() -%}
+    {%- if execute and not changes_nothing() and flags.EMPTY -%}
+        {%- do exceptions.raise_compiler_error(
+            "og_assets is built from all rows, or not at all: run dbt without --empty. To try something, point"
+            ~ " OG_DATA_DIR at a copy of the data folder."
+        ) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
 {% macro prepare_build_log() -%}
     {%- if execute %}
         create schema if not exists build_log;
@@ -48,13 +59,13 @@
 
 
 {#-
-    Passed means: this was `dbt build`, on all rows, and every node and test ended well; a skipped one did not. Other
+    Passed means: this was `dbt build`, and every node and test ended well; a skipped one did not. Other
     commands (`run`, `seed`, `retry`) change tables without testing all of them, so they never pass.
 -#}
 {% macro record_invocation_end(results) -%}
     {%- if execute and not changes_nothing() -%}
         {{ drop_retired_marts(results) }}
-        {%- set is_build = flags.WHICH == 'build' and not flags.EMPTY -%}
+        {%- set is_build = flags.WHICH == 'build' -%}
         {%- set bad = results | rejectattr('status', 'in', ['success', 'pass', 'warn', 'no-op']) | list %}
         update build_log.invocations
         set
