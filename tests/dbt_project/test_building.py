@@ -87,7 +87,7 @@ def test_only_a_whole_build_clears_up_marts_that_the_project_no_longer_has(dbt: 
     assert {"dim_subscriptions", "fct_churn", "fct_orders", "rpt_deleted_value"} <= kept
 
 
-@pytest.mark.parametrize("command", [["run", *STAGING], ["seed"]]])
+@pytest.mark.parametrize("command", [["run", *STAGING], ["seed"]])
 def test_commands_that_change_tables_without_testing_all_of_them_do_not_pass(
     warehouse: Warehouse, command: list[str]
 ) -> None:
