@@ -46,12 +46,13 @@ only_checked as (
 ),
 
 -- Of an item that was ever pulled, REST tells everything but where it is: an item that is moved keeps its id, and the
--- event that tells of the move may be here before the next pull. In one and the same second, REST knows better.
+-- event that tells of the move may be here before the next pull. In one and the same second, REST knows better. A
+-- one-time item may become one of a subscription, and never the other way round.
 known as (
     select
         pulled.order_item_id,
         case when newer.order_item_id is null then pulled.order_id else newer.order_id end as order_id,
-        pulled.subscription_id,
+        coalesce(pulled.subscription_id, told.subscription_id) as subscription_id,
         newer.customer_id as told_customer_id,
         pulled.product_id,
         pulled.offer_id,
@@ -60,7 +61,10 @@ known as (
         pulled.unit_price,
         pulled.extra_cost,
         pulled.total_price,
-        pulled.is_one_time,
+        case
+            when pulled.subscription_id is null and told.subscription_id is not null then false
+            else pulled.is_one_time
+        end as is_one_time,
         pulled.is_frozen,
         pulled.first_placed_at,
         pulled.order_updated_at,
@@ -68,6 +72,8 @@ known as (
             when newer.order_item_id is null then pulled.order_updated_at else newer.seen_in_order_at
         end as seen_in_order_at
     from pulled
+    left join told
+        on pulled.order_item_id = told.order_item_id
     left join told as newer
         on
             pulled.order_item_id = newer.order_item_id
