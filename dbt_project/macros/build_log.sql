@@ -3,7 +3,7 @@
     that it is always about this very file.
 
     build_log.invocations: one row for each dbt command that can change a table. A row that never got `finished_at`
-    was killed. Only a full build that passed may be published, and only while no later row casts doubt on it.
+    was killed; `build` numbers them, and only grows. Only a full build that passed may be published, and only while no later row casts doubt on it.
     build_log.taken_files: one row for each file that a staging model has taken in (macros/taking_in.sql).
     build_log.followed: one row for each model behind staging: until which build it knows the changes (macros/changes.sql).
 -#}
@@ -35,11 +35,12 @@
             is_full boolean not null,
             passed boolean not null
         );
+        alter table build_log.invocations add column if not exists build bigint;
         create table if not exists build_log.taken_files (
             model varchar not null,
-            file varchar not null,
-            recipe varchar not null
+            file varchar not null
         );
+        alter table build_log.taken_files drop column if exists recipe;
         create table if not exists build_log.followed (
             model varchar not null,
             build bigint not null,
@@ -52,8 +53,17 @@
 
 {% macro record_invocation_start() -%}
     {%- if execute and not changes_nothing() %}
-        insert into build_log.invocations (invocation_id, started_at, finished_at, is_full, passed)
-        values ('{{ invocation_id }}', current_timestamp, null, false, false)
+        insert into build_log.invocations (invocation_id, started_at, finished_at, is_full, passed, build)
+        select
+            '{{ invocation_id }}',
+            current_timestamp,
+            null,
+            false,
+            false,
+            1 + greatest(
+                coalesce((select max(build) from build_log.invocations), 0),
+                coalesce((select max(build) from build_log.followed), 0)
+            )
     {%- endif -%}
 {%- endmacro %}
 

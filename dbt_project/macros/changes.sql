@@ -1,16 +1,18 @@
 {#-
     How the models behind staging follow what changed: the cost of a build goes with what came, not with the history.
 
-    Each row of staging tells in which build it came (`_built_in`). `int_changes` says whose history may be another one
-    now: everything of a customer of whom anything came, since items, orders and subscriptions of different customers have
-    nothing to do with each other. A model with `meta: {follows: <key>}`, in one transaction on one connection,
+    Each row of staging tells in which build it came (`_built_in`). `int_changes` lists everything whose history may be
+    another one now: what the new rows tell of, and whatever hangs together with it, customer by customer. A model with
+    `meta: {follows: <key>}`, in one transaction on one connection,
 
     1. (pre-hook) deletes its rows of those keys,
     2. computes them anew, reading no other row of what it is made of (`changed_only`),
     3. (post-hook) notes in `build_log.followed` until which build it has followed.
 
-    A row therefore never depends on what was here before, and incremental equals full refresh. How far a model has
+    Incremental equals full refresh as long as a row depends on nothing but what is listed with it. How far a model has
     followed is never further than what it is made of: whatever part of the project was built, nothing is passed over.
+
+    A model starts afresh when its recipe is another one than that of its rows: see macros/recipes.sql.
 -#}
 
 {#- The rows of a relation whose keys changed; on a fresh start, or in a unit test, all of them. -#}
@@ -42,7 +44,7 @@
         where _built_in > {{ followed_until() }}
     {%- else -%}
         select object_id from {{ api.Relation.create(target.database, 'intermediate', 'int_changes') }}
-        where object_key = '{{ key }}' and _built_in > {{ followed_until() }}
+        where _built_in > {{ followed_until() }}
     {%- endif -%}
 {%- endmacro %}
 
@@ -54,7 +56,7 @@
 {#- The number of this build, greater than that of any build before. -#}
 {% macro build_number() -%}
     {%- if model.resource_type == 'model' -%}
-        (select count(*) from build_log.invocations)
+        (select max(build) from build_log.invocations)
     {%- else -%}
         0
     {%- endif -%}
@@ -66,11 +68,11 @@
 {%- endmacro %}
 
 {% macro duckdb__followed_until() -%}
-    getvariable('followed_until')
+    coalesce(getvariable('followed_until'), error('dbt ran no pre-hook: og_assets cannot tell what changed'))
 {%- endmacro %}
 
 
-{#- Pre-hook. -#}
+{#- Pre-hook. Of a model that starts afresh, no build was followed: -1. -#}
 {% macro forget_what_changed() -%}
     {%- if execute -%}
         {{ adapter.dispatch('forget_what_changed')() }}
@@ -86,12 +88,12 @@
         delete from {{ this }} where {{ follows() }} in ({{ changed_ids(follows()) }})
         {%- endif -%}
     {%- else %}
-        set variable followed_until = null
+        set variable followed_until = -1
     {%- endif -%}
 {%- endmacro %}
 
 
-{#- Post-hook. What a staging table holds is all that there is; every other model is as far as it has followed. -#}
+{#- Post-hook. What a staging table holds is all that there is; every other model is as far as what it is made of. -#}
 {% macro remember_what_was_followed() -%}
     {%- if execute -%}
         {%- set parents = [] -%}
@@ -108,7 +110,7 @@
                 {%- endfor -%}
             ) as build,
             case
-                when {{ followed_until() }} is null then {{ build_number() }}
+                when {{ followed_until() }} = -1 then {{ build_number() }}
                 else (select max(began) from {{ followed() }} where model = '{{ model.name }}')
             end as began,
             '{{ recipe() }}' as recipe;
@@ -124,68 +126,6 @@
 
 {% macro followed() -%}
     {{ api.Relation.create(database=target.database, schema='build_log', identifier='followed') }}
-{%- endmacro %}
-
-
-{#-
-    What the rows of a model depend on besides the rows of staging: its code and that of all models and seeds before it,
-    the variables that define terms, and the small tables that it reads whole (`meta: {reads_whole: […]}`).
--#}
-{% macro recipe_of_followers() -%}
-    {%- set parts = [store_timezone(), var('staging_recipe') | string] + definitions() -%}
-    {%- set before = [model.unique_id] -%}
-    {%- do add_what_is_before(model.unique_id, before) -%}
-    {%- for id in before | sort -%}
-        {%- do parts.append(graph.nodes[id].checksum.checksum) -%}
-    {%- endfor -%}
-    {%- for name in config.get('meta', {}).get('reads_whole', []) -%}
-        {%- set rows = api.Relation.create(target.database, 'intermediate', name) -%}
-        {%- do parts.append(run_query(whole_contents(rows)).columns[0].values()[0] | string) -%}
-    {%- endfor -%}
-    {%- do return(local_md5(parts | join('|'))) -%}
-{%- endmacro %}
-
-{% macro whole_contents(relation) -%}
-    {{ adapter.dispatch('whole_contents')(relation) }}
-{%- endmacro %}
-
-{% macro duckdb__whole_contents(relation) -%}
-    select md5(cast(list(whole order by whole) as varchar)) from {{ relation }} as whole
-{%- endmacro %}
-
-{% macro add_what_is_before(id, found) -%}
-    {%- for parent in graph.nodes[id].depends_on.nodes if parent in graph.nodes and parent not in found -%}
-        {%- do found.append(parent) -%}
-        {%- do add_what_is_before(parent, found) -%}
-    {%- endfor -%}
-{%- endmacro %}
-
-{#- All variables of dbt_project.yml that say what a number means. -#}
-{% macro definitions() -%}
-    {%- set names = [
-        'same_act_seconds', 'churn_date_rule', 'net_retention_with_reactivation', 'new_subscriber_days', 'cohort_member',
-        'cohort_age', 'cohorts_hold_imports', 'survival_until'
-    ] -%}
-    {%- set values = [] -%}
-    {%- for name in names -%}
-        {%- do values.append(name ~ '=' ~ var(name)) -%}
-    {%- endfor -%}
-    {%- do return(values) -%}
-{%- endmacro %}
-
-
-{#- A model of another recipe starts afresh, and so does one that is behind the beginning of the list of changes. -#}
-{% macro must_follow_afresh() -%}
-    {%- if adapter.get_relation(target.database, 'build_log', 'followed') is none -%}
-        {%- do return(true) -%}
-    {%- endif -%}
-    {%- set goes_by_the_list = follows() and follows() != 'event_id' -%}
-    {%- set known = run_query(
-        "select count(*) from " ~ followed() ~ " where model = '" ~ model.name ~ "' and recipe = '" ~ recipe() ~ "'"
-        ~ (" and build >= (select coalesce(max(began), 0) from " ~ followed() ~ " where model = 'int_changes')"
-            if goes_by_the_list else "")
-    ).columns[0].values()[0] -%}
-    {%- do return(known == 0) -%}
 {%- endmacro %}
 
 

@@ -1,9 +1,9 @@
 {{ config(materialized='incremental', post_hook="{{ forget_followed_changes() }}") }}
 
--- Whose history may be another one, by the rows that came since the last build: what they tell of, and everything else
--- of the same customers. One row too many costs a moment; one too few would leave a mart wrong for ever.
+-- Whose history may be another one, by the rows that came since the last build: what they tell of, and all that hangs
+-- together with it, which is what else its customer has. Models look from one listed row at others, so the list is closed.
 
-with
+with recursive
 
 new_orders as (
     select * from {{ new_only(ref('stg_ordergroove__orders')) }}
@@ -54,202 +54,150 @@ new_prices as (
     select * from {{ new_only(ref('int_list_prices')) }}
 ),
 
--- Where everything is, and was.
-order_customers as (
-    select
-        order_id,
-        customer_id
-    from {{ ref('stg_ordergroove__orders') }}
-    union
-    select
-        order_id,
-        customer_id
-    from {{ ref('stg_ordergroove__order_events') }}
+orders as (
+    select * from {{ ref('stg_ordergroove__orders') }}
 ),
 
-subscription_customers as (
-    select
-        subscription_id,
-        customer_id
-    from {{ ref('stg_ordergroove__subscription_versions') }}
-    union
-    select
-        subscription_id,
-        customer_id
-    from {{ ref('stg_ordergroove__subscription_events') }}
-),
-
-item_orders as (
-    select
-        order_item_id,
-        order_id
-    from {{ ref('stg_ordergroove__item_places') }}
-    union
-    select
-        order_item_id,
-        order_id
-    from {{ ref('stg_ordergroove__item_events') }}
-),
-
-item_subscriptions as (
-    select
-        order_item_id,
-        subscription_id,
-        product_id
-    from {{ ref('stg_ordergroove__items') }}
-    union
-    select
-        order_item_id,
-        subscription_id,
-        product_id
-    from {{ ref('stg_ordergroove__item_events') }}
-),
-
--- What the new rows tell of.
-items_told as (
-    select order_item_id from new_items
-    union
-    select order_item_id from new_places
-    union
-    select order_item_id from new_item_events
-    union
-    select object_id as order_item_id
-    from new_checks
-    where object_type = 'item'
-    union
-    select order_item_id
-    from item_subscriptions
-    where product_id in (select new_prices.product_id from new_prices)
-),
-
-orders_told as (
-    select order_id from new_orders
-    union
-    select order_id from new_order_events
-    union
-    select object_id as order_id
-    from new_checks
-    where object_type = 'order'
-    union
-    select orders.order_id
-    from {{ ref('stg_ordergroove__orders') }} as orders
-    inner join new_item_windows as windows
-        on orders.updated_at between windows.from_at and windows.until_at
-    union
-    select order_id
-    from item_orders
-    where order_item_id in (select items_told.order_item_id from items_told)
-),
-
-subscriptions_told as (
-    select subscription_id from new_subscriptions
-    union
-    select subscription_id from new_versions
-    union
-    select subscription_id from new_subscription_events
-    union
-    select subscription_id
-    from {{ ref('stg_ordergroove__subscription_versions') }}
-    where product_id in (select new_prices.product_id from new_prices)
-    union
-    select subscription_id
-    from {{ ref('stg_ordergroove__subscription_events') }}
-    where product_id in (select new_prices.product_id from new_prices)
-    union
-    select item_subscriptions.subscription_id
-    from item_subscriptions
-    where item_subscriptions.order_item_id in (select items_told.order_item_id from items_told)
-    union
-    select item_subscriptions.subscription_id
-    from item_subscriptions
-    inner join item_orders
-        on item_subscriptions.order_item_id = item_orders.order_item_id
-    where item_orders.order_id in (select orders_told.order_id from orders_told)
-),
-
-customers as (
-    select customer_id
-    from order_customers
-    where order_id in (select orders_told.order_id from orders_told)
-    union
-    select customer_id
-    from subscription_customers
-    where subscription_id in (select subscriptions_told.subscription_id from subscriptions_told)
-),
-
--- All that these customers have. Of what nobody says whose it is, at least what it is linked with.
-subscriptions as (
-    select subscription_id from subscriptions_told
-    union
-    select subscription_id
-    from subscription_customers
-    where customer_id in (select customers.customer_id from customers)
-),
-
-orders_of_customers as (
-    select order_id from orders_told
-    union
-    select order_id
-    from order_customers
-    where customer_id in (select customers.customer_id from customers)
+order_events as (
+    select * from {{ ref('stg_ordergroove__order_events') }}
 ),
 
 items as (
-    select order_item_id from items_told
-    union
-    select order_item_id
-    from item_orders
-    where order_id in (select orders_of_customers.order_id from orders_of_customers)
-    union
-    select order_item_id
-    from item_subscriptions
-    where subscription_id in (select subscriptions.subscription_id from subscriptions)
+    select * from {{ ref('stg_ordergroove__items') }}
 ),
 
-orders as (
-    select order_id from orders_of_customers
-    union
-    select order_id
-    from item_orders
-    where order_item_id in (select items.order_item_id from items)
+places as (
+    select * from {{ ref('stg_ordergroove__item_places') }}
 ),
 
-everything as (
-    select
-        'order_item_id' as object_key,
-        order_item_id as object_id
+item_events as (
+    select * from {{ ref('stg_ordergroove__item_events') }}
+),
+
+versions as (
+    select * from {{ ref('stg_ordergroove__subscription_versions') }}
+),
+
+subscription_events as (
+    select * from {{ ref('stg_ordergroove__subscription_events') }}
+),
+
+-- What the new rows tell of.
+told as (
+    select order_item_id as object_id from new_items
+    union
+    select order_item_id as object_id from new_places
+    union
+    select order_item_id as object_id from new_item_events
+    union
+    select order_id as object_id from new_orders
+    union
+    select order_id as object_id from new_order_events
+    union
+    select subscription_id as object_id from new_subscriptions
+    union
+    select subscription_id as object_id from new_versions
+    union
+    select subscription_id as object_id from new_subscription_events
+    union
+    select object_id from new_checks
+    union
+    select orders.order_id as object_id
+    from orders
+    inner join new_item_windows as windows
+        on orders.updated_at between windows.from_at and windows.until_at
+    union
+    select order_item_id as object_id
     from items
-    union all
+    where product_id in (select new_prices.product_id from new_prices)
+    union
+    select order_item_id as object_id
+    from item_events
+    where product_id in (select new_prices.product_id from new_prices)
+    union
+    select subscription_id as object_id
+    from versions
+    where product_id in (select new_prices.product_id from new_prices)
+    union
+    select subscription_id as object_id
+    from subscription_events
+    where product_id in (select new_prices.product_id from new_prices)
+),
+
+-- What belongs to what, and did. Ids of different kinds are different; if two were the same, more would be listed.
+belongings as (
     select
-        'order_id' as object_key,
-        order_id as object_id
+        order_id as object_id,
+        customer_id as belongs_to
     from orders
     union all
     select
-        'subscription_id' as object_key,
-        subscription_id as object_id
-    from subscriptions
+        order_id as object_id,
+        customer_id as belongs_to
+    from order_events
     union all
     select
-        'subscriber_id' as object_key,
-        customer_id as object_id
-    from customers
+        subscription_id as object_id,
+        customer_id as belongs_to
+    from versions
     union all
-    -- Without a customer, a subscription is a subscriber of its own.
     select
-        'subscriber_id' as object_key,
-        subscription_id as object_id
-    from subscriptions
+        subscription_id as object_id,
+        customer_id as belongs_to
+    from subscription_events
+    union all
+    select
+        order_item_id as object_id,
+        order_id as belongs_to
+    from places
+    union all
+    select
+        order_item_id as object_id,
+        order_id as belongs_to
+    from item_events
+    union all
+    select
+        order_item_id as object_id,
+        subscription_id as belongs_to
+    from items
+    union all
+    select
+        order_item_id as object_id,
+        subscription_id as belongs_to
+    from item_events
+),
+
+links as (
+    select
+        object_id as from_id,
+        belongs_to as to_id
+    from belongings
+    where object_id is not null and belongs_to is not null
+    union all
+    select
+        belongs_to as from_id,
+        object_id as to_id
+    from belongings
+    where object_id is not null and belongs_to is not null
+),
+
+-- On a fresh start nothing is listed: whoever follows the list starts afresh as well.
+listed as (
+    select object_id
+    from told
+    where object_id is not null and {{ 'true' if is_incremental() else 'false' }}
+    union
+    select links.to_id as object_id
+    from listed
+    inner join links
+        on listed.object_id = links.from_id
 ),
 
 final as (
     select
-        object_key,
         object_id,
         {{ build_number() }} as _built_in
-    from everything
-    -- On a fresh start there is nothing to tell: whoever follows this list then starts afresh as well.
-    where object_id is not null and {{ 'true' if is_incremental() else 'false' }}
+    from listed
 )
 
 select * from final
