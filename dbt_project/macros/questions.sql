@@ -21,4 +21,6 @@
     where
         periods.started_date <= cast(day as date)
         and (periods.ended_date is null or periods.ended_date > cast(day as date))
+        -- Of days to come nobody knows anything.
+        and cast(day as date) <= (select max(days.day_date) from {{ this.schema }}.rpt_subscriptions_daily as days)
 {%- endmacro %}
