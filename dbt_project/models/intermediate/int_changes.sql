@@ -1,7 +1,7 @@
 {{ config(materialized='incremental', post_hook="{{ forget_followed_changes() }}") }}
 
 -- Whose history may be another one, by the rows that came since the last build: what they tell of, and all that hangs
--- together with it, which is what else its customer has. Models look from one listed row at others, so the list is closed.
+-- together with it, which is what else its customer has. Models look from one listed row at others: the list is closed.
 
 with recursive
 
