@@ -1,8 +1,4 @@
-{{ config(
-    materialized='incremental',
-    meta={'follows': 'subscription_id'},
-    post_hook="{{ create_subscriptions_as_of() }}"
-) }}
+{{ config(materialized='incremental', meta={'follows': 'subscription_id'}) }}
 
 with
 
