@@ -128,8 +128,9 @@ def test_second_sync_changes_nothing_but_what_was_changed(undisturbed: Project, 
     assert after == [(9,)]
     differing = {name: set(rows) ^ set(before[name]) for name, rows in undisturbed.marts().items()}
     assert differing["dim_subscriptions"] and not differing["dim_products"]
-    for name, rows in differing.items():
-        assert all({subscription_id, customer_id} & set(map(str, row)) for row in rows), name
+    # Reports add up, so a change of one subscription is in them, too.
+    for name in differing.keys() - {name for name in differing if name.startswith("rpt_")}:
+        assert all({subscription_id, customer_id} & set(map(str, row)) for row in differing[name]), name
 
 
 def _windows_asked(server: RunningStore, name: str) -> list[str]:
