@@ -253,4 +253,4 @@ def test_every_definition_is_part_of_the_recipe(dbt: Dbt) -> None:
     project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())
     macro = dbt.manifest.macros["macro.og_assets.definitions"].macro_sql
     listed = re.findall(r"'(\w+)'", macro.partition("names = [")[2].partition("]")[0])
-    assert project["vars"].keys() - {"unit_tests", "macros"} == set(listed)
+    assert project["vars"].keys() - {"macros"} == set(listed)

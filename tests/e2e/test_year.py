@@ -90,7 +90,7 @@ def test_killed_backfill_goes_on_where_it_stopped(
     pulls = project.data_dir / "lake" / "pulls"
     try:
         deadline = time.monotonic() + 120
-        while len(list(pulls.glob("orders/*.parquet"))) < 3:
+        while len(list(pulls.glob("orders/*.parquet"))) < 3 or not list(pulls.glob("items/*.parquet")):
             assert first.poll() is None, first.communicate()[0]
             assert time.monotonic() < deadline
             time.sleep(0.05)
