@@ -107,7 +107,8 @@ def assert_months(warehouse: Warehouse, live: dict[date, set[str]], *, days: lis
         "where movement in ('new', 'reactivation', 'churn') group by all"
     )
     assert {(month, movement): count for month, movement, count in found} == expected
-    assert {movement for _, movement in expected} == {"new", "reactivation", "churn"}
+    # In two of twenty stores nobody comes back in a later month.
+    assert {movement for _, movement in expected} >= {"new", "churn"}
     kpis = warehouse.rows("select month_date, subscribers from marts.rpt_kpi_monthly")
     assert dict(kpis) == {end.replace(day=1): len(live.get(end, ())) for end in ends}
 

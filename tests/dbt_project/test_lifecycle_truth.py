@@ -168,6 +168,16 @@ def live_a_year(lake: LakeOfTests, *, seed: int, hooks: Webhooks | None = None) 
     return store
 
 
+def between_polls(store: Store) -> set[tuple[str, date]]:
+    """The subscription-days whose state had begun after one poll and ended before the next."""
+    since_midnight = timedelta(hours=UNTIL.hour)
+    return {
+        (row["subscription"], row["started"].date())
+        for row in store.truth.table("subscription_periods")
+        if row["ended"] and (row["started"] - since_midnight).date() == (row["ended"] - since_midnight).date()
+    }
+
+
 @pytest.mark.parametrize("seed", SEEDS[1:])
 def test_lost_events_cost_little_and_what_is_wrong_is_marked(
     lake: LakeOfTests, warehouse: Warehouse, tmp_path: Path, seed: int
@@ -187,10 +197,10 @@ def test_lost_events_cost_little_and_what_is_wrong_is_marked(
 
 @pytest.mark.parametrize("seed", SEEDS[1:])
 def test_daily_polls_alone_tell_nearly_every_day(lake: LakeOfTests, warehouse: Warehouse, seed: int) -> None:
-    """Lost is what was changed twice between two polls: the state between left no trace."""
+    """Lost is what was changed and changed back between two polls: it left no trace, so nothing can mark it."""
     store = live_a_year(lake, seed=seed)
     build(warehouse)
     count, wrong, unmarked = compare(store, warehouse)
     assert count > 10_000
     assert len(wrong) <= 0.02 * count
-    assert not unmarked
+    assert set(unmarked) <= between_polls(store)
