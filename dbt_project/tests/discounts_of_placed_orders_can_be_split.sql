@@ -1,6 +1,6 @@
-{{ config(severity='warn') }}
--- A warning, because Ordergroove's own totals may be off; each row here is an order whose header may hide a discount that
--- no item shows. Its items are marked `unknown`.
+{{ config(severity='warn', store_failures_as='view', schema='warnings') }}
+-- A warning, because Ordergroove's own totals may be off; each row here is an order whose header may hide a discount
+-- that no item shows. Its items are marked `unknown`.
 
 select
     order_id,

@@ -1,6 +1,7 @@
--- Shares of items in what is taken off their order as a whole, by what they cost, in whole cents that add up to it: each
--- gets its share rounded down, and the cents that are left go to the largest remainders, and among equals by id. Only items
--- of which there is something to say are here, so it costs what such discounts are used, and not what is sold.
+-- Shares of items in what is taken off their order as a whole, by what they cost, in whole cents that add up to it:
+-- each gets its share rounded down, and the cents that are left go to the largest remainders, and among equals by id.
+-- Only items of which there is something to say are here: its cost follows how many such discounts there are, and not
+-- how much is sold.
 
 with
 
@@ -49,7 +50,7 @@ ranked as (
     select
         *,
         discount_cents - sum(share_cents) over (partition by order_id) as cents_left,
-        row_number() over (partition by order_id order by rest desc, order_item_id) as turn
+        row_number() over (partition by order_id order by rest desc, order_item_id asc) as turn
     from rounded_down
 ),
 

@@ -1,5 +1,5 @@
--- Incentives that somebody gave for once, on the item itself or on the order that it is in. Those of an offer are not here:
--- the API has no list of them.
+-- Incentives that somebody gave for once, on the item itself or on the order that it is in. Those of an offer are not
+-- here: the API has no list of them.
 
 with
 

@@ -1,6 +1,6 @@
 -- The ladder of each order: its attempts from the first to the last, and what each source tells of them. How many there
--- were, the order itself says (`tries`); the log has their answers in their order; an event has the number and the second;
--- a version of the order that was pulled between two attempts has the status that the first left behind.
+-- were, the order itself says (`tries`); the log has their answers in their order; an event has the number and the
+-- second; a version of the order that was pulled between two attempts has the status that the first left behind.
 
 with
 

@@ -31,7 +31,8 @@ joined as (
         attempts.attempt_number = attempts.attempts as is_last,
         -- What the last attempt left behind is what the order is in now.
         coalesce(
-            attempts.status_code, case when attempts.attempt_number = attempts.attempts then orders.order_status_code end
+            attempts.status_code,
+            case when attempts.attempt_number = attempts.attempts then orders.order_status_code end
         ) as status_after
     from attempts
     left join orders
@@ -75,13 +76,22 @@ judged as (
     from answered
 ),
 
+-- In the hour that comes twice, the time of a placement may be either.
+timed as (
+    select
+        *,
+        case when result = 'placed' then placed_at end as latest_placed_at,
+        case when result = 'placed' then {{ earliest_reading('placed_at') }} end as earliest_placed_at
+    from judged
+),
+
 dated as (
     select
         *,
-        coalesce(told_at, case when result = 'placed' then placed_at end) as exact_at,
-        coalesce(told_at, case when result = 'placed' then placed_at end, seen_at, logged_until_at, updated_at) as latest_at,
-        coalesce(told_at, case when result = 'placed' then placed_at end, seen_before_at, created_at) as earliest_at
-    from judged
+        coalesce(told_at, case when latest_placed_at = earliest_placed_at then latest_placed_at end) as exact_at,
+        coalesce(told_at, latest_placed_at, seen_at, logged_until_at, updated_at) as latest_at,
+        coalesce(told_at, earliest_placed_at, {{ earliest_reading('seen_before_at') }}, created_at) as earliest_at
+    from timed
 ),
 
 -- An attempt was before those after it, and after those before it.
@@ -134,7 +144,7 @@ final as (
         recovered.result,
         case
             when recovered.told_at is not null then 'webhook'
-            when recovered.exact_at is not null then 'field'
+            when recovered.latest_placed_at is not null then 'field'
             when recovered.seen_at is not null then 'poll_diff'
             when recovered.billing_attempt_id is not null then 'log'
             else 'count'
@@ -147,11 +157,13 @@ final as (
         recovered.attempt_number,
         {{ money('recovered.order_value') }} as order_value,
         case
-            when recovered.is_first_failure and recovered.recovery = 'recovered' then {{ money('recovered.order_value') }}
+            when recovered.is_first_failure and recovered.recovery = 'recovered'
+                then {{ money('recovered.order_value') }}
             else 0
         end as recovered_revenue,
         case
-            when recovered.is_first_failure and recovered.recovery = 'lost' then {{ money('recovered.order_value') }}
+            when recovered.is_first_failure and recovered.recovery = 'lost'
+                then {{ money('recovered.order_value') }}
             else 0
         end as lost_revenue,
         case when recovered.recovery = 'recovered' then {{ datediff(
