@@ -108,6 +108,16 @@
 {%- endmacro %}
 
 
+{#- The same, where `by` is least. -#}
+{% macro oldest_known(column, by) -%}
+    {{ adapter.dispatch('oldest_known')(column, by) }}
+{%- endmacro %}
+
+{% macro duckdb__oldest_known(column, by) -%}
+    arg_min({{ column }}, {{ by }})
+{%- endmacro %}
+
+
 {#- One text key out of several columns. -#}
 {% macro surrogate_key(columns) -%}
     {%- set parts = [] -%}

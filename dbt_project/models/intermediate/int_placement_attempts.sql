@@ -22,15 +22,6 @@ log_rows as (
     where order_id is not null
 ),
 
-in_log as (
-    select
-        order_id,
-        count(*) as attempts,
-        max(case when response_code = '000' then 1 else 0 end) as ends_with_success
-    from log_rows
-    group by order_id
-),
-
 -- Each tells of an attempt that is over, and which it was.
 events as (
     select
@@ -49,26 +40,33 @@ events as (
 counts as (
     select
         order_id,
-        tries as attempts
+        tries as attempts,
+        0 as logged,
+        0 as is_placed_in_log
     from orders
     where tries > 0
     union all
     select
         order_id,
-        attempts
-    from in_log
+        number_in_log as attempts,
+        number_in_log as logged,
+        case when response_code = '000' then 1 else 0 end as is_placed_in_log
+    from log_rows
     union all
     select
         order_id,
-        max(tries) as attempts
+        tries as attempts,
+        0 as logged,
+        0 as is_placed_in_log
     from events
-    group by order_id
 ),
 
+-- A log that is too short has lost its oldest rows if it ends with the success, and lacks the newest otherwise.
 totals as (
     select
         order_id,
-        max(attempts) as attempts
+        max(attempts) as attempts,
+        case when max(is_placed_in_log) = 1 then max(attempts) - max(logged) else 0 end as lost_from_log
     from counts
     group by order_id
 ),
@@ -79,19 +77,6 @@ numbered as (
         {{ counted_up('totals', upto='attempts') }}
     ) as numbers
     where number > 0
-),
-
--- A log that is too short has lost its oldest rows if it ends with the success, and lacks the newest otherwise.
-logged as (
-    select
-        log_rows.*,
-        log_rows.number_in_log
-        + case when in_log.ends_with_success = 1 then totals.attempts - in_log.attempts else 0 end as number
-    from log_rows
-    inner join in_log
-        on log_rows.order_id = in_log.order_id
-    inner join totals
-        on log_rows.order_id = totals.order_id
 ),
 
 -- What was attempted by then, was attempted before the end of the window.
@@ -105,45 +90,57 @@ windows as (
     group by case when first_window = last_window then first_window else first_window || '..' || last_window end
 ),
 
+-- Statuses that only one answer leaves behind, or the end of an order.
+telling as (
+    select statuses.status_code
+    from {{ ref('order_statuses') }} as statuses
+    left join {{ ref('response_codes') }} as response_codes
+        on statuses.status_code = response_codes.order_status_code
+    where statuses.is_final or response_codes.response_code is not null
+),
+
 -- Between two attempts an order passes through statuses that tell no answer; the first that does is the attempt's.
 seen as (
     select
         tries.order_id,
         tries.tries as number,
-        tries.status_code,
-        min(tries.first_updated_at) over (partition by tries.order_id, tries.tries) as first_updated_at,
-        max(tries.last_updated_at) over (partition by tries.order_id, tries.tries) as last_updated_at,
-        row_number() over (
-            partition by tries.order_id, tries.tries
-            order by
-                case when statuses.is_final or response_codes.response_code is not null then 0 else 1 end,
-                tries.first_updated_at,
-                tries.status_code
-        ) as nth,
-        coalesce(statuses.is_final or response_codes.response_code is not null, false) as tells_answer
+        min(tries.first_updated_at) as first_updated_at,
+        max(tries.last_updated_at) as last_updated_at,
+        {{ oldest_known('telling.status_code', by='tries.first_updated_at') }} as status_code
     from {{ ref('stg_ordergroove__order_tries') }} as tries
-    left join {{ ref('order_statuses') }} as statuses
-        on tries.status_code = statuses.status_code
-    left join {{ ref('response_codes') }} as response_codes
-        on tries.status_code = response_codes.order_status_code
+    left join telling
+        on tries.status_code = telling.status_code
+    group by tries.order_id, tries.tries
+),
+
+-- Of few orders there is an attempt before.
+seen_before as (
+    select
+        numbered.order_id,
+        numbered.number,
+        seen.last_updated_at
+    from numbered
+    inner join seen
+        on numbered.order_id = seen.order_id and numbered.number = seen.number + 1
+    where numbered.number > 1
 ),
 
 final as (
     select
         ---------- ids
         numbered.order_id,
-        logged.billing_attempt_id,
+        log_rows.billing_attempt_id,
         events.event_id,
 
         ---------- text
-        nullif(logged.response_code, '') as logged_code,
-        nullif(logged.response_message, '') as logged_message,
+        nullif(log_rows.response_code, '') as logged_code,
+        nullif(log_rows.response_message, '') as logged_message,
         events.rejected_message as told_message,
 
         ---------- numerics
         numbered.number as attempt_number,
         numbered.attempts,
-        coalesce(events.status_code, case when seen.tells_answer then seen.status_code end) as status_code,
+        coalesce(events.status_code, seen.status_code) as status_code,
 
         ---------- dates and times
         events.happened_at as told_at,
@@ -151,16 +148,17 @@ final as (
         seen_before.last_updated_at as seen_before_at,
         windows.window_end_at as logged_until_at
     from numbered
-    left join logged
-        on numbered.order_id = logged.order_id and numbered.number = logged.number
+    -- Each side by itself: a condition that mixes them is compared row by row.
+    left join log_rows
+        on numbered.order_id = log_rows.order_id and numbered.number - numbered.lost_from_log = log_rows.number_in_log
     left join windows
-        on logged.first_window = windows.window_label
+        on log_rows.first_window = windows.window_label
     left join events
         on numbered.order_id = events.order_id and numbered.number = events.tries and events.nth = 1
     left join seen
-        on numbered.order_id = seen.order_id and numbered.number = seen.number and seen.nth = 1
-    left join seen as seen_before
-        on numbered.order_id = seen_before.order_id and numbered.number = seen_before.number + 1 and seen_before.nth = 1
+        on numbered.order_id = seen.order_id and numbered.number = seen.number
+    left join seen_before
+        on numbered.order_id = seen_before.order_id and numbered.number = seen_before.number
 )
 
 select * from final

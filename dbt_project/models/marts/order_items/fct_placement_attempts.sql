@@ -90,12 +90,22 @@ dated as (
         *,
         coalesce(told_at, case when latest_placed_at = earliest_placed_at then latest_placed_at end) as exact_at,
         coalesce(told_at, latest_placed_at, seen_at, logged_until_at, updated_at) as latest_at,
-        coalesce(told_at, earliest_placed_at, {{ earliest_reading('seen_before_at') }}, created_at) as earliest_at
+        coalesce(told_at, earliest_placed_at, {{ earliest_reading('seen_before_at') }}, created_at) as earliest_at,
+        result in ('retried', 'rejected', 'cancelled') as is_failure
     from timed
 ),
 
--- An attempt was before those after it, and after those before it.
+-- An attempt was before those after it, and after those before it. Most orders have one, and none of this to pay for.
 bounded as (
+    select
+        *,
+        latest_at as not_after_at,
+        earliest_at as not_before_at,
+        case when result = 'placed' then latest_at end as order_placed_at,
+        is_failure as is_first_failure
+    from dated
+    where attempts = 1
+    union all
     select
         *,
         coalesce(exact_at, min(latest_at) over (
@@ -104,17 +114,18 @@ bounded as (
         coalesce(exact_at, max(earliest_at) over (
             partition by order_id order by attempt_number rows between unbounded preceding and current row
         )) as not_before_at,
-        result in ('retried', 'rejected', 'cancelled') as is_failure
+        max(case when result = 'placed' then latest_at end) over (partition by order_id) as order_placed_at,
+        is_failure
+        and attempt_number = min(case when is_failure then attempt_number end) over (partition by order_id)
+            as is_first_failure
     from dated
+    where attempts > 1
 ),
 
 -- An order is recovered, or lost, once, however often it failed.
 recovered as (
     select
         *,
-        max(case when result = 'placed' then not_after_at end) over (partition by order_id) as order_placed_at,
-        is_failure and attempt_number = min(case when is_failure then attempt_number end) over (partition by order_id)
-            as is_first_failure,
         case
             when not is_failure then null
             when order_outcome = 'placed' then 'recovered'
