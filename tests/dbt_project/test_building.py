@@ -120,7 +120,7 @@ def test_every_object_has_a_source_and_a_staging_model_that_reads_it(dbt: Dbt) -
         for node in dbt.manifest.nodes.values()
         if node.name.startswith("stg_ordergroove__")
     }
-    # What is history is read a second time: where items were, how often orders were tried, every version of a subscription.
+    # What is history is read a second time: where items were, how orders were tried, what subscriptions were.
     histories = {
         "item_places": [["ordergroove", "items"]],
         "order_tries": [["ordergroove", "orders"]],
