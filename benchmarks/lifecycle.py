@@ -13,9 +13,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pyarrow as pa
@@ -25,158 +26,14 @@ from og_assets.lake.lake import Lake
 from og_assets.lake.manifest import PULLS_SCHEMA
 from og_assets.settings import PROJECT_ROOT
 
+from .lifecycle_store import EVENTS, MACROS, NEXT_DAY, ORDER_TABLE, SHOWN, SUBSCRIPTION_TABLE, VERSION_TABLE
+
 SUBSCRIPTIONS = 200_000
 # The end of the first build's newest window, two years after the beginning.
 NOW = datetime(2026, 6, 1, 14)
-PULLED = ("customers", "products", "subscriptions", "orders", "items")
-MARTS = ("--select", "+path:models/marts/lifecycle", "--exclude-resource-type", "unit_test")
-
-# Chance is a hash: `chance(n, of)` is between 0 and 1, and the same in every run.
-MACROS = """
-    create macro chance(n, of) as (hash(n, of) % 1000003) / 1000003.0;
-    create macro utc(wall_clock) as timezone('America/New_York', wall_clock);
-    create macro seconds(n) as to_seconds(cast(n as bigint));
-    create macro shown(day, seen) as
-        {'_window': strftime(day, '%Y-%m-%d'), '_seen_at': seen, '_pulled_at': seen};
-"""
-
-# A third of all lives end within the year; of those that ended, a fifth began again a month later and went on.
-SUBSCRIPTION_TABLE = """
-    create table subscriptions as
-    with begun as (
-        select
-            n,
-            'S' || lpad(n::varchar, 9, '0') as subscription_id,
-            'C' || lpad((n * 7 // 10)::varchar, 9, '0') as customer_id,
-            'P' || (hash(n, 'product') % 300)::varchar as product_id,
-            (1 + hash(n, 'quantity') % 3)::bigint as quantity,
-            (case when chance(n, 'weeks') < 0.3 then 4 else 1 + hash(n, 'every') % 2 end)::bigint as every,
-            (case when chance(n, 'weeks') < 0.3 then 2 else 3 end)::bigint as every_period,
-            getvariable('now') - interval 2 year
-                + seconds(729 * 86400 * chance(n, 'created')) as created_at,
-            -ln(1 - chance(n, 'life')) * 900 * 86400 as seconds_live
-        from range(getvariable('subscriptions')) as numbers(n)
-    ),
-    ended as (
-        select
-            *,
-            case when created_at + seconds(seconds_live) < getvariable('now')
-                then created_at + seconds(seconds_live) end as cancelled_at,
-            case when chance(n, 'changes') < 0.5
-                then created_at + seconds(least(seconds_live, 86400 * 200) * chance(n, 'when') + 1) end as changed_at
-        from begun
-    )
-    select
-        * exclude (changed_at),
-        case when changed_at < least(coalesce(cancelled_at, changed_at + interval 1 day), getvariable('now'))
-            then changed_at end as changed_at,
-        case when chance(n, 'returns') < 0.2 and cancelled_at + interval 30 day < getvariable('now')
-            then cancelled_at + interval 30 day end as returned_at
-    from ended
-"""
-
-# What each subscription came to be, and the event that tells of it.
-VERSION_TABLE = """
-    create table versions as
-    select *, quantity as known_quantity, created_at as happened_at, 'create' as happened, true as live,
-        created_at as began_at from subscriptions
-    union all by name
-    select *, quantity + 1 as known_quantity, changed_at as happened_at, 'change_quantity' as happened, true as live,
-        created_at as began_at from subscriptions where changed_at is not null
-    union all by name
-    select *, quantity + (changed_at is not null)::bigint as known_quantity,
-        cancelled_at as happened_at, 'cancel' as happened,
-        false as live, created_at as began_at from subscriptions where cancelled_at is not null
-    union all by name
-    select *, quantity + (changed_at is not null)::bigint as known_quantity,
-        returned_at as happened_at, 'reactivate' as happened,
-        true as live, returned_at as began_at from subscriptions where returned_at is not null
-"""
-
-# An order a month while live; the last one is still to come.
-ORDER_TABLE = """
-    create table orders as
-    with due as (
-        select
-            *,
-            date_trunc('day', created_at) + interval 1 day * 30 * unnest(range(
-                1, 2 + cast(date_diff('day', created_at, getvariable('now')) // 30 as bigint)
-            )) + interval 3 hour + seconds(3600 * chance(n, 'hour')) as placed_at
-        from subscriptions
-    )
-    select
-        *,
-        'O' || subscription_id || '-' || strftime(placed_at, '%y%m%d') as order_id,
-        placed_at < getvariable('now') as is_placed,
-        least(placed_at, getvariable('now') - interval 1 hour) as updated_at
-    from due
-    where cancelled_at is null or placed_at < cancelled_at or placed_at > returned_at
-"""
-
-SHOWN = {
-    "customers": """
-        select distinct customer_id as merchant_user_id, true as live, shown(getvariable('since'), getvariable('seen'))
-            as origin from subscriptions
-    """,
-    "products": """
-        select distinct product_id as external_product_id, 20.0::decimal(18, 4) as price, true as live,
-            shown(getvariable('since'), getvariable('seen')) as origin from subscriptions
-    """,
-    "subscriptions": """
-        select subscription_id as public_id, customer_id as customer, product_id as product,
-            known_quantity::bigint as quantity, every, every_period,
-            began_at::date as start_date, live, created_at::timestamp as created,
-            happened_at as updated, case when not live then happened_at end as cancelled,
-            case when not live then '8|Too dear' end as cancel_reason, case when not live then 8::bigint end
-            as cancel_reason_code, 'USD' as currency_code,
-            shown(happened_at, utc(happened_at + interval 12 hour)) as origin from versions
-    """,
-    "orders": """
-        select order_id as public_id, customer_id as customer, case when is_placed then 5 else 1 end::bigint as status,
-            date_trunc('day', placed_at) as place, created_at as created, updated_at as updated, 'USD' as currency_code,
-            (quantity * 18)::decimal(18, 4) as sub_total, (quantity * 18)::decimal(18, 4) as total,
-            shown(updated_at, utc(updated_at + interval 12 hour)) as origin from orders
-    """,
-    "items": """
-        select 'I' || order_id as public_id, order_id as "order", subscription_id as subscription,
-            product_id as product, quantity, 20.0::decimal(18, 4) as price,
-            (quantity * 18)::decimal(18, 4) as total_price, false as one_time, updated_at as order_updated,
-            case when is_placed then placed_at end as first_placed,
-            shown(updated_at, utc(updated_at + interval 12 hour)) as origin from orders
-    """,
-}
-
-EVENTS = """
-    select
-        md5(subscription_id || happened || happened_at::varchar) as event_id,
-        'subscription.' || happened as type,
-        'subscription' as object_type,
-        subscription_id as object_id,
-        date_trunc('second', utc(happened_at)) as created,
-        utc(happened_at) + interval 2 second as received_at,
-        json_object(
-            'public_id', subscription_id, 'customer', customer_id, 'product', product_id, 'quantity', known_quantity,
-            'every', every, 'every_period', every_period, 'live', live, 'start_date', began_at::date::varchar,
-            'created', epoch(date_trunc('second', utc(created_at)))::bigint,
-            'updated', epoch(date_trunc('second', utc(happened_at)))::bigint,
-            'cancelled', case when not live then epoch(date_trunc('second', utc(happened_at)))::bigint end
-        )::varchar as object,
-        strftime(happened_at, '%Y-%m-%d') as day
-    from versions
-"""
-
-# A day later: one in a hundred took one more, and one in a hundred orders was placed.
-NEXT_DAY = """
-    delete from versions where hash(n, 'next day') % 100 != 0;
-    delete from versions as old using versions as new
-        where old.subscription_id = new.subscription_id and old.happened_at < new.happened_at;
-    update versions set happened_at = getvariable('now') - seconds(3600 * (1 + chance(n, 'next hour'))), happened =
-        'change_quantity', known_quantity = known_quantity + 1 where live;
-    delete from versions where happened_at < getvariable('since');
-    delete from orders where is_placed or hash(n, 'next day') % 100 != 0;
-    update orders set is_placed = true, placed_at = getvariable('now') - interval 10 hour,
-        updated_at = getvariable('now') - interval 10 hour;
-"""
+UPDATED = ("subscriptions", "orders", "items")
+PULLED = ("customers", "products", *UPDATED)
+MARTS = ("--select", "+path:models/marts/lifecycle")
 
 
 def measure(subscriptions: int = SUBSCRIPTIONS) -> str:
@@ -191,23 +48,27 @@ def measure(subscriptions: int = SUBSCRIPTIONS) -> str:
             _set_clock(store, since=NOW - timedelta(days=731), now=NOW)
             for table in (SUBSCRIPTION_TABLE, VERSION_TABLE, ORDER_TABLE):
                 store.execute(table)
-            counts = _write_into_lake(store, data_dir / "lake", now=NOW, names=PULLED)
+            counts = _write_into_lake(store, data_dir / "lake", since=None, now=NOW, names=PULLED)
             whole = _in_process(data_dir)
             _set_clock(store, since=NOW, now=NOW + timedelta(days=1))
             store.execute(NEXT_DAY)
-            changed = _write_into_lake(
-                store, data_dir / "lake", now=NOW + timedelta(days=1), names=("subscriptions", "orders", "items")
-            )
+            tomorrow = NOW + timedelta(days=1)
+            changed = _write_into_lake(store, data_dir / "lake", since=NOW, now=tomorrow, names=UPDATED)
             daily = _in_process(data_dir)
-    rows = [_row("two years", counts, whole), _row("one day more", changed, daily)]
+            marts = _in_process(data_dir, "--marts")
+    rows = [
+        _row("two years, from the lake on", counts, whole),
+        _row("one day more", changed, daily),
+        _row("all anew, from staging on", counts, marts),
+    ]
     header = (
-        "| lake | versions | events | orders | seconds | lifecycle marts, added up | slowest | peak memory |\n"
+        "| lake | versions | events | orders | models | tests of data | slowest models | peak memory |\n"
         "|---|---|---|---|---|---|---|---|"
     )
     return (
         f"## Lifecycle: marts of {subscriptions:,} subscriptions\n\n{header}\n" + "\n".join(rows) + "\n\n"
-        "Wanted: less than 60 s for the lifecycle marts of two years. The seconds are those of a build from the lake "
-        "on, with all tests of data. The marts' own are added up, and so are more than they took: four run at once.\n"
+        f"After a day more, the models take {daily['models'] / whole['models']:.0%} of their time for two years. "
+        "Counted are whole dbt commands; four models are built side by side, so each takes longer than alone.\n"
     )
 
 
@@ -217,8 +78,8 @@ def _row(name: str, counts: dict[str, int], done: dict[str, Any]) -> str:
         f"{counts['subscriptions']:,}",
         f"{counts['events']:,}",
         f"{counts['orders']:,}",
-        f"{done['seconds']:.1f} s",
-        f"{done['marts']:.1f} s",
+        f"{done['models']:.1f} s",
+        f"{done['tests']:.1f} s",
         ", ".join(f"`{model}` {seconds:.1f} s" for model, seconds in done["slowest"]),
         f"{done['peak_mb']:,.0f} MB",
     )
@@ -232,7 +93,7 @@ def _set_clock(store: duckdb.DuckDBPyConnection, *, since: datetime, now: dateti
 
 
 def _write_into_lake(
-    store: duckdb.DuckDBPyConnection, lake: Path, *, now: datetime, names: tuple[str, ...]
+    store: duckdb.DuckDBPyConnection, lake: Path, *, since: datetime | None, now: datetime, names: tuple[str, ...]
 ) -> dict[str, int]:
     """Write what there is of each object, by days; returns how many rows."""
     Lake(lake).prepare()
@@ -240,11 +101,16 @@ def _write_into_lake(
     for name in names:
         select = f'select * exclude (origin), unnest(origin), origin._window as "window" from ({SHOWN[name]})'
         counts[name] = _copy(store, select, lake / "raw" / name, by="window", run=f"{now:%Y%m%d}")
-        pull = {"object": name, "window_end": now.replace(tzinfo=UTC) + timedelta(hours=4), "run_id": "bench"}
+        window = {"window_start": since and _eastern(since), "window_end": _eastern(now)}
+        pull = {"object": name, "run_id": "bench", **window}
         table = pa.Table.from_pylist([pull], schema=PULLS_SCHEMA)
         write_table(table, lake / "pulls" / name / f"{now:%Y%m%d}.parquet")
     counts["events"] = _copy(store, EVENTS, lake / "events", by="day", run=f"{now:%Y%m%d}")
     return counts
+
+
+def _eastern(wall_clock: datetime) -> datetime:
+    return wall_clock.replace(tzinfo=ZoneInfo("America/New_York"))
 
 
 def _copy(store: duckdb.DuckDBPyConnection, select: str, folder: Path, *, by: str, run: str) -> int:
@@ -254,35 +120,44 @@ def _copy(store: duckdb.DuckDBPyConnection, select: str, folder: Path, *, by: st
     return int(rows)
 
 
-def _in_process(data_dir: Path) -> dict[str, Any]:
-    command = [sys.executable, "-m", "benchmarks.lifecycle", "--build", str(data_dir)]
+def _in_process(data_dir: Path, *options: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.lifecycle", "--build", str(data_dir), *options]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result
 
 
-def build(data_dir: Path) -> dict[str, Any]:
-    """Build the marts of a lake, with all tests of data; a test that fails is an error here too."""
-    from dbt.cli.main import dbtRunner
+def build(data_dir: Path, *, only_marts: bool = False) -> dict[str, Any]:
+    """Build the marts of a lake, with all tests of data; a test that fails is an error here too.
 
+    `only_marts` takes staging as it is, and builds all that follows it anew.
+    """
     os.environ["OG_DATA_DIR"] = str(data_dir)
     os.environ["ORDERGROOVE_TIMEZONE"] = "America/New_York"
     project = str(PROJECT_ROOT / "dbt_project")
     where = ["--project-dir", project, "--profiles-dir", project]
     scratch = ["--target-path", str(data_dir / "target"), "--log-path", str(data_dir / "logs")]
     started = time.perf_counter()
-    done = dbtRunner().invoke(["build", *MARTS, *where, *scratch, "--quiet"])
-    seconds = time.perf_counter() - started
-    if not done.success:
-        raise RuntimeError(done.exception or [node.message for node in done.result if node.status in ("error", "fail")])
-    models = {node.node.name: node.execution_time for node in done.result if node.node.resource_type == "model"}
-    marts = [node.execution_time for node in done.result if node.node.path.startswith("marts/lifecycle/")]
+    options = ["--full-refresh", "--exclude", "path:models/staging"] if only_marts else []
+    built = _dbt(["build", *MARTS, "--exclude-resource-type", "unit_test", "test", *options, *where, *scratch])
+    built_at = time.perf_counter()
+    _dbt(["test", *MARTS, "--exclude-resource-type", "unit_test", *where, *scratch])
+    models = {node.node.name: node.execution_time for node in built if node.node.resource_type == "model"}
     return {
-        "seconds": seconds,
-        "marts": sum(marts),
+        "models": built_at - started,
+        "tests": time.perf_counter() - built_at,
         "slowest": sorted(models.items(), key=lambda model: -model[1])[:3],
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
+
+
+def _dbt(arguments: list[str]) -> Any:
+    from dbt.cli.main import dbtRunner
+
+    done = dbtRunner().invoke([*arguments, "--quiet"])
+    if not done.success:
+        raise RuntimeError(done.exception or [node.message for node in done.result if node.status in ("error", "fail")])
+    return done.result
 
 
 def main() -> None:
@@ -290,8 +165,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--subscriptions", type=int, default=SUBSCRIPTIONS)
     parser.add_argument("--build", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--marts", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    sys.stdout.write(json.dumps(build(arguments.build)) if arguments.build else measure(arguments.subscriptions))
+    if arguments.build:
+        sys.stdout.write(json.dumps(build(arguments.build, only_marts=arguments.marts)))
+    else:
+        sys.stdout.write(measure(arguments.subscriptions))
 
 
 if __name__ == "__main__":

@@ -72,9 +72,25 @@ class Shown:
         }
 
     def sync(self, before: View, after: View) -> None:
-        """Remember what the items cost that were there for a sync: what changed since the last one was pulled anew."""
+        """Remember what the items cost that were there for a sync: what changed since the last one was pulled anew.
+
+        Of what came, went or was touched during it, that may have been shown.
+        """
         for key in before.items.keys() | after.items.keys():
-            self.listed_prices[key] = {view.items[key]["total_price"] for view in (before, after) if key in view.items}
+            prices = {view.items[key]["total_price"] for view in (before, after) if key in view.items}
+            if self._is_still(key, before, after):
+                self.listed_prices[key] = prices
+            elif key in self.listed_prices:
+                self.listed_prices[key] |= prices
+
+    @staticmethod
+    def _is_still(item: str, before: View, after: View) -> bool:
+        row = before.items.get(item)
+        return (
+            row is not None
+            and row == after.items.get(item)
+            and before.orders[row["order"]] == after.orders.get(row["order"])
+        )
 
     def deliver(self, events: Iterable[Mapping[str, Any]]) -> None:
         """Take in events that arrived, in whatever order."""

@@ -38,8 +38,9 @@
                 source,
                 object,
                 created_at as happened_at,
-                received_at
-            from {{ ref('stg_ordergroove__webhook_events') }}
+                received_at,
+                _built_in
+            from {{ changed_only(ref('stg_ordergroove__webhook_events'), 'event_id') }}
             where event_type like '{{ family }}.%'
         ) as events
     {%- endset -%}

@@ -120,7 +120,7 @@
 {%- endmacro %}
 
 {% macro duckdb__rows_to_reckon_with(candidates, key) -%}
-    select * from {{ candidates }}
+    select *, {{ build_number() }} as _built_in from {{ candidates }}
     {%- if is_incremental() %}
     union all by name
     select * from {{ this }} where {{ key }} in (select {{ key }} from {{ candidates }})
@@ -173,8 +173,8 @@
 {%- endmacro %}
 
 {% macro duckdb__remember_taken_files() -%}
-    insert into {{ taken_files() }} (model, file, recipe)
-    select '{{ model.name }}', {{ path_in_lake('file') }}, '{{ recipe() }}'
+    insert into {{ taken_files() }} (model, file)
+    select '{{ model.name }}', {{ path_in_lake('file') }}
     from (select unnest(getvariable('files_to_take_in')) as file)
     where file not like '%/_schema.parquet'
 {%- endmacro %}
@@ -196,34 +196,4 @@
 {#- A file's name from the lake's root on, so that a data folder can be moved. -#}
 {% macro path_in_lake(file) -%}
     regexp_extract({{ file }}, '.*/({{ lake_folder() }}/.*)$', 1)
-{%- endmacro %}
-
-
-{#- What the rows of a staging table depend on besides the files. Another recipe means other rows for old files too. -#}
-{% macro recipe() -%}
-    {{- local_md5(model.raw_code ~ store_timezone() ~ var('staging_recipe')) -}}
-{%- endmacro %}
-
-
-{#-
-    dbt asks this before it builds an incremental model. Besides --full-refresh, a model starts afresh when its recipe is
-    not the one by which its files were taken in: after an upgrade, or when ORDERGROOVE_TIMEZONE was corrected. Otherwise
-    old rows would keep the old meaning, and nobody would see it.
--#}
-{% macro should_full_refresh() -%}
-    {%- set configured = config.get('full_refresh') -%}
-    {%- if configured is none and execute and model.config.materialized == 'incremental' -%}
-        {%- do return(flags.FULL_REFRESH or recipe_is_new()) -%}
-    {%- endif -%}
-    {%- do return(flags.FULL_REFRESH if configured is none else configured) -%}
-{%- endmacro %}
-
-{% macro recipe_is_new() -%}
-    {%- if adapter.get_relation(target.database, 'build_log', 'taken_files') is none -%}
-        {%- do return(true) -%}
-    {%- endif -%}
-    {%- set recipes = run_query(
-        "select distinct recipe from " ~ taken_files() ~ " where model = '" ~ model.name ~ "'"
-    ).columns[0].values() -%}
-    {%- do return(recipes | list != [recipe()]) -%}
 {%- endmacro %}

@@ -136,3 +136,9 @@
 {% macro duckdb__last_known(column) -%}
     last_value({{ column }} ignore nulls)
 {%- endmacro %}
+
+
+{#- What a raw row calls its window, of the first and last windows that a pull recorded. -#}
+{% macro window_label() -%}
+    case when first_window = last_window then first_window else first_window || '..' || last_window end
+{%- endmacro %}

@@ -1,5 +1,6 @@
 """Publishing: the marts of a build whose tests all passed become the analysts' file, in one rename (design D7)."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -87,7 +88,7 @@ def _copy_questions(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("use published")
     for name, parameters, definition in questions:
         named = ", ".join(f'"{parameter}"' for parameter in parameters)
-        query = definition.replace(f"{MARTS_SCHEMA}.", "main.")
+        query = re.sub(rf"\b{MARTS_SCHEMA}\.", "main.", definition)
         connection.execute(f'create macro main."{name}"({named}) as table {query}')
     connection.execute("use memory")
 

@@ -69,7 +69,7 @@ def test_build_that_fails_before_its_files_are_listed_takes_in_nothing(lake: Lak
         "alter table build_log.taken_files rename to whole",
         """
         create table build_log.taken_files (
-            model varchar, file varchar check (file not like '%poison%'), recipe varchar
+            model varchar, file varchar check (file not like '%poison%')
         )
         """,
         "insert into build_log.taken_files from build_log.whole",

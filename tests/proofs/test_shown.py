@@ -76,9 +76,23 @@ def test_the_price_of_an_item_is_that_of_the_last_sync_it_was_there_for() -> Non
     shown.sync(before, before)
     gone = next(iter(before.items))
     later = View(before.orders, {key: {**row, "total_price": Decimal("1.23")} for key, row in before.items.items()})
-    shown.sync(later, View(later.orders, {key: row for key, row in later.items.items() if key != gone}))
+    shown.sync(later, later)
     shown.sync(*(View(later.orders, {key: row for key, row in later.items.items() if key != gone}),) * 2)
     assert shown.prices(gone) == {Decimal("1.23")}
+
+
+def test_what_changes_during_a_sync_is_not_surely_shown_by_it() -> None:
+    store, shown = a_store(), Shown()
+    before = View.of(store)
+    key = next(iter(before.items))
+    without = View(before.orders, {item: row for item, row in before.items.items() if item != key})
+    shown.sync(without, before)
+    shown.sync(before, without)
+    assert shown.prices(key) == set()
+    shown.sync(before, before)
+    dearer = View(before.orders, before.items | {key: {**before.items[key], "total_price": Decimal("1.23")}})
+    shown.sync(before, dearer)
+    assert shown.prices(key) == {before.items[key]["total_price"], Decimal("1.23")}
 
 
 def test_an_item_bears_the_time_of_its_order() -> None:

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', meta={'follows': 'order_item_id'}) }}
+
 -- Shares of items in what is taken off their order as a whole, by what they cost, in whole cents that add up to it:
 -- each gets its share rounded down, and the cents that are left go to the largest remainders, and among equals by id.
 -- Only items of which there is something to say are here: its cost follows how many such discounts there are, and not
@@ -6,12 +8,12 @@
 with
 
 order_discounts as (
-    select * from {{ ref('int_order_discounts') }}
+    select * from {{ changed_only(ref('int_order_discounts'), 'order_id') }}
     where order_discount > 0 or not is_split_known
 ),
 
 order_items as (
-    select * from {{ ref('int_order_items') }}
+    select * from {{ changed_only(ref('int_order_items'), 'order_id') }}
     where outcome not in ('missing', 'deleted')
 ),
 

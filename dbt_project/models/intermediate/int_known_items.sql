@@ -1,7 +1,9 @@
+{{ config(materialized='incremental', meta={'follows': 'order_item_id'}) }}
+
 with
 
 pulled as (
-    select * from {{ ref('stg_ordergroove__items') }}
+    select * from {{ changed_only(ref('stg_ordergroove__items'), 'order_item_id') }}
 ),
 
 -- An event that does not say of what, or when, tells nothing.
@@ -9,7 +11,7 @@ events as (
     select
         *,
         {{ happening_number('order_item_id') }} as happening
-    from {{ ref('stg_ordergroove__item_events') }}
+    from {{ changed_only(ref('stg_ordergroove__item_events'), 'order_item_id') }}
     where order_item_id is not null and happened_at is not null
 ),
 
@@ -35,7 +37,7 @@ told as (
 -- A census may list an item that is gone before any walk comes by, and no event may tell of it.
 only_checked as (
     select distinct checks.object_id as order_item_id
-    from {{ ref('stg_ordergroove__deletion_checks') }} as checks
+    from {{ changed_only(ref('stg_ordergroove__deletion_checks'), 'order_item_id', column='object_id') }} as checks
     left join pulled
         on checks.object_id = pulled.order_item_id
     left join told
@@ -44,12 +46,13 @@ only_checked as (
 ),
 
 -- Of an item that was ever pulled, REST tells everything but where it is: an item that is moved keeps its id, and the
--- event that tells of the move may be here before the next pull. In one and the same second, REST knows better.
+-- event that tells of the move may be here before the next pull. In one and the same second, REST knows better. A
+-- one-time item may become one of a subscription, and never the other way round.
 known as (
     select
         pulled.order_item_id,
         case when newer.order_item_id is null then pulled.order_id else newer.order_id end as order_id,
-        pulled.subscription_id,
+        coalesce(pulled.subscription_id, told.subscription_id) as subscription_id,
         newer.customer_id as told_customer_id,
         pulled.product_id,
         pulled.offer_id,
@@ -58,7 +61,10 @@ known as (
         pulled.unit_price,
         pulled.extra_cost,
         pulled.total_price,
-        pulled.is_one_time,
+        case
+            when pulled.subscription_id is null and told.subscription_id is not null then false
+            else pulled.is_one_time
+        end as is_one_time,
         pulled.is_frozen,
         pulled.first_placed_at,
         pulled.order_updated_at,
@@ -66,6 +72,8 @@ known as (
             when newer.order_item_id is null then pulled.order_updated_at else newer.seen_in_order_at
         end as seen_in_order_at
     from pulled
+    left join told
+        on pulled.order_item_id = told.order_item_id
     left join told as newer
         on
             pulled.order_item_id = newer.order_item_id

@@ -1,7 +1,9 @@
+{{ config(materialized='incremental', meta={'follows': 'order_id'}) }}
+
 with
 
 pulled as (
-    select * from {{ ref('stg_ordergroove__orders') }}
+    select * from {{ changed_only(ref('stg_ordergroove__orders'), 'order_id') }}
 ),
 
 -- An event that does not say of what, or when, tells nothing.
@@ -9,7 +11,7 @@ events as (
     select
         *,
         {{ happening_number('order_id') }} as happening
-    from {{ ref('stg_ordergroove__order_events') }}
+    from {{ changed_only(ref('stg_ordergroove__order_events'), 'order_id') }}
     where order_id is not null and happened_at is not null
 ),
 
@@ -60,7 +62,7 @@ told as (
 -- A census may list an order that is gone before any walk comes by, and no event may tell of it.
 only_checked as (
     select distinct checks.object_id as order_id
-    from {{ ref('stg_ordergroove__deletion_checks') }} as checks
+    from {{ changed_only(ref('stg_ordergroove__deletion_checks'), 'order_id', column='object_id') }} as checks
     left join pulled
         on checks.object_id = pulled.order_id
     left join told

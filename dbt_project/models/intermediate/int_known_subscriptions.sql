@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', meta={'follows': 'subscription_id'}) }}
+
 with
 
 pulled as (
@@ -15,7 +17,7 @@ newest as (
         select
             *,
             row_number() over (partition by subscription_id order by sighting_number desc) as recency
-        from {{ ref('int_subscription_states') }}
+        from {{ changed_only(ref('int_subscription_states'), 'subscription_id') }}
     ) as ranked
     where recency = 1
 ),

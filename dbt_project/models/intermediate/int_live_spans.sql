@@ -14,10 +14,8 @@ subscriptions as (
     select * from {{ ref('dim_subscriptions') }}
 ),
 
--- Where all currencies that are told are one, those that are not told are the same.
 currencies as (
-    select case when count(distinct currency_code) = 1 then max(currency_code) end as only_currency_code
-    from periods
+    select * from {{ ref('int_only_currency') }}
 ),
 
 -- Where cancellations count on the day after, what is cancelled is held for its day: if it came back on it, it was not

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', meta={'follows': 'order_id'}) }}
+
 -- What is taken off an order as a whole: its header counts all discounts, and what its items do not show is this one.
 -- That is only known where header and items are of one moment and agree; where they do not, nothing is guessed.
 
@@ -12,7 +14,7 @@ order_items as (
         order_id,
         total_price,
         unit_price * quantity + coalesce(extra_cost, 0) - total_price as discount
-    from {{ ref('int_order_items') }}
+    from {{ changed_only(ref('int_order_items'), 'order_id') }}
     where outcome not in ('missing', 'deleted')
 ),
 

@@ -1,7 +1,9 @@
+{{ config(materialized='incremental', meta={'follows': 'order_item_id'}) }}
+
 with
 
 items as (
-    select * from {{ ref('int_known_items') }}
+    select * from {{ changed_only(ref('int_known_items'), 'order_item_id') }}
 ),
 
 orders as (

@@ -1,7 +1,9 @@
+{{ config(materialized='incremental', meta={'follows': 'order_id'}) }}
+
 with
 
 orders as (
-    select * from {{ ref('int_known_orders') }}
+    select * from {{ changed_only(ref('int_known_orders'), 'order_id') }}
 ),
 
 statuses as (

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', meta={'follows': 'order_id'}) }}
+
 -- The ladder of each order: its attempts from the first to the last, and what each source tells of them. How many there
 -- were, the order itself says (`tries`); the log has their answers in their order; an event has the number and the
 -- second; a version of the order that was pulled between two attempts has the status that the first left behind.
@@ -8,7 +10,7 @@ orders as (
     select
         order_id,
         tries
-    from {{ ref('int_orders') }}
+    from {{ changed_only(ref('int_orders'), 'order_id') }}
 ),
 
 log_rows as (
@@ -18,7 +20,7 @@ log_rows as (
             partition by order_id
             order by first_window, _pulled_at, list_position, billing_attempt_id
         ) as number_in_log
-    from {{ ref('stg_ordergroove__billing_attempts') }}
+    from {{ changed_only(ref('stg_ordergroove__billing_attempts'), 'order_id') }}
     where order_id is not null
 ),
 
@@ -27,7 +29,7 @@ events as (
     select
         *,
         row_number() over (partition by order_id, tries order by happened_at, event_id) as nth
-    from {{ ref('stg_ordergroove__order_events') }}
+    from {{ changed_only(ref('stg_ordergroove__order_events'), 'order_id') }}
     where
         event_type in (
             'order.success', 'order.reject', 'order.cancel', 'order.generic_error', 'order.retryable_placement_failure'
@@ -82,12 +84,11 @@ numbered as (
 -- What was attempted by then, was attempted before the end of the window.
 windows as (
     select
-        case when first_window = last_window then first_window else first_window || '..' || last_window end
-            as window_label,
+        {{ window_label() }} as window_label,
         max(window_end_at) as window_end_at
     from {{ ref('stg_lake__pulls') }}
     where object_name = 'billing_attempts' and window_end_at is not null
-    group by case when first_window = last_window then first_window else first_window || '..' || last_window end
+    group by {{ window_label() }}
 ),
 
 -- Statuses that only one answer leaves behind, or the end of an order.
@@ -107,7 +108,7 @@ seen as (
         min(tries.first_updated_at) as first_updated_at,
         max(tries.last_updated_at) as last_updated_at,
         {{ oldest_known('telling.status_code', by='tries.first_updated_at') }} as status_code
-    from {{ ref('stg_ordergroove__order_tries') }} as tries
+    from {{ changed_only(ref('stg_ordergroove__order_tries'), 'order_id') }} as tries
     left join telling
         on tries.status_code = telling.status_code
     group by tries.order_id, tries.tries

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', meta={'follows': 'subscription_id'}) }}
+
 {#- Column, its name as an event, and the events of Ordergroove that tell of it. A reactivation sets the cadence. -#}
 {%- set fields = [
     ('product_id', 'product_changed', ['subscription.sku_swap']),
@@ -20,7 +22,7 @@ with
 
 -- Most sightings show what was known before.
 states as (
-    select * from {{ ref('int_subscription_states') }}
+    select * from {{ changed_only(ref('int_subscription_states'), 'subscription_id') }}
     where
         sighting_number = 1
         or is_reactivation

@@ -1,10 +1,12 @@
+{{ config(materialized='incremental', meta={'follows': 'subscription_id'}) }}
+
 -- What became of the orders of a subscription: placed, rejected, or skipped. An order is skipped as a whole (it is
 -- cancelled before it is placed), or the item goes exactly one interval on.
 
 with
 
 order_items as (
-    select * from {{ ref('int_order_items') }}
+    select * from {{ changed_only(ref('int_order_items'), 'subscription_id') }}
     where subscription_id is not null
 ),
 
@@ -13,17 +15,17 @@ orders as (
 ),
 
 order_events as (
-    select * from {{ ref('stg_ordergroove__order_events') }}
+    select * from {{ changed_only(ref('stg_ordergroove__order_events'), 'order_id') }}
     where event_type in ('order.success', 'order.reject', 'order.skip_order') and happened_at is not null
 ),
 
 item_events as (
-    select * from {{ ref('stg_ordergroove__item_events') }}
+    select * from {{ changed_only(ref('stg_ordergroove__item_events'), 'order_item_id') }}
     where order_item_id is not null and order_id is not null and happened_at is not null
 ),
 
 periods as (
-    select * from {{ ref('int_subscription_periods') }}
+    select * from {{ changed_only(ref('int_subscription_periods'), 'subscription_id') }}
 ),
 
 contents as (

@@ -1,9 +1,11 @@
+{{ config(materialized='incremental', meta={'follows': 'subscription_id'}) }}
+
 -- The states of a subscription, one after the other. What changed at one moment is one change.
 
 with
 
 changes as (
-    select * from {{ ref('int_subscription_changes') }}
+    select * from {{ changed_only(ref('int_subscription_changes'), 'subscription_id') }}
     where
         event_type in (
             'created', 'cancelled', 'reactivated', 'product_changed', 'quantity_changed', 'frequency_changed',

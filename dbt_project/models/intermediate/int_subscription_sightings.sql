@@ -1,21 +1,23 @@
+{{ config(materialized='incremental', meta={'follows': 'subscription_id'}) }}
+
 -- Whatever showed a subscription, in one row each: the state that it showed was there from `from_at` on, and still was
 -- at `until_at`. What it did not tell is null.
 
 with
 
 events as (
-    select * from {{ ref('stg_ordergroove__subscription_events') }}
+    select * from {{ changed_only(ref('stg_ordergroove__subscription_events'), 'subscription_id') }}
     -- An event that does not say of what, or when, tells nothing.
     where subscription_id is not null and happened_at is not null
 ),
 
 versions as (
-    select * from {{ ref('stg_ordergroove__subscription_versions') }}
+    select * from {{ changed_only(ref('stg_ordergroove__subscription_versions'), 'subscription_id') }}
     where subscription_id is not null
 ),
 
 placed_items as (
-    select * from {{ ref('int_order_items') }}
+    select * from {{ changed_only(ref('int_order_items'), 'subscription_id') }}
     where subscription_id is not null and outcome = 'placed' and placed_at is not null
 ),
 

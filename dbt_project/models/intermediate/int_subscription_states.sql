@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', meta={'follows': 'subscription_id'}) }}
+
 {%- set begun = ['product_id', 'quantity', 'every', 'every_period', 'payment_id', 'shipping_address_id'] -%}
 {%- set kept = begun + ['start_date', 'prepaid_renewal_behavior'] -%}
 
@@ -10,7 +12,7 @@ sightings as (
         *,
         -- An absent price is a value too. No price is negative.
         case when knows_body then coalesce(price, -1) end as known_price
-    from {{ ref('int_subscription_sightings') }}
+    from {{ changed_only(ref('int_subscription_sightings'), 'subscription_id') }}
 ),
 
 remembering as (

@@ -1,11 +1,13 @@
+{{ config(materialized='incremental', meta={'follows': 'subscription_id'}) }}
+
 with
 
 subscriptions as (
-    select * from {{ ref('int_known_subscriptions') }}
+    select * from {{ changed_only(ref('int_known_subscriptions'), 'subscription_id') }}
 ),
 
 items as (
-    select * from {{ ref('int_order_items') }}
+    select * from {{ changed_only(ref('int_order_items'), 'subscription_id') }}
     where subscription_id is not null
 ),
 

@@ -130,6 +130,7 @@ replacements as (
         deleted_items.deletion_id,
         beginnings.order_item_id,
         beginnings.total_price,
+        beginnings.begun_at,
         beginnings.begun_at <= deleted_items.near_until_at as is_at_once,
         row_number() over (
             partition by deleted_items.deletion_id
@@ -179,10 +180,18 @@ facts as (
         replacements.total_price as replacement_total_price,
         with_cancellation.deletion_id is not null as is_cancelled_nearby,
         coalesce(with_cancellation.then_cancelled = 1, false) as is_cancelled_then,
+        -- At the end of its retries an item vanishes within a day, and the next one comes at once. Nothing tells of it.
         coalesce(
-            last_told.put_off_at = last_told.told_at and last_told.put_off_at >= deleted_items.two_days_before_at, false
+            last_told.put_off_at = last_told.told_at
+            and (
+                last_told.put_off_at >= deleted_items.two_days_before_at
+                or replacements.begun_at <= {{ seconds_later('last_told.put_off_at', 2 * 86400) }}
+            ),
+            false
         ) as is_put_off,
-        put_off_silently.deletion_id is not null as is_put_off_silently,
+        put_off_silently.deletion_id is not null
+        or coalesce(deleted_items.precision = 'bounded' and last_told.put_off_at = last_told.told_at, false)
+            as may_be_put_off,
         coalesce(last_told.by_somebody = 1, false) as is_by_somebody,
         deleted_items.precision = 'exact' as is_told,
         deleted_items.precision = 'exact' and coalesce(replacements.is_at_once, false) as is_replaced_at_once,
@@ -216,7 +225,7 @@ explained as (
             when is_cancelled_then and (is_told or replacement_item_id is null) then 'subscription_cancelled'
             when is_cancelled_nearby then 'unknown'
             when is_put_off and not is_by_somebody then 'out_of_stock'
-            when is_put_off_silently and not is_by_somebody then 'unknown'
+            when may_be_put_off and not is_by_somebody then 'unknown'
             when is_told and subscription_id is null then 'removed'
             when is_replaced_at_once then 'removed'
             when was_live and (is_told or replacement_item_id is not null) then 'removed'

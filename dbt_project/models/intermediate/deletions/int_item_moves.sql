@@ -1,13 +1,15 @@
+{{ config(materialized='incremental', meta={'follows': 'order_item_id'}) }}
+
 with
 
 -- What has no time cannot be put in order.
 places as (
-    select * from {{ ref('stg_ordergroove__item_places') }}
+    select * from {{ changed_only(ref('stg_ordergroove__item_places'), 'order_item_id') }}
     where order_id is not null and first_order_updated_at is not null
 ),
 
 events as (
-    select * from {{ ref('stg_ordergroove__item_events') }}
+    select * from {{ changed_only(ref('stg_ordergroove__item_events'), 'order_item_id') }}
     where order_item_id is not null and order_id is not null and happened_at is not null
 ),
 

@@ -93,6 +93,7 @@ final as (
         locale,
         case
             when lifetime_subscriptions = 0 then 'never'
+            when live_subscriptions = 0 and last_cancelled_at is null then 'unknown'
             when live_subscriptions = 0 then 'lapsed'
             when days_since_return < {{ var('new_subscriber_days') }} then 'reactivated'
             when days_subscribed < {{ var('new_subscriber_days') }} then 'new'

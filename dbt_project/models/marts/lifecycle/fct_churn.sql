@@ -1,28 +1,30 @@
+{{ config(materialized='incremental', meta={'follows': 'subscription_id'}) }}
+
 {%- set is_day_after = var('churn_date_rule') == 'day_after' -%}
 
 with
 
 cancellations as (
-    select * from {{ ref('int_customer_changes') }}
+    select * from {{ changed_only(ref('int_customer_changes'), 'subscription_id') }}
     where event_type = 'cancelled'
 ),
 
 changes as (
-    select * from {{ ref('int_subscription_changes') }}
+    select * from {{ changed_only(ref('int_subscription_changes'), 'subscription_id') }}
 ),
 
 -- Why it was cancelled, the sighting tells that showed it cancelled first.
 states as (
-    select * from {{ ref('int_subscription_states') }}
+    select * from {{ changed_only(ref('int_subscription_states'), 'subscription_id') }}
     where not is_live
 ),
 
 orders as (
-    select * from {{ ref('int_subscription_orders') }}
+    select * from {{ changed_only(ref('int_subscription_orders'), 'subscription_id') }}
 ),
 
 periods as (
-    select * from {{ ref('fct_subscription_periods') }}
+    select * from {{ changed_only(ref('fct_subscription_periods'), 'subscription_id') }}
     where state = 'live'
 ),
 

@@ -1,15 +1,16 @@
+{{ config(
+    materialized='incremental',
+    meta={'follows': 'subscriber_id', 'reads_whole': ['int_months', 'int_only_currency']}
+) }}
+
 with
 
 spans as (
-    select * from {{ ref('int_live_spans') }}
+    select * from {{ changed_only(ref('int_live_spans'), 'subscriber_id') }}
 ),
 
 months as (
-    select
-        month_date,
-        month_is_complete as is_complete
-    from {{ ref('int_days') }}
-    group by month_date, month_is_complete
+    select * from {{ ref('int_months') }}
 ),
 
 -- What is live at the end of a month is what began until then, less what ended until then.

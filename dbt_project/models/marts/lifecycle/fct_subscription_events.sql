@@ -1,11 +1,13 @@
+{{ config(materialized='incremental', meta={'follows': 'subscription_id'}) }}
+
 with
 
 changes as (
-    select * from {{ ref('int_subscription_changes') }}
+    select * from {{ changed_only(ref('int_subscription_changes'), 'subscription_id') }}
 ),
 
 orders as (
-    select * from {{ ref('int_subscription_orders') }}
+    select * from {{ changed_only(ref('int_subscription_orders'), 'subscription_id') }}
 ),
 
 subscriptions as (

@@ -1,9 +1,9 @@
-{{ config(post_hook="{{ create_subscriptions_as_of() }}") }}
+{{ config(materialized='incremental', meta={'follows': 'subscription_id'}) }}
 
 with
 
 periods as (
-    select * from {{ ref('int_subscription_periods') }}
+    select * from {{ changed_only(ref('int_subscription_periods'), 'subscription_id') }}
 ),
 
 subscriptions as (
@@ -11,7 +11,7 @@ subscriptions as (
 ),
 
 order_items as (
-    select * from {{ ref('int_order_items') }}
+    select * from {{ changed_only(ref('int_order_items'), 'subscription_id') }}
     where subscription_id is not null and net_unit_price is not null
 ),
 

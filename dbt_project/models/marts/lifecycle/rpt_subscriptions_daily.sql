@@ -1,3 +1,5 @@
+{{ config(post_hook="{{ create_subscriptions_as_of() }}") }}
+
 {%- set held_days = 1 if var('churn_date_rule') == 'day_after' else 0 -%}
 
 -- What began and ended is counted from what happened, and what is live from the periods: two ways, which must agree.

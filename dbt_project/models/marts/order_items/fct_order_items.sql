@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', meta={'follows': 'order_item_id'}) }}
+
 {%- set discount -%}
     order_items.unit_price * order_items.quantity + coalesce(order_items.extra_cost, 0) - order_items.total_price
 {%- endset -%}
@@ -5,7 +7,7 @@
 with
 
 order_items as (
-    select * from {{ ref('int_order_items') }}
+    select * from {{ changed_only(ref('int_order_items'), 'order_item_id') }}
 ),
 
 subscriptions as (

@@ -1,11 +1,13 @@
+{{ config(materialized='incremental', meta={'follows': 'order_id'}) }}
+
 with
 
 orders as (
-    select * from {{ ref('int_orders') }}
+    select * from {{ changed_only(ref('int_orders'), 'order_id') }}
 ),
 
 order_items as (
-    select * from {{ ref('int_order_items') }}
+    select * from {{ changed_only(ref('int_order_items'), 'order_id') }}
 ),
 
 -- Items that left an order do not count towards it.

@@ -1,7 +1,9 @@
+{{ config(materialized='incremental', meta={'follows': 'order_id'}) }}
+
 with
 
 attempts as (
-    select * from {{ ref('int_placement_attempts') }}
+    select * from {{ changed_only(ref('int_placement_attempts'), 'order_id') }}
 ),
 
 orders as (

@@ -38,7 +38,8 @@ final as (
         max(last_seen_at) as last_seen_at,
 
         ---------- origin
-        max(_pulled_at) as _pulled_at
+        max(_pulled_at) as _pulled_at,
+        max(_built_in) as _built_in
     from sightings
     group by item_place_id, order_item_id, order_id
 )

@@ -40,7 +40,8 @@ final as (
         max(last_updated_at) as last_updated_at,
 
         ---------- origin
-        max(_pulled_at) as _pulled_at
+        max(_pulled_at) as _pulled_at,
+        max(_built_in) as _built_in
     from sightings
     group by order_try_id, order_id, tries, status_code
 )

@@ -36,7 +36,10 @@ final as (
         ---------- dates and times
         {{ epoch_instant('first_placed') }} as first_placed_at,
         happened_at,
-        received_at
+        received_at,
+
+        ---------- origin
+        _built_in
     from parsed
 )
 

@@ -44,7 +44,10 @@ final as (
         {{ epoch_instant('cancelled') }} as cancelled_at,
         {{ epoch_instant('created') }} as created_at,
         happened_at,
-        received_at
+        received_at,
+
+        ---------- origin
+        _built_in
     from parsed
 )
 

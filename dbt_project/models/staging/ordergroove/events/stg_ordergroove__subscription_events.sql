@@ -56,7 +56,10 @@ final as (
         {{ epoch_instant('created') }} as created_at,
         {{ epoch_instant('updated') }} as updated_at,
         happened_at,
-        received_at
+        received_at,
+
+        ---------- origin
+        _built_in
     from parsed
 )
 

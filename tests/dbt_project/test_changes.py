@@ -1,0 +1,247 @@
+"""Builds that follow what changed: whatever comes in whatever order, the marts are those of a build of everything."""
+
+import os
+import random
+import re
+import shutil
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import yaml
+
+from og_assets.lake.deletion_checks import CheckRow
+from proofs.life import live
+from proofs.worlds import BY_NAME, Case
+
+from .conftest import PROJECT, Dbt
+from .store import LakeOfTests, Warehouse, day, event, small_store
+
+# More of them: `SEEDS=20 pytest tests/dbt_project/test_changes.py`.
+SEEDS = range(1, 1 + int(os.environ.get("SEEDS", "1")))
+SCHEMAS = ("staging", "intermediate", "marts")
+# What somebody may build by hand, and so leave the rest behind.
+PARTS = ("path:models/staging", "int_changes+", "fct_churn", "int_deletions", "+fct_orders", "path:models/marts")
+FOLLOWERS = """
+    select model from build_log.followed
+    where model in ('int_changes', 'int_known_items', 'int_order_items', 'int_subscription_states', 'fct_orders',
+        'fct_order_items', 'fct_churn', 'fct_subscription_events', 'fct_subscription_periods')
+"""
+NOON = datetime(2026, 6, 10, 12, tzinfo=UTC)
+
+
+def assert_is_that_of_a_full_refresh(warehouse: Warehouse) -> None:
+    """Compare with a build of everything, and leave the warehouse as it was."""
+    followed = warehouse.contents(*SCHEMAS)
+    kept = warehouse.path.with_name("kept.duckdb")
+    shutil.copy(warehouse.path, kept)
+    warehouse.run("run", "--full-refresh")
+    whole = warehouse.contents(*SCHEMAS)
+    for table in whole:
+        assert followed[table] == whole[table], table
+    kept.replace(warehouse.path)
+
+
+def last_arrivals(lake: Path, rng: random.Random) -> tuple[list[Path], list[list[Path]]]:
+    """The files of a lake: most of them, and the last ones in small batches of mixed order."""
+    files = [file for file in lake.rglob("*.parquet") if file.name != "_schema.parquet"]
+    files.sort(key=lambda file: (file.stat().st_mtime_ns, file.name))
+    late = [*files[-12:], *rng.sample(files[:-12], 6)]
+    rng.shuffle(late)
+    return [file for file in files if file not in late], [late[start : start + 6] for start in range(0, 18, 6)]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_following_equals_a_full_refresh_row_by_row(
+    lake: LakeOfTests, warehouse: Warehouse, tmp_path: Path, seed: int
+) -> None:
+    """A life with lost events, cut censuses and checks, whose files come in any order, over builds of the whole, of
+    parts, and one that breaks."""
+    rng = random.Random(seed)
+    case = Case(world=BY_NAME[rng.choice(["random", "lossy"])], seed=seed, days=60, customers=25)
+    live(case, tmp_path / "life")
+    lived = tmp_path / "life" / "lake"
+
+    def arrive(files: list[Path]) -> None:
+        for file in files:
+            target = lake.root / file.relative_to(lived)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, target)
+
+    first, batches = last_arrivals(lived, rng)
+    arrive(first)
+    warehouse.run("seed")
+    warehouse.run("run")
+    for number, batch in enumerate(batches):
+        arrive(batch)
+        if number == 1:
+            broken = lake.root / "raw" / rng.choice(["items", "orders", "subscriptions"]) / "broken.parquet"
+            broken.write_bytes(b"PAR1 and no more")
+            assert not warehouse.dbt("run").success
+            broken.unlink()
+        else:
+            warehouse.run("run", "--select", rng.choice(PARTS))
+        warehouse.run("run")
+        assert_is_that_of_a_full_refresh(warehouse)
+    assert not warehouse.rows(f"{FOLLOWERS} and began > 2"), "they followed, and did not start afresh"
+    assert warehouse.rows("select * from marts.fct_deletions limit 1")
+    assert warehouse.rows("select * from marts.fct_churn limit 1")
+
+
+def a_late_window_of_items(lake: LakeOfTests) -> None:
+    """I3 was seen in O1 before O1 was updated; only now it is known that all items of then were pulled."""
+    lake.record_pull("items", start=None, end=NOON)
+
+
+def an_answer_about_an_item(lake: LakeOfTests) -> None:
+    lake.check(
+        CheckRow(
+            object_type="item",
+            object_id="I2",
+            reason="left_census",
+            last_listed_at=NOON - timedelta(days=3),
+            first_missed_at=NOON - timedelta(days=2),
+            checked_at=NOON - timedelta(days=1),
+            status=404,
+        )
+    )
+
+
+def another_price(lake: LakeOfTests) -> None:
+    lake.pull("products", [{"external_product_id": "P1", "price": Decimal("13.00")}], pulled_at=NOON)
+
+
+def another_subscription_of_a_customer(lake: LakeOfTests) -> None:
+    """C2 had no subscription left when S2 was cancelled; and now they had."""
+    body = {"customer": "C2", "product": "P1", "quantity": 1, "every": 1, "every_period": 3, "live": True}
+    created = day("2026-04-02 10:00:00+00:00")
+    told = event("E90", "subscription.create", "S20", at=created, created=int(created.timestamp()), **body)
+    lake.deliver([told])
+
+
+def an_item_in_the_order_of_another_customer(lake: LakeOfTests) -> None:
+    """Nothing of C1 came, but an order that an item of S1 stands in."""
+    placed = day("2026-06-01 01:00:00")
+    order = {"public_id": "O70", "customer": "C7", "status": 5, "place": day("2026-06-01 00:00:00"), "updated": placed}
+    items = [
+        {"public_id": "I70", "order": "O70", "subscription": "S1", "order_updated": placed, "first_placed": placed},
+        {"public_id": "I71", "order": "O70", "order_updated": placed, "first_placed": day("2026-06-01 00:59:55")},
+    ]
+    lake.pull("orders", [order], seen_at=NOON)
+    lake.pull("items", items, seen_at=NOON)
+
+
+def news_of_that_customer(lake: LakeOfTests) -> None:
+    lake.deliver([event("E91", "order.create", "O72", at=NOON, customer="C7")])
+
+
+def news_of_the_first_customer(lake: LakeOfTests) -> None:
+    lake.deliver([event("E92", "order.create", "O73", at=NOON, customer="C1")])
+
+
+ARRIVALS: tuple[tuple[Callable[[LakeOfTests], None], str], ...] = (
+    (a_late_window_of_items, "select outcome from marts.fct_order_items where order_item_id = 'I3'"),
+    (an_answer_about_an_item, "select outcome, deleted_at from marts.fct_order_items where order_item_id = 'I2'"),
+    (another_price, "select list_price from marts.fct_order_items where order_item_id = 'I1'"),
+    (another_subscription_of_a_customer, "select was_last_of_customer from marts.fct_churn"),
+    (
+        an_item_in_the_order_of_another_customer,
+        "select nth_order_of_subscription from marts.fct_order_items where order_item_id = 'I1'",
+    ),
+    (news_of_that_customer, "select count(*) from marts.fct_orders"),
+    (news_of_the_first_customer, "select count(*) from marts.fct_orders"),
+)
+
+
+def test_each_kind_of_news_reaches_all_that_it_concerns(lake: LakeOfTests, warehouse: Warehouse) -> None:
+    """One after the other, and nothing else comes: a build that heals what an earlier one left would go unnoticed."""
+    small_store(lake, records_items=False)
+    warehouse.run("seed")
+    warehouse.run("run")
+    for arrive, query in ARRIVALS:
+        before = warehouse.rows(query)
+        arrive(lake)
+        warehouse.run("run")
+        assert warehouse.rows(query) != before, arrive.__name__
+        assert_is_that_of_a_full_refresh(warehouse)
+
+
+def test_a_mart_that_was_built_before_what_it_is_made_of_is_built_again(
+    lake: LakeOfTests, warehouse: Warehouse
+) -> None:
+    """It has followed no further than that: what it could not know yet is not passed over."""
+    small_store(lake)
+    warehouse.run("seed")
+    warehouse.run("run")
+    known = "select count(*) from marts.fct_order_items where order_item_id = 'I90'"
+    lake.deliver([event("E90", "item.create", "I90", at=NOON, order="O1", subscription="S1")])
+    warehouse.run("run", "--select", "path:models/staging", "int_list_prices", "int_changes", "fct_order_items")
+    assert warehouse.rows(known) == [(0,)]
+    warehouse.run("run")
+    assert warehouse.rows(known) == [(1,)]
+
+
+def test_only_what_changed_is_computed_again(lake: LakeOfTests, warehouse: Warehouse) -> None:
+    """What is tampered with comes back only when it is computed anew."""
+    small_store(lake)
+    warehouse.run("seed")
+    warehouse.run("run")
+    price = "select total_price from marts.fct_order_items where order_item_id = 'I1'"
+    warehouse.execute("update marts.fct_order_items set total_price = 99 where order_item_id = 'I1'")
+    tampered = [(Decimal("99.00"),)]
+    warehouse.run("run")
+    assert warehouse.rows(price) == tampered, "nothing came"
+    lake.deliver([event("E90", "order.create", "O90", at=NOON, customer="C9")])
+    warehouse.run("run")
+    assert warehouse.rows("select customer_id from marts.fct_orders where order_id = 'O90'") == [("C9",)]
+    assert warehouse.rows(price) == tampered, "what came is another customer's"
+    lake.deliver([event("E91", "order.create", "O91", at=NOON, customer="C1")])
+    warehouse.run("run")
+    assert warehouse.rows(price) == [(Decimal("20.00"),)], "what came is of the same customer"
+
+
+def test_what_a_number_means_can_change_and_old_rows_follow(lake: LakeOfTests, warehouse: Warehouse) -> None:
+    """A variable, a seed that is loaded after the build that had to know it, and staging that lost a row."""
+    small_store(lake)
+    warehouse.run("seed")
+    warehouse.run("run")
+    dates = "select churn_date from marts.fct_churn"
+    assert warehouse.rows(dates) == [(date(2026, 5, 2),)]
+    warehouse.run("run", "--vars", "churn_date_rule: day_after")
+    assert warehouse.rows(dates) == [(date(2026, 5, 3),)]
+    warehouse.run("run")
+    assert warehouse.rows(dates) == [(date(2026, 5, 2),)]
+
+    types = "select churn_type from marts.fct_churn"
+    assert warehouse.rows(types) == [("involuntary",)]
+    warehouse.execute("update intermediate.cancel_reasons set churn_type = 'voluntary' where cancel_reason_code = 9")
+    warehouse.run("run")
+    assert warehouse.rows(types) == [("voluntary",)]
+
+    orders = "select count(*) from marts.fct_orders where order_id = 'O9'"
+    assert warehouse.rows(orders) == [(1,)]
+    (file,) = [file for file in (lake.root / "raw" / "orders").rglob("0*.parquet") if b"O9" in file.read_bytes()]
+    file.unlink()
+    warehouse.run("run", "--full-refresh", "--select", "stg_ordergroove__orders")
+    warehouse.run("run")
+    assert warehouse.rows(orders) == [(0,)]
+
+
+def test_numbers_of_builds_grow_though_their_log_is_emptied(lake: LakeOfTests, warehouse: Warehouse) -> None:
+    small_store(lake)
+    warehouse.run("seed")
+    warehouse.run("run")
+    warehouse.execute("delete from build_log.invocations")
+    lake.deliver([event("E90", "order.create", "O90", at=NOON, customer="C9")])
+    warehouse.run("run")
+    assert warehouse.rows("select customer_id from marts.fct_orders where order_id = 'O90'") == [("C9",)]
+
+
+def test_every_definition_is_part_of_the_recipe(dbt: Dbt) -> None:
+    """Otherwise a changed one would leave old rows with the old meaning."""
+    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())
+    macro = dbt.manifest.macros["macro.og_assets.definitions"].macro_sql
+    listed = re.findall(r"'(\w+)'", macro.partition("names = [")[2].partition("]")[0])
+    assert project["vars"].keys() - {"unit_tests", "macros"} == set(listed)
