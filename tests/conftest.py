@@ -17,3 +17,8 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run each test where no .env lies, with a data directory that nobody else has."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OG_DATA_DIR", str(tmp_path / "data"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests first that take longest: what begins last must not be what everybody waits for."""
+    items.sort(key=lambda item: "/e2e/" not in item.nodeid)

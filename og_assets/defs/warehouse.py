@@ -87,7 +87,10 @@ def dbt_models(
     # One folder, used again: by default each run would leave one of its own.
     target = warehouse.folder / "dbt"
     try:
-        yield from dbt.cli(["build"], context=context, target_path=target).stream()
+        # Unit tests are of the code, not of the data, and have their place before a release.
+        yield from dbt.cli(
+            ["build", "--exclude-resource-type", "unit_test"], context=context, target_path=target
+        ).stream()
     except DagsterDbtCliRuntimeError as error:
         raise _explanation(error, lake=lake) from error
 
