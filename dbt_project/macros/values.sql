@@ -142,3 +142,11 @@
 {% macro window_label() -%}
     case when first_window = last_window then first_window else first_window || '..' || last_window end
 {%- endmacro %}
+
+
+{#- A relation of one column, with a row for each of these numbers. -#}
+{% macro one_row_each(column, numbers) -%}
+    {%- for number in numbers -%}
+        select {{ number }} as {{ column }} {{- ' union all ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}

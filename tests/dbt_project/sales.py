@@ -12,7 +12,7 @@ from .store import Warehouse
 ZONE = ZoneInfo("America/New_York")
 MARTS = ("--select", "+fct_placement_attempts", "+rpt_revenue_daily", "+dim_customers")
 # What became of what is in an order, by its status code.
-_ENDS = {5: "placed", 3: "rejected", 14: "rejected", 4: "cancelled", 17: "cancelled"}
+ENDS = {5: "placed", 3: "rejected", 14: "rejected", 4: "cancelled", 17: "cancelled"}
 RESULTS = {5: "placed", 3: "rejected", 14: "rejected", 4: "cancelled"}
 _TOTALS = ("sub_total", "shipping_total", "discount_total", "total")
 
@@ -74,7 +74,7 @@ def attempts(warehouse: Warehouse) -> dict[tuple[str, int], Attempt]:
 
 def assert_items_have_their_outcomes(store: Store, warehouse: Warehouse, *, deletions_are_told: bool) -> None:
     found = dict(warehouse.rows("select order_item_id, outcome from marts.fct_order_items"))
-    expected = {row["id"]: _ENDS.get(row["order_status"], "open") for row in store.truth.table("items")}
+    expected = {row["id"]: ENDS.get(row["order_status"], "open") for row in store.truth.table("items")}
     if deletions_are_told:
         expected |= {row["id"]: "deleted" for row in store.truth.table("deleted_items")}
         assert found == expected

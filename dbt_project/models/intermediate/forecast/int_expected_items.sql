@@ -54,7 +54,6 @@ placed_items as (
     group by subscription_id
 ),
 
--- From the last order that is known, one interval after the other.
 paced as (
     select
         subscriptions.subscription_id,
@@ -62,21 +61,16 @@ paced as (
         coalesce(subscriptions.known_currency_code, only_currency.only_currency_code) as currency_code,
         subscriptions.quantity,
         subscriptions.unit_price * subscriptions.quantity as value,
-        case when subscriptions.every is null then subscriptions.frequency_days else subscriptions.every end as every,
+        coalesce(subscriptions.every, subscriptions.frequency_days) as every,
         case when subscriptions.every is null then 1 else subscriptions.every_period end as every_period,
+        cast(subscriptions.interval_days as double) as interval_days,
         coalesce(
             next_items.place_date,
             placed_items.placed_date,
             {{ store_date('subscriptions.created_at') }}
         ) as known_until_date,
         as_of.as_of_date,
-        ceil(
-            {{ datediff(
-                'coalesce(next_items.place_date, placed_items.placed_date, ' ~ store_date('subscriptions.created_at') ~ ')',
-                days_later('as_of.as_of_date', var('forecast_days')),
-                'day'
-            ) }} / subscriptions.interval_days
-        ) + 1 as intervals
+        {{ days_later('as_of.as_of_date', var('forecast_days')) }} as last_date
     from subscriptions
     cross join as_of
     cross join only_currency
@@ -84,11 +78,20 @@ paced as (
         on subscriptions.subscription_id = next_items.subscription_id
     left join placed_items
         on subscriptions.subscription_id = placed_items.subscription_id
-    where subscriptions.interval_days > 0 and as_of.as_of_date is not null
+    where subscriptions.interval_days > 0
+),
+
+-- From the last order that is known, one interval after the other; calendar months differ from what they last by mean.
+counted as (
+    select
+        *,
+        ceil({{ datediff('known_until_date', 'last_date', 'day') }} / interval_days) + 1 as intervals
+    from paced
+    where known_until_date <= last_date
 ),
 
 repeated as (
-    {{ counted_up('paced', upto='greatest(intervals, 0)') }}
+    {{ counted_up('counted', upto='intervals') }}
 ),
 
 due as (
@@ -120,6 +123,15 @@ due as (
 aged as (
     select
         due.*,
+        -- Of what befalls an item before it is placed, as much is to come as it still has to wait of its interval.
+        case
+            when due.basis = 'projected' or subscriptions.subscription_id is null then 1
+            when due.place_date <= due.as_of_date then 0
+            else least(
+                1,
+                {{ datediff('due.as_of_date', 'due.place_date', 'day') }} / cast(subscriptions.interval_days as double)
+            )
+        end as waiting_share,
         {{ datediff(store_date('subscriptions.created_at'), 'due.as_of_date', 'day') }} as age_days,
         {{ datediff(store_date('subscriptions.created_at'), 'due.place_date', 'day') }} as due_at_age_days
     from due
@@ -177,15 +189,17 @@ final as (
         quantity,
         value,
         age_days,
-        exp(-hazard) as survival,
+        -- Twelve digits: beyond them engines differ.
+        round(exp(-hazard), 12) as survival,
         case
-            when hazard > 0 then exp(-hazard * exp({{ z }} * sqrt(greatest(variance, 0)) / hazard))
+            when hazard > 0 then round(exp(-hazard * exp({{ z }} * sqrt(greatest(variance, 0)) / hazard)), 12)
             else 1
         end as survival_low,
         case
-            when hazard > 0 then exp(-hazard * exp(-{{ z }} * sqrt(greatest(variance, 0)) / hazard))
+            when hazard > 0 then round(exp(-hazard * exp(-{{ z }} * sqrt(greatest(variance, 0)) / hazard)), 12)
             else 1
         end as survival_high,
+        waiting_share,
         as_of_date,
         place_date
     from conditional

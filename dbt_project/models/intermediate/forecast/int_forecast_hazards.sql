@@ -2,8 +2,8 @@
 {%- set enough = 30 -%}
 
 -- How fast subscriptions are lost at each age, by product: by the product's own survival curve while enough of its
--- subscriptions are at risk, beyond that by the curve over all, and beyond that at the mean rate of all. Sums of hazards
--- (Nelson and Aalen) and not survival, because what counts is what is lost from one age to another.
+-- subscriptions are at risk, beyond that by the curve over all, and beyond that at the mean rate of all. Sums of
+-- hazards (Nelson and Aalen) and not survival, because what counts is what is lost from one age to another.
 
 with
 
@@ -32,26 +32,31 @@ mean_of_all as (
     from weeks
 ),
 
--- The oldest subscription may live as long again as one looks ahead. A product without a curve has that of all.
+-- A product without a curve has that of all.
 products as (
+    select product_id from weeks
+    union distinct
+    select null as product_id
+),
+
+-- The oldest subscription may live on as long as one looks ahead.
+oldest as (
+    select
+        coalesce(max({{ datediff('started_date', 'known_until_date', 'day') }}), 0) / 7
+        + {{ var('forecast_days') }} / 7 + 2 as weeks
+    from {{ ref('int_subscription_lives') }}
+),
+
+aging as (
     select
         products.product_id,
-        lives.weeks
-    from (
-        select distinct product_id from weeks
-        union
-        select null as product_id
-    ) as products
-    cross join (
-        select
-            coalesce(max({{ datediff('started_date', 'known_until_date', 'day') }}), 0) / 7
-            + {{ var('forecast_days') }} / 7 + 2 as weeks
-        from {{ ref('int_subscription_lives') }}
-    ) as lives
+        oldest.weeks
+    from products
+    cross join oldest
 ),
 
 ages as (
-    {{ counted_up('products', upto='weeks') }}
+    {{ counted_up('aging', upto='weeks') }}
 ),
 
 rates as (

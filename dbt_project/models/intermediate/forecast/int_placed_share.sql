@@ -63,8 +63,8 @@ final as (
     from as_of
     inner join due
         on
-            due.due_date > {{ days_later('as_of.as_of_date', '-' ~ var('forecast_days')) }}
-            and due.due_date <= as_of.as_of_date
+            as_of.as_of_date >= due.due_date
+            and {{ days_later('as_of.as_of_date', '-' ~ var('forecast_days')) }} < due.due_date
     group by as_of.as_of_date
 )
 

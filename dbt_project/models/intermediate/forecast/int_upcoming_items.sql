@@ -1,8 +1,8 @@
 {{ config(materialized='incremental', full_refresh=false, on_schema_change='append_new_columns') }}
 
 -- What was known to be open on each as-of day, kept by what changed from one to the next: Ordergroove shows the present
--- only, so this cannot be made again. A day is kept as its first build knew it: by later ones webhooks tell of what came
--- after it, and a forecast that has seen what came proves nothing.
+-- only, so this cannot be made again. A day is kept as its first build knew it: to later ones webhooks have told what
+-- came after it, and a forecast that has seen what came proves nothing.
 
 with
 

@@ -25,9 +25,7 @@ days as (
 ),
 
 horizons as (
-    {%- for days in var('forecast_horizons') %}
-    select {{ days }} as horizon_days {{- ' union all' if not loop.last }}
-    {%- endfor %}
+    {{ one_row_each('horizon_days', var('forecast_horizons')) }}
 ),
 
 -- Looked at again on the first as-of day that knows how it ended.
@@ -54,23 +52,6 @@ spans as (
         ) as until_date
     from upcoming
     where order_item_id is not null
-),
-
-items_known as (
-    select
-        order_item_id,
-        min(from_date) as first_date
-    from spans
-    group by order_item_id
-),
-
-subscriptions_known as (
-    select
-        subscription_id,
-        min(from_date) as first_date
-    from spans
-    where subscription_id is not null
-    group by subscription_id
 ),
 
 known as (
@@ -173,26 +154,50 @@ placed as (
     where order_items.outcome = 'placed'
 ),
 
--- Placed, and not forecast: it was due on other days, or it is what came next, or it is new.
-unforeseen as (
-    select
-        placed.*,
-        case
-            when items_known.first_date <= placed.as_of_date then 'moved'
-            when subscriptions_known.first_date <= placed.as_of_date then 'next order'
-            else 'new'
-        end as fate
+not_known as (
+    select placed.*
     from placed
     left join known
         on
             placed.order_item_id = known.order_item_id
             and placed.as_of_date = known.as_of_date
             and placed.horizon_days = known.horizon_days
-    left join items_known
-        on placed.order_item_id = items_known.order_item_id
-    left join subscriptions_known
-        on placed.subscription_id = subscriptions_known.subscription_id
     where known.order_item_id is null
+),
+
+-- What else was open then: the item itself, on other days, or the item before it.
+open_then as (
+    select
+        not_known.as_of_date,
+        not_known.horizon_days,
+        not_known.order_item_id,
+        max(case when not_known.order_item_id = spans.order_item_id then 1 else 0 end) as is_itself
+    from not_known
+    inner join spans
+        on
+            coalesce(not_known.subscription_id, not_known.order_item_id)
+            = coalesce(spans.subscription_id, spans.order_item_id)
+            and not_known.as_of_date >= spans.from_date
+            and not_known.as_of_date < spans.until_date
+    where spans.is_open
+    group by not_known.as_of_date, not_known.horizon_days, not_known.order_item_id
+),
+
+-- Placed, and not forecast: it was due on other days, or it is what came next, or it is new.
+unforeseen as (
+    select
+        not_known.*,
+        case
+            when open_then.is_itself = 1 then 'moved'
+            when open_then.is_itself = 0 then 'next order'
+            else 'new'
+        end as fate
+    from not_known
+    left join open_then
+        on
+            not_known.order_item_id = open_then.order_item_id
+            and not_known.as_of_date = open_then.as_of_date
+            and not_known.horizon_days = open_then.horizon_days
 ),
 
 -- What each adds to the difference between forecast and placed.
@@ -263,12 +268,14 @@ final as (
         cast(sum(placed_items) as bigint) as placed_items,
         {{ money('sum(placed_value)') }} as placed_value,
         {{ money('sum(placed_value) - sum(known_value + projected_value)') }} as difference,
-        {%- for fate, cause in (
-            ('skipped', 'skipped'), ('deleted', 'deleted'), ('rejected', 'rejected'), ('moved', 'moved'), ('open', 'open'),
-            ('placed', 'changed'), ('next order', 'next_orders'), ('new', 'new')
-        ) %}
-        {{ money("sum(case when fate = '" ~ fate ~ "' then difference else 0 end)") }} as {{ cause }}_value,
-        {%- endfor %}
+        {{ money("sum(case when fate = 'skipped' then difference else 0 end)") }} as skipped_value,
+        {{ money("sum(case when fate = 'deleted' then difference else 0 end)") }} as deleted_value,
+        {{ money("sum(case when fate = 'rejected' then difference else 0 end)") }} as rejected_value,
+        {{ money("sum(case when fate = 'moved' then difference else 0 end)") }} as moved_value,
+        {{ money("sum(case when fate = 'open' then difference else 0 end)") }} as open_value,
+        {{ money("sum(case when fate = 'placed' then difference else 0 end)") }} as changed_value,
+        {{ money("sum(case when fate = 'next order' then difference else 0 end)") }} as next_orders_value,
+        {{ money("sum(case when fate = 'new' then difference else 0 end)") }} as new_value,
 
         ---------- dates and times
         as_of_date

@@ -19,6 +19,7 @@ weighed as (
     select
         expected.*,
         coalesce(shares.placed_share, 1) as placed_share,
+        power(coalesce(shares.placed_share, 1), expected.waiting_share) as chance,
         case when expected.basis = 'known' then 1 end as known,
         case when expected.basis = 'projected' then 1 end as projected,
         coalesce(expected.value, 0) as known_price
@@ -40,14 +41,14 @@ final as (
         count(known) as known_items,
         cast(coalesce(sum(known * quantity), 0) as bigint) as known_quantity,
         {{ money('coalesce(sum(known * cast(known_price as decimal(18, 2))), 0)') }} as known_value,
-        round(coalesce(sum(projected * survival * placed_share), 0), 6) as projected_items,
-        round(coalesce(sum(projected * survival_low * placed_share), 0), 6) as projected_items_low,
-        round(coalesce(sum(projected * survival_high * placed_share), 0), 6) as projected_items_high,
-        {{ money('coalesce(sum(projected * survival * placed_share * known_price), 0)') }} as projected_value,
-        {{ money('coalesce(sum(projected * survival_low * placed_share * known_price), 0)') }} as projected_value_low,
-        {{ money('coalesce(sum(projected * survival_high * placed_share * known_price), 0)') }} as projected_value_high,
-        round(sum(survival * placed_share), 6) as expected_items,
-        {{ money('sum(survival * placed_share * known_price)') }} as expected_value,
+        round(coalesce(sum(projected * survival * chance), 0), 6) as projected_items,
+        round(coalesce(sum(projected * survival_low * chance), 0), 6) as projected_items_low,
+        round(coalesce(sum(projected * survival_high * chance), 0), 6) as projected_items_high,
+        {{ money('coalesce(sum(projected * survival * chance * known_price), 0)') }} as projected_value,
+        {{ money('coalesce(sum(projected * survival_low * chance * known_price), 0)') }} as projected_value_low,
+        {{ money('coalesce(sum(projected * survival_high * chance * known_price), 0)') }} as projected_value_high,
+        round(sum(survival * chance), 6) as expected_items,
+        {{ money('sum(survival * chance * known_price)') }} as expected_value,
         round(max(placed_share), 6) as placed_share,
 
         ---------- dates and times
