@@ -20,5 +20,5 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests first that take longest: what begins last must not be what everybody waits for."""
+    """Put the longest tests first, what begins last must not be what everybody waits for (`--no-loadscope-reorder`)."""
     items.sort(key=lambda item: "/e2e/" not in item.nodeid)

@@ -128,10 +128,27 @@
 {%- endmacro %}
 
 
+{#- Who has no rival wins, and need not be ranked: on a fresh start that is nearly every row. -#}
 {% macro duckdb__winners(candidates, key, order, columns='versions.*') -%}
-    select {{ columns }}
-    from ({{ rows_to_reckon_with(candidates, key) }}) as versions
-    qualify row_number() over (partition by {{ key }} order by {{ order }}) = 1
+    with rows_of_both as (
+        {{ rows_to_reckon_with(candidates, key) }}
+    ),
+
+    rivals as (
+        select {{ key }} from rows_of_both group by {{ key }} having count(*) > 1
+    )
+
+    select versions.*
+    from rows_of_both as versions
+    anti join rivals using ({{ key }})
+    union all by name
+    select *
+    from (
+        select {{ columns }}
+        from rows_of_both as versions
+        semi join rivals using ({{ key }})
+        qualify row_number() over (partition by {{ key }} order by {{ order }}) = 1
+    )
 {%- endmacro %}
 
 

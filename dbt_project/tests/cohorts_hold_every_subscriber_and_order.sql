@@ -9,38 +9,39 @@ known as (
     from {{ ref('int_subscription_lives') }}
 ),
 
-begun as (
+subscriptions as (
     select
         periods.subscription_id,
+        periods.started_date,
         coalesce(periods.{{ member }}, periods.subscription_id) as member_id,
-        case when subscriptions.origin = 'import' then 1 else 0 end as is_imported
+        case when dimension.origin = 'import' then 1 else 0 end as is_imported
     from {{ ref('fct_subscription_periods') }} as periods
-    inner join {{ ref('dim_subscriptions') }} as subscriptions
-        on periods.subscription_id = subscriptions.subscription_id
-    inner join known
-        on periods.started_date <= known.known_until_date
+    inner join {{ ref('dim_subscriptions') }} as dimension
+        on periods.subscription_id = dimension.subscription_id
     where periods.period_number = 1
 ),
 
 members as (
-    select member_id
-    from begun
-    group by member_id
-    having max(is_imported) = 0 or {{ var('cohorts_hold_imports') }}
+    select subscriptions.member_id
+    from subscriptions
+    inner join known
+        on subscriptions.started_date <= known.known_until_date
+    group by subscriptions.member_id
+    having max(subscriptions.is_imported) = 0 or {{ var('cohorts_hold_imports') }}
 ),
 
 placed as (
     select
-        begun.member_id,
+        subscriptions.member_id,
         order_items.order_id,
         sum(order_items.total_price) as revenue
     from {{ ref('fct_order_items') }} as order_items
-    inner join begun
-        on order_items.subscription_id = begun.subscription_id
+    inner join subscriptions
+        on order_items.subscription_id = subscriptions.subscription_id
     inner join known
         on order_items.placed_date <= known.known_until_date
     where order_items.outcome = 'placed'
-    group by begun.member_id, order_items.order_id
+    group by subscriptions.member_id, order_items.order_id
 ),
 
 orders as (

@@ -26,7 +26,7 @@ PRESENT = ("the_last_day_is_the_present", "mrr_is_the_same_wherever_it_is_added_
 
 
 def told_store(lake: LakeOfTests, scratch: Path, *, seed: int) -> Store:
-    """A year of which every event came, doubled and shuffled; every other store was also pulled, once."""
+    """A year of which every event came, doubled and shuffled; every other store was also pulled, three days before."""
     hooks = Webhooks(faults=Faults(double_event_every=3, shuffle_events=900))
     hooks.dump_to(scratch / "dumps")
     store = Store(seed=seed, customers=90, imported=9, days=DAYS, until=UNTIL, webhooks=hooks)

@@ -14,6 +14,7 @@ from og_assets.sandbox.faults import Faults
 from og_assets.sandbox.webhooks import Webhooks
 
 from .store import LakeOfTests, Warehouse
+from .test_lifecycle_reports import told_store
 from .test_truth import pull, take_in
 
 ZONE = ZoneInfo("America/New_York")
@@ -123,17 +124,7 @@ def build(warehouse: Warehouse) -> None:
 def test_every_day_and_every_second_are_right_where_all_events_came(
     lake: LakeOfTests, warehouse: Warehouse, tmp_path: Path, seed: int
 ) -> None:
-    """Doubled and shuffled; every other store was also pulled, once at the end."""
-    hooks = Webhooks(faults=Faults(double_event_every=3, shuffle_events=900))
-    hooks.dump_to(tmp_path / "dumps")
-    store = Store(seed=seed, customers=90, imported=9, days=DAYS, until=UNTIL, webhooks=hooks)
-    if seed % 2:
-        with serve(store) as shop:
-            pull(shop, lake, since=None)
-    # What no pull has seen.
-    store.advance(days=3)
-    hooks.close()
-    take_in(tmp_path / "dumps", lake)
+    store = told_store(lake, tmp_path, seed=seed)
     build(warehouse)
 
     count, wrong, _ = compare(store, warehouse)

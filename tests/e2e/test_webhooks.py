@@ -183,7 +183,7 @@ def test_daemon_brings_a_deletion_from_a_dump_to_the_analysts(
             shutil.copy(path, project.data_dir / "inbox" / f"{path.parent.name}-{path.name}")
         question = f"select outcome from fct_order_items where order_item_id = '{item['id']}'"
         assert project.query(question) == [("open",)]
-        wait_until(lambda: project.query(question) == [("deleted",)], seconds=90, process=daemon)
+        wait_until(lambda: project.query(question) == [("deleted",)], seconds=600, process=daemon)
         print(f"from the dump to the analysts: {time.monotonic() - appeared:.0f} s")  # noqa: T201
     finally:
         os.killpg(daemon.pid, signal.SIGKILL)

@@ -15,7 +15,10 @@ turns as (
 ),
 
 orders as (
-    select * from {{ ref('int_cohort_orders') }}
+    select orders.*
+    from {{ ref('int_cohort_orders') }} as orders
+    inner join members
+        on orders.member_id = members.member_id and orders.placed_date <= members.known_until_date
 ),
 
 -- Months go on until the one that the oldest member is in, so that whatever was placed has a row.
