@@ -59,7 +59,7 @@
 {% macro definitions() -%}
     {%- set names = [
         'same_act_seconds', 'churn_date_rule', 'net_retention_with_reactivation', 'new_subscriber_days', 'cohort_member',
-        'cohort_age', 'cohorts_hold_imports', 'survival_until'
+        'cohort_age', 'cohorts_hold_imports', 'survival_until', 'forecast_days', 'forecast_horizons'
     ] -%}
     {%- set values = [] -%}
     {%- for name in names if name in model.raw_code -%}

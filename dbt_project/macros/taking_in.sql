@@ -85,6 +85,32 @@
 
 
 {#-
+    The rows of `candidates` and of this table, the earliest for each key: by a column that grows from file to file, then by
+    the pull. For a log whose rows never change, and whose order in the list says which came first.
+-#}
+{% macro first_listings(candidates, key, by) -%}
+    {%- do must_replace(key) -%}
+    {{ adapter.dispatch('first_listings')(candidates, key, by) }}
+{%- endmacro %}
+
+{% macro duckdb__first_listings(candidates, key, by) -%}
+    {{ duckdb__winners(
+        candidates, key, order=by ~ ' asc nulls last, _pulled_at asc nulls last, list_position asc nulls last, versions asc'
+    ) }}
+{%- endmacro %}
+
+
+{#- The number of a raw row in its file, from 0. Pages land as they come, so this is the place in Ordergroove's list. -#}
+{% macro place_in_file() -%}
+    {{ adapter.dispatch('place_in_file')() }}
+{%- endmacro %}
+
+{% macro duckdb__place_in_file() -%}
+    file_row_number
+{%- endmacro %}
+
+
+{#-
     The rows of `candidates` and of this table that share their keys. For a model that adds rows up: with aggregates for
     which neither order nor repetition matters, such as min and max.
 -#}

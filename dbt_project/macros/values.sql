@@ -108,6 +108,16 @@
 {%- endmacro %}
 
 
+{#- The same, where `by` is least. -#}
+{% macro oldest_known(column, by) -%}
+    {{ adapter.dispatch('oldest_known')(column, by) }}
+{%- endmacro %}
+
+{% macro duckdb__oldest_known(column, by) -%}
+    arg_min({{ column }}, {{ by }})
+{%- endmacro %}
+
+
 {#- One text key out of several columns. -#}
 {% macro surrogate_key(columns) -%}
     {%- set parts = [] -%}
@@ -125,4 +135,18 @@
 
 {% macro duckdb__last_known(column) -%}
     last_value({{ column }} ignore nulls)
+{%- endmacro %}
+
+
+{#- What a raw row calls its window, of the first and last windows that a pull recorded. -#}
+{% macro window_label() -%}
+    case when first_window = last_window then first_window else first_window || '..' || last_window end
+{%- endmacro %}
+
+
+{#- A relation of one column, with a row for each of these numbers. -#}
+{% macro one_row_each(column, numbers) -%}
+    {%- for number in numbers -%}
+        select {{ number }} as {{ column }} {{- ' union all ' if not loop.last }}
+    {%- endfor -%}
 {%- endmacro %}

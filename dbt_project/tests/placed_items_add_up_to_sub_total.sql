@@ -1,4 +1,4 @@
-{{ config(severity='warn') }}
+{{ config(severity='warn', store_failures_as='view', schema='warnings') }}
 -- A warning, because Ordergroove's own sums may be off; each row here is an order to look at. An order without a
 -- sub-total has nothing to be compared with. An order whose items were not pulled yet is not off, only not here yet.
 

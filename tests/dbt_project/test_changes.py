@@ -37,6 +37,7 @@ FOLLOWING = (
     "+fct_churn",
     "+fct_mrr_movements",
     "+fct_subscription_events",
+    "+fct_placement_attempts",
 )
 NOON = datetime(2026, 6, 10, 12, tzinfo=UTC)
 
@@ -99,6 +100,22 @@ def test_following_equals_a_full_refresh_row_by_row(
     assert warehouse.rows("select * from marts.fct_churn limit 1")
 
 
+def answers_of_the_shop_and_an_incentive(lake: LakeOfTests) -> None:
+    """Of one customer the log alone tells, of another an incentive; and a third has an order that was tried twice."""
+    answers = [("B1", "140"), ("B2", "000")]
+    lake.pull("billing_attempts", [{"public_id": key, "order": "O1", "response_code": code} for key, code in answers])
+    lake.pull("one_time_incentives", [{"public_id": "V1", "item": "I9", "external_code": "SORRY", "created": NOON}])
+    order = {"public_id": "O80", "customer": "C8", "status": 5, "tries": 2, "updated": day("2026-06-02 01:00:00")}
+    lake.pull("orders", [order], seen_at=NOON)
+
+
+def a_late_window_of_the_log_and_an_older_version(lake: LakeOfTests) -> None:
+    """When the first answer was given at the latest; and how another order looked after its first try."""
+    lake.record_pull("billing_attempts", start=None, end=datetime(2026, 6, 1, 18, tzinfo=UTC))
+    order = {"public_id": "O80", "customer": "C8", "status": 18, "tries": 1, "updated": day("2026-06-01 01:00:00")}
+    lake.pull("orders", [order], seen_at=NOON - timedelta(days=9))
+
+
 def a_late_window_of_items(lake: LakeOfTests) -> None:
     """I3 was seen in O1 before O1 was updated; only now it is known that all items of then were pulled."""
     lake.record_pull("items", start=None, end=NOON)
@@ -150,7 +167,17 @@ def news_of_the_first_customer(lake: LakeOfTests) -> None:
     lake.deliver([event("E92", "order.create", "O73", at=NOON, customer="C1")])
 
 
-ARRIVALS: tuple[tuple[Callable[[LakeOfTests], None], str], ...] = (
+ARRIVALS: tuple[tuple[Callable[[LakeOfTests], None], *tuple[str, ...]], ...] = (
+    (
+        answers_of_the_shop_and_an_incentive,
+        "select response_code from marts.fct_placement_attempts where order_id = 'O1' order by attempt_number",
+        "select incentive_codes from marts.fct_order_items where order_item_id = 'I9'",
+    ),
+    (
+        a_late_window_of_the_log_and_an_older_version,
+        "select attempted_at from marts.fct_placement_attempts where order_id = 'O1' order by attempt_number",
+        "select attempted_at from marts.fct_placement_attempts where order_id = 'O80' order by attempt_number",
+    ),
     (a_late_window_of_items, "select outcome from marts.fct_order_items where order_item_id = 'I3'"),
     (an_answer_about_an_item, "select outcome, deleted_at from marts.fct_order_items where order_item_id = 'I2'"),
     (another_price, "select list_price from marts.fct_order_items where order_item_id = 'I1'"),
@@ -169,11 +196,12 @@ def test_each_kind_of_news_reaches_all_that_it_concerns(lake: LakeOfTests, wareh
     small_store(lake, records_items=False)
     warehouse.run("seed")
     warehouse.run("run", *FOLLOWING)
-    for arrive, query in ARRIVALS:
-        before = warehouse.rows(query)
+    for arrive, *queries in ARRIVALS:
+        before = [warehouse.rows(query) for query in queries]
         arrive(lake)
         warehouse.run("run", *FOLLOWING)
-        assert warehouse.rows(query) != before, arrive.__name__
+        for query, rows in zip(queries, before, strict=True):
+            assert warehouse.rows(query) != rows, f"{arrive.__name__}: {query}"
         assert_is_that_of_a_full_refresh(warehouse, *FOLLOWING)
 
 

@@ -41,6 +41,29 @@ new_checks as (
     select * from {{ new_only(ref('stg_ordergroove__deletion_checks')) }}
 ),
 
+new_attempts as (
+    select * from {{ new_only(ref('stg_ordergroove__billing_attempts')) }}
+),
+
+new_tries as (
+    select * from {{ new_only(ref('stg_ordergroove__order_tries')) }}
+),
+
+new_incentives as (
+    select * from {{ new_only(ref('stg_ordergroove__one_time_incentives')) }}
+),
+
+-- Until when an attempt was logged, its window tells, which may be recorded later.
+new_log_windows as (
+    select {{ window_label() }} as window_label
+    from {{ new_only(ref('stg_lake__pulls')) }}
+    where object_name = 'billing_attempts'
+),
+
+attempts as (
+    select * from {{ ref('stg_ordergroove__billing_attempts') }}
+),
+
 -- What a window of items covers, of that its orders know all items from now on: see `int_coverage`.
 new_item_windows as (
     select
@@ -101,6 +124,18 @@ told as (
     select subscription_id as object_id from new_subscription_events
     union
     select object_id from new_checks
+    union
+    select order_id as object_id from new_attempts
+    union
+    select order_id as object_id from new_tries
+    union
+    select order_id as object_id from new_incentives
+    union
+    select order_item_id as object_id from new_incentives
+    union
+    select order_id as object_id
+    from attempts
+    where first_window in (select new_log_windows.window_label from new_log_windows)
     union
     select orders.order_id as object_id
     from orders

@@ -1,5 +1,9 @@
 {{ config(materialized='incremental', meta={'follows': 'order_item_id'}) }}
 
+{%- set discount -%}
+    order_items.unit_price * order_items.quantity + coalesce(order_items.extra_cost, 0) - order_items.total_price
+{%- endset -%}
+
 with
 
 order_items as (
@@ -23,6 +27,14 @@ moves as (
     group by order_item_id
 ),
 
+discounts as (
+    select * from {{ ref('int_item_discounts') }}
+),
+
+incentives as (
+    select * from {{ ref('int_item_incentives') }}
+),
+
 final as (
     select
         ---------- ids
@@ -37,6 +49,15 @@ final as (
         ---------- text
         order_items.outcome,
         order_items.currency_code,
+        -- Where the order's header is at odds with its items, it may hide a discount that no item shows.
+        case
+            when not coalesce(discounts.is_split_known, true) or {{ discount }} is null then 'unknown'
+            when discounts.order_discount > 0 and {{ discount }} != 0 then 'item_and_order'
+            when discounts.order_discount > 0 then 'order'
+            when {{ discount }} != 0 then 'item'
+            else 'none'
+        end as discount_basis,
+        incentives.incentive_codes,
 
         ---------- numerics
         order_items.nth_order_of_subscription,
@@ -44,9 +65,12 @@ final as (
         order_items.quantity,
         order_items.unit_price,
         products.list_price,
-        {{ money('order_items.unit_price * order_items.quantity + coalesce(order_items.extra_cost, 0)'
-            ~ ' - order_items.total_price') }} as discount,
+        {{ money(discount) }} as discount,
         order_items.total_price,
+        coalesce(discounts.order_discount, 0) as order_discount,
+        {{ money('order_items.total_price - coalesce(discounts.order_discount, 0)') }} as net_price,
+        coalesce(incentives.item_incentives, 0) as item_incentives,
+        coalesce(incentives.order_incentives, 0) as order_incentives,
 
         ---------- booleans
         coalesce(order_items.is_one_time, order_items.subscription_id is null) as is_one_time,
@@ -66,6 +90,10 @@ final as (
         on order_items.product_id = products.product_id
     left join moves
         on order_items.order_item_id = moves.order_item_id
+    left join discounts
+        on order_items.order_item_id = discounts.order_item_id
+    left join incentives
+        on order_items.order_item_id = incentives.order_item_id
 )
 
 select * from final

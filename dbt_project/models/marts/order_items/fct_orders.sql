@@ -23,9 +23,17 @@ contents as (
     group by order_id
 ),
 
+discounts as (
+    select * from {{ ref('int_order_discounts') }}
+),
+
 joined as (
     select
         orders.*,
+        discounts.items_total,
+        discounts.items_discount,
+        discounts.is_split_known,
+        discounts.order_discount,
         coalesce(contents.items, 0) as items,
         coalesce(contents.subscriptions, 0) as subscriptions,
         contents.placed_at,
@@ -40,6 +48,8 @@ joined as (
     from orders
     left join contents
         on orders.order_id = contents.order_id
+    left join discounts
+        on orders.order_id = discounts.order_id
 ),
 
 final as (
@@ -74,6 +84,9 @@ final as (
         shipping_total,
         discount_total,
         total,
+        {{ money('items_total') }} as items_total,
+        {{ money('items_discount') }} as items_discount,
+        case when is_split_known then {{ money('order_discount') }} end as order_discount,
 
         ---------- booleans
         coalesce(status = 'send_now', false) as is_send_now,

@@ -1,9 +1,14 @@
 {{ config(unique_key='billing_attempt_id') }}
+-- A row of the log does not say when it was written, but the log is listed oldest first. So the first listing is kept:
+-- its window, and its place in the list of that window, say which of two attempts was earlier.
 
 with
 
 source as (
-    select * from {{ raw_rows(source('ordergroove', 'billing_attempts')) }}
+    select
+        *,
+        {{ place_in_file() }} as list_position
+    from {{ raw_rows(source('ordergroove', 'billing_attempts')) }}
 ),
 
 renamed as (
@@ -16,6 +21,10 @@ renamed as (
         ---------- text
         response_code,
         response_message,
+        _window as first_window,
+
+        ---------- numerics
+        list_position,
 
         ---------- origin
         _pulled_at
@@ -23,7 +32,7 @@ renamed as (
 ),
 
 final as (
-    {{ latest_versions('renamed', key='billing_attempt_id') }}
+    {{ first_listings('renamed', key='billing_attempt_id', by='first_window') }}
 )
 
 select * from final

@@ -1,0 +1,57 @@
+{{ config(materialized='incremental', meta={'follows': 'order_id'}) }}
+
+-- What is taken off an order as a whole: its header counts all discounts, and what its items do not show is this one.
+-- That is only known where header and items are of one moment and agree; where they do not, nothing is guessed.
+
+with
+
+orders as (
+    select * from {{ ref('int_orders') }}
+),
+
+order_items as (
+    select
+        order_id,
+        total_price,
+        unit_price * quantity + coalesce(extra_cost, 0) - total_price as discount
+    from {{ changed_only(ref('int_order_items'), 'order_id') }}
+    where outcome not in ('missing', 'deleted')
+),
+
+contents as (
+    select
+        order_id,
+        sum(total_price) as items_total,
+        -- Null where one of the items has no price: then the sum of the others is not theirs.
+        case when count(*) = count(discount) then sum(discount) end as items_discount
+    from order_items
+    group by order_id
+),
+
+remainders as (
+    select
+        contents.order_id,
+        contents.items_total,
+        contents.items_discount,
+        orders.discount_total - contents.items_discount as remainder,
+        coalesce(abs(orders.sub_total - contents.items_total) <= 0.01, false) as adds_up
+    from contents
+    inner join orders
+        on contents.order_id = orders.order_id
+),
+
+final as (
+    select
+        order_id,
+        items_total,
+        items_discount,
+        -- Less than nothing, or more than the items cost, is no discount on them.
+        coalesce(adds_up and remainder between 0 and items_total, false) as is_split_known,
+        case
+            when adds_up and remainder between 0 and items_total then remainder
+            else 0
+        end as order_discount
+    from remainders
+)
+
+select * from final

@@ -1,0 +1,165 @@
+{{ config(materialized='incremental', meta={'follows': 'order_id'}) }}
+
+-- The ladder of each order: its attempts from the first to the last, and what each source tells of them. How many there
+-- were, the order itself says (`tries`); the log has their answers in their order; an event has the number and the
+-- second; a version of the order that was pulled between two attempts has the status that the first left behind.
+
+with
+
+orders as (
+    select
+        order_id,
+        tries
+    from {{ changed_only(ref('int_orders'), 'order_id') }}
+),
+
+log_rows as (
+    select
+        *,
+        row_number() over (
+            partition by order_id
+            order by first_window, _pulled_at, list_position, billing_attempt_id
+        ) as number_in_log
+    from {{ changed_only(ref('stg_ordergroove__billing_attempts'), 'order_id') }}
+    where order_id is not null
+),
+
+-- Each tells of an attempt that is over, and which it was.
+events as (
+    select
+        *,
+        row_number() over (partition by order_id, tries order by happened_at, event_id) as nth
+    from {{ changed_only(ref('stg_ordergroove__order_events'), 'order_id') }}
+    where
+        event_type in (
+            'order.success', 'order.reject', 'order.cancel', 'order.generic_error', 'order.retryable_placement_failure'
+        )
+        and order_id is not null
+        and happened_at is not null
+        and tries > 0
+),
+
+counts as (
+    select
+        order_id,
+        tries as attempts,
+        0 as logged,
+        0 as is_placed_in_log
+    from orders
+    where tries > 0
+    union all
+    select
+        order_id,
+        number_in_log as attempts,
+        number_in_log as logged,
+        case when response_code = '000' then 1 else 0 end as is_placed_in_log
+    from log_rows
+    union all
+    select
+        order_id,
+        tries as attempts,
+        0 as logged,
+        0 as is_placed_in_log
+    from events
+),
+
+-- A log that is too short has lost its oldest rows if it ends with the success, and lacks the newest otherwise.
+totals as (
+    select
+        order_id,
+        max(attempts) as attempts,
+        case when max(is_placed_in_log) = 1 then max(attempts) - max(logged) else 0 end as lost_from_log
+    from counts
+    group by order_id
+),
+
+numbered as (
+    select *
+    from (
+        {{ counted_up('totals', upto='attempts') }}
+    ) as numbers
+    where number > 0
+),
+
+-- What was attempted by then, was attempted before the end of the window.
+windows as (
+    select
+        {{ window_label() }} as window_label,
+        max(window_end_at) as window_end_at
+    from {{ ref('stg_lake__pulls') }}
+    where object_name = 'billing_attempts' and window_end_at is not null
+    group by {{ window_label() }}
+),
+
+-- Statuses that only one answer leaves behind, or the end of an order.
+telling as (
+    select statuses.status_code
+    from {{ ref('order_statuses') }} as statuses
+    left join {{ ref('response_codes') }} as response_codes
+        on statuses.status_code = response_codes.order_status_code
+    where statuses.is_final or response_codes.response_code is not null
+),
+
+-- Between two attempts an order passes through statuses that tell no answer; the first that does is the attempt's.
+seen as (
+    select
+        tries.order_id,
+        tries.tries as number,
+        min(tries.first_updated_at) as first_updated_at,
+        max(tries.last_updated_at) as last_updated_at,
+        {{ oldest_known('telling.status_code', by='tries.first_updated_at') }} as status_code
+    from {{ changed_only(ref('stg_ordergroove__order_tries'), 'order_id') }} as tries
+    left join telling
+        on tries.status_code = telling.status_code
+    group by tries.order_id, tries.tries
+),
+
+-- Of few orders there is an attempt before.
+seen_before as (
+    select
+        numbered.order_id,
+        numbered.number,
+        seen.last_updated_at
+    from numbered
+    inner join seen
+        on numbered.order_id = seen.order_id and numbered.number = seen.number + 1
+    where numbered.number > 1
+),
+
+final as (
+    select
+        ---------- ids
+        numbered.order_id,
+        log_rows.billing_attempt_id,
+        events.event_id,
+
+        ---------- text
+        nullif(log_rows.response_code, '') as logged_code,
+        nullif(log_rows.response_message, '') as logged_message,
+        events.rejected_message as told_message,
+
+        ---------- numerics
+        numbered.number as attempt_number,
+        numbered.attempts,
+        coalesce(events.status_code, seen.status_code) as status_code,
+
+        ---------- dates and times
+        events.happened_at as told_at,
+        seen.first_updated_at as seen_at,
+        seen_before.last_updated_at as seen_before_at,
+        windows.window_end_at as logged_until_at
+    from numbered
+    -- Each side by itself: a condition that mixes them is compared row by row.
+    left join log_rows
+        on numbered.order_id = log_rows.order_id and numbered.number - numbered.lost_from_log = log_rows.number_in_log
+    left join windows
+        on log_rows.first_window = windows.window_label
+    left join events
+        on numbered.order_id = events.order_id and numbered.number = events.tries and events.nth = 1
+    left join seen
+        on numbered.order_id = seen.order_id and numbered.number = seen.number
+    left join seen_before
+        on numbered.order_id = seen_before.order_id and numbered.number = seen_before.number
+)
+
+select * from final

@@ -1,0 +1,31 @@
+-- To the cent, whatever was rounded: the items' own discounts and their shares are what the header says.
+
+with
+
+orders as (
+    select * from {{ ref('fct_orders') }}
+    where order_discount is not null
+),
+
+items as (
+    select
+        order_id,
+        sum(discount) as discounts,
+        sum(order_discount) as order_discounts
+    from {{ ref('fct_order_items') }}
+    where outcome not in ('missing', 'deleted')
+    group by order_id
+)
+
+select
+    orders.order_id,
+    orders.discount_total,
+    items.discounts,
+    orders.order_discount,
+    items.order_discounts
+from orders
+inner join items
+    on orders.order_id = items.order_id
+where
+    orders.discount_total != items.discounts + items.order_discounts
+    or orders.order_discount != items.order_discounts

@@ -1,0 +1,189 @@
+"""What a sandbox store sold, tried and recovered, by its truth and by the marts."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from og_assets.sandbox import Store
+
+from .store import Warehouse
+
+ZONE = ZoneInfo("America/New_York")
+MARTS = ("--select", "+fct_placement_attempts", "+rpt_revenue_daily", "+dim_customers")
+# What became of what is in an order, by its status code.
+ENDS = {5: "placed", 3: "rejected", 14: "rejected", 4: "cancelled", 17: "cancelled"}
+RESULTS = {5: "placed", 3: "rejected", 14: "rejected", 4: "cancelled"}
+_TOTALS = ("sub_total", "shipping_total", "discount_total", "total")
+
+
+class Attempt(NamedTuple):
+    """A row of `fct_placement_attempts`."""
+
+    order_id: str
+    attempt_number: int
+    billing_attempt_id: str | None
+    response_code: str | None
+    result: str
+    evidence: str
+    precision: str
+    attempted_at: datetime
+    not_before_at: datetime
+    not_after_at: datetime
+    recovered_at: datetime | None
+
+
+def utc(wall_clock: datetime) -> datetime:
+    return wall_clock.replace(tzinfo=ZONE).astimezone(UTC)
+
+
+def wall(instant: datetime | None) -> datetime | None:
+    """What the store's clock showed; in the hour that comes twice it shows the same twice."""
+    return instant and instant.astimezone(ZONE).replace(tzinfo=None, fold=0)
+
+
+def let_the_shop_cancel(store: Store) -> None:
+    """Have one order ended by the shop's answer 030, which is rare."""
+    waiting: list[str] = []
+    while not waiting:
+        store.advance(days=1)
+        waiting = [row["id"] for row in store.truth.table("orders") if row["status"] in (9, 10, 13)]
+    store.finalize_placement(waiting[0], code="030")
+    # The log is asked for what is before the end of a window.
+    store.advance(seconds=1)
+
+
+def build(warehouse: Warehouse) -> None:
+    """Build the marts with all their tests; what only warns may warn."""
+    warehouse.run("seed")
+    warehouse.run("build", *MARTS, "--exclude-resource-type", "unit_test")
+
+
+def verdict(warehouse: Warehouse, test: str) -> tuple[str, int | None]:
+    """How a test of the project ends, and how many rows it shows."""
+    nodes = warehouse.dbt("test", "--select", test).result
+    [node] = [node for node in nodes if node.node.resource_type == "test"]
+    return str(node.status), node.failures
+
+
+def attempts(warehouse: Warehouse) -> dict[tuple[str, int], Attempt]:
+    query = f"select {', '.join(Attempt._fields)} from marts.fct_placement_attempts"
+    found = [Attempt(*row) for row in warehouse.rows(query)]
+    return {(row.order_id, row.attempt_number): row for row in found}
+
+
+def assert_items_have_their_outcomes(store: Store, warehouse: Warehouse, *, deletions_are_told: bool) -> None:
+    found = dict(warehouse.rows("select order_item_id, outcome from marts.fct_order_items"))
+    expected = {row["id"]: ENDS.get(row["order_status"], "open") for row in store.truth.table("items")}
+    if deletions_are_told:
+        expected |= {row["id"]: "deleted" for row in store.truth.table("deleted_items")}
+        assert found == expected
+    else:
+        # What came and went between two polls was never seen; what was seen and vanished was never sold.
+        assert expected.items() <= found.items()
+        assert {found[key] for key in found.keys() - expected.keys()} <= {"missing", "open"}
+    assert {"placed", "open", "rejected", "cancelled"} <= set(found.values())
+
+
+def assert_orders_have_their_money(store: Store, warehouse: Warehouse, *, only_placed: bool = False) -> None:
+    truth = [row for row in store.truth.table("orders") if row["status"] == 5 or not only_placed]
+    found = {key: row for key, *row in warehouse.rows(f"select order_id, {', '.join(_TOTALS)} from marts.fct_orders")}
+    assert {row["id"]: [row[name] for name in _TOTALS] for row in truth}.items() <= found.items()
+    placed = {row["id"]: row for row in truth if row["status"] == 5}
+    sold = warehouse.rows(
+        """
+        select order_id, sum(total_price), sum(order_discount), sum(net_price)
+        from marts.fct_order_items where outcome = 'placed' group by 1
+        """
+    )
+    # What is taken off the order as a whole is known here from its total, and in the marts from its discounts.
+    off = {key: row["sub_total"] + row["shipping_total"] - row["total"] for key, row in placed.items()}
+    assert {key: row for key, *row in sold} == {
+        key: [row["sub_total"], off[key], row["sub_total"] - off[key]] for key, row in placed.items()
+    }
+    assert any(off.values()), "some orders have a discount of their own"
+    assert verdict(warehouse, "placed_items_add_up_to_sub_total") == ("pass", 0)
+    assert verdict(warehouse, "discounts_of_placed_orders_can_be_split") == ("pass", 0)
+
+
+def assert_days_have_their_revenue(store: Store, warehouse: Warehouse, *, currency_is_known: bool = True) -> None:
+    # The oldest rows of the store's own currency bear none, and events never do.
+    currency = "coalesce(currency_code, 'USD')" if currency_is_known else "'all'"
+    rows = warehouse.rows(
+        f"""
+        with sales as (
+            select
+                day_date as day,
+                {currency} as currency,
+                sum(items) as items,
+                sum(revenue) filter (revenue_type != 'one_time') as recurring,
+                sum(revenue) filter (revenue_type = 'one_time') as one_time,
+                sum(revenue + item_discounts) as list_price,
+                sum(net_revenue) as net
+            from marts.rpt_revenue_daily group by all
+        ),
+        boxes as (
+            select placed_date as day, {currency} as currency, count(*) as orders, sum(shipping_total) as shipping
+            from marts.fct_orders where outcome = 'placed' group by all
+        )
+        select day, currency, orders, items, coalesce(recurring, 0), coalesce(one_time, 0), list_price, net + shipping
+        from sales full join boxes using (day, currency)
+        """
+    )
+    names = ("orders", "items", "recurring", "one_time", "list_price", "total")
+    expected: dict[tuple[date, str], list[Decimal]] = {}
+    for row in store.truth.table("revenue_daily"):
+        key = (row["day"], row["currency_code"] if currency_is_known else "all")
+        before = expected.get(key, [Decimal(0)] * len(names))
+        expected[key] = [old + row[name] for old, name in zip(before, names, strict=True)]
+    assert {(day, code): list(values) for day, code, *values in rows} == expected
+    assert any(row[3] for row in expected.values())
+
+
+def assert_customers_have_their_revenue(store: Store, warehouse: Warehouse) -> None:
+    expected: dict[str, tuple[int, Decimal]] = {}
+    for row in store.truth.table("orders"):
+        if row["status"] == 5:
+            orders, revenue = expected.get(row["customer"], (0, Decimal(0)))
+            expected[row["customer"]] = (orders + 1, revenue + row["sub_total"])
+    rows = warehouse.rows(
+        "select customer_id, orders_placed, revenue_placed from marts.dim_customers where orders_placed > 0"
+    )
+    assert {key: (orders, revenue) for key, orders, revenue in rows} == expected
+
+
+def truth_of_attempts(store: Store) -> dict[tuple[str, int], dict[str, Any]]:
+    return {(row["order"], row["attempt"]): row for row in store.truth.table("placement_attempts")}
+
+
+def assert_attempts(store: Store, warehouse: Warehouse) -> dict[tuple[str, int], Attempt]:
+    """Each attempt once, with its number, answer and result; dated within its bounds."""
+    truth, found = truth_of_attempts(store), attempts(warehouse)
+    assert found.keys() == truth.keys()
+    for key, row in truth.items():
+        attempt = found[key]
+        assert attempt.billing_attempt_id == row["id"]
+        assert (attempt.response_code or "") == row["response_code"]
+        assert attempt.result == RESULTS.get(row["status_after"], "retried")
+        assert attempt.not_before_at <= utc(row["at"]) <= attempt.not_after_at
+    return found
+
+
+def assert_recoveries(store: Store, warehouse: Warehouse) -> None:
+    """Who failed and was placed after all, when, and what it was worth; and what was lost."""
+    truth = truth_of_attempts(store)
+    worth = {row["id"]: row["sub_total"] for row in store.truth.table("orders")}
+    ends = {row["id"]: row["status"] for row in store.truth.table("orders")}
+    failed = {key: row for key, row in truth.items() if row["status_after"] != 5}
+    placed_at = {order: row["at"] for (order, _), row in truth.items() if row["status_after"] == 5}
+    expected = {key: placed_at[key[0]] for key in failed if key[0] in placed_at}
+    assert {key: wall(row.recovered_at) for key, row in attempts(warehouse).items() if row.recovered_at} == expected
+    assert len(expected) > 5
+
+    orders = {order for order, _ in failed}
+    sums = warehouse.rows("select sum(recovered_revenue), sum(lost_revenue) from marts.fct_placement_attempts")
+    recovered = sum(worth[order] for order in orders if order in placed_at)
+    lost = sum(worth[order] for order in orders if ends[order] in (3, 4, 14))
+    assert sums == [(recovered, lost)]
+    assert recovered
+    assert lost
