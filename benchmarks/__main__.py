@@ -7,14 +7,20 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import extraction, intake, lifecycle, receiver, sandbox
+from benchmarks import extraction, intake, marts, receiver, sandbox
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 
 def main() -> None:
     """Measure and write."""
-    sections = [extraction.measure(), receiver.measure(), intake.measure(), lifecycle.measure(), sandbox.main()]
+    sections = [
+        extraction.measure(),
+        receiver.measure(),
+        intake.measure(),
+        *map(marts.measure, marts.SCOPES),
+        sandbox.main(),
+    ]
     machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
     libraries = ", ".join(f"{name} {version(name)}" for name in ("httpx", "pydantic", "pyarrow", "duckdb", "dagster"))
     RESULTS.write_text(

@@ -1,4 +1,4 @@
-"""The store whose lifecycle is measured, in SQL: two years of its subscriptions and orders, and a day more."""
+"""The store whose marts are measured, in SQL: two years of its subscriptions and orders, and a day more."""
 
 # Chance is a hash: `chance(n, of)` is between 0 and 1, and the same in every run.
 MACROS = """
@@ -112,6 +112,10 @@ SHOWN = {
             (quantity * 18)::decimal(18, 4) as total_price, false as one_time, updated_at as order_updated,
             case when is_placed then placed_at end as first_placed,
             shown(updated_at, utc(updated_at + interval 12 hour)) as origin from orders
+    """,
+    "billing_attempts": """
+        select 'B' || order_id as public_id, order_id as "order", '100' as response_code,
+            shown(placed_at, utc(placed_at + interval 12 hour)) as origin from orders where is_placed
     """,
 }
 

@@ -1,8 +1,8 @@
-"""How long the lifecycle marts take over two years of a store's history: built whole, and after a day that changed 1 %.
+"""How long marts take over two years of a store's history: built whole, and after a day that changed 1 %.
 
 The history is written straight into a lake, one file a day and object, as pulls and webhooks would have left it; it is
 the same in every run. Each build is a dbt in a process of its own, so that memory is its alone.
-`python -m benchmarks.lifecycle --subscriptions 5000` measures a small store.
+`python -m benchmarks.marts lifecycle --subscriptions 5000` measures those of a small store.
 """
 
 import argparse
@@ -26,18 +26,20 @@ from og_assets.lake.lake import Lake
 from og_assets.lake.manifest import PULLS_SCHEMA
 from og_assets.settings import PROJECT_ROOT
 
-from .lifecycle_store import EVENTS, MACROS, NEXT_DAY, ORDER_TABLE, SHOWN, SUBSCRIPTION_TABLE, VERSION_TABLE
+from .history import EVENTS, MACROS, NEXT_DAY, ORDER_TABLE, SHOWN, SUBSCRIPTION_TABLE, VERSION_TABLE
 
-SUBSCRIPTIONS = 200_000
+# What is built, and of how many subscriptions: 300,000 have three million items.
+SCOPES = {"lifecycle": ("path:models/marts/lifecycle", 200_000), "all": ("path:models/marts", 300_000)}
 # The end of the first build's newest window, two years after the beginning.
 NOW = datetime(2026, 6, 1, 14)
 UPDATED = ("subscriptions", "orders", "items")
-PULLED = ("customers", "products", *UPDATED)
-MARTS = ("--select", "+path:models/marts/lifecycle")
+LOGGED = ("billing_attempts",)
+PULLED = ("customers", "products", *UPDATED, *LOGGED)
 
 
-def measure(subscriptions: int = SUBSCRIPTIONS) -> str:
+def measure(scope: str, subscriptions: int | None = None) -> str:
     """Write two years, build, write a day, build; returns a Markdown section."""
+    subscriptions = subscriptions or SCOPES[scope][1]
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder)
         (data_dir / "warehouse").mkdir()
@@ -49,24 +51,24 @@ def measure(subscriptions: int = SUBSCRIPTIONS) -> str:
             for table in (SUBSCRIPTION_TABLE, VERSION_TABLE, ORDER_TABLE):
                 store.execute(table)
             counts = _write_into_lake(store, data_dir / "lake", since=None, now=NOW, names=PULLED)
-            whole = _in_process(data_dir)
+            whole = _in_process(scope, data_dir)
             _set_clock(store, since=NOW, now=NOW + timedelta(days=1))
             store.execute(NEXT_DAY)
             tomorrow = NOW + timedelta(days=1)
-            changed = _write_into_lake(store, data_dir / "lake", since=NOW, now=tomorrow, names=UPDATED)
-            daily = _in_process(data_dir)
-            marts = _in_process(data_dir, "--marts")
+            changed = _write_into_lake(store, data_dir / "lake", since=NOW, now=tomorrow, names=(*UPDATED, *LOGGED))
+            daily = _in_process(scope, data_dir)
+            marts = _in_process(scope, data_dir, "--marts")
     rows = [
         _row("two years, from the lake on", counts, whole),
         _row("one day more", changed, daily),
         _row("all anew, from staging on", counts, marts),
     ]
     header = (
-        "| lake | versions | events | orders | models | tests of data | slowest models | peak memory |\n"
-        "|---|---|---|---|---|---|---|---|"
+        "| lake | versions | events | items | models | rows/s | tests of data | slowest models | peak memory |\n"
+        "|---|---|---|---|---|---|---|---|---|"
     )
     return (
-        f"## Lifecycle: marts of {subscriptions:,} subscriptions\n\n{header}\n" + "\n".join(rows) + "\n\n"
+        f"## Marts, {scope}: {subscriptions:,} subscriptions\n\n{header}\n" + "\n".join(rows) + "\n\n"
         f"After a day more, the models take {daily['models'] / whole['models']:.0%} of their time for two years. "
         "Counted are whole dbt commands; four models are built side by side, so each takes longer than alone.\n"
     )
@@ -79,6 +81,7 @@ def _row(name: str, counts: dict[str, int], done: dict[str, Any]) -> str:
         f"{counts['events']:,}",
         f"{counts['orders']:,}",
         f"{done['models']:.1f} s",
+        f"{sum(counts.values()) / done['models']:,.0f}",
         f"{done['tests']:.1f} s",
         ", ".join(f"`{model}` {seconds:.1f} s" for model, seconds in done["slowest"]),
         f"{done['peak_mb']:,.0f} MB",
@@ -120,14 +123,14 @@ def _copy(store: duckdb.DuckDBPyConnection, select: str, folder: Path, *, by: st
     return int(rows)
 
 
-def _in_process(data_dir: Path, *options: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "benchmarks.lifecycle", "--build", str(data_dir), *options]
+def _in_process(scope: str, data_dir: Path, *options: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.marts", scope, "--build", str(data_dir), *options]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result
 
 
-def build(data_dir: Path, *, only_marts: bool = False) -> dict[str, Any]:
+def build(scope: str, data_dir: Path, *, only_marts: bool = False) -> dict[str, Any]:
     """Build the marts of a lake, with all tests of data; a test that fails is an error here too.
 
     `only_marts` takes staging as it is, and builds all that follows it anew.
@@ -138,10 +141,11 @@ def build(data_dir: Path, *, only_marts: bool = False) -> dict[str, Any]:
     where = ["--project-dir", project, "--profiles-dir", project]
     scratch = ["--target-path", str(data_dir / "target"), "--log-path", str(data_dir / "logs")]
     started = time.perf_counter()
+    select = ["--select", f"+{SCOPES[scope][0]}"]
     options = ["--full-refresh", "--exclude", "path:models/staging"] if only_marts else []
-    built = _dbt(["build", *MARTS, "--exclude-resource-type", "unit_test", "test", *options, *where, *scratch])
+    built = _dbt(["build", *select, "--exclude-resource-type", "unit_test", "test", *options, *where, *scratch])
     built_at = time.perf_counter()
-    _dbt(["test", *MARTS, "--exclude-resource-type", "unit_test", *where, *scratch])
+    _dbt(["test", *select, "--exclude-resource-type", "unit_test", *where, *scratch])
     models = {node.node.name: node.execution_time for node in built if node.node.resource_type == "model"}
     return {
         "models": built_at - started,
@@ -163,14 +167,15 @@ def _dbt(arguments: list[str]) -> Any:
 def main() -> None:
     """Measure, or, in a process of its own, build."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
-    parser.add_argument("--subscriptions", type=int, default=SUBSCRIPTIONS)
+    parser.add_argument("scope", choices=SCOPES)
+    parser.add_argument("--subscriptions", type=int)
     parser.add_argument("--build", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--marts", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.build:
-        sys.stdout.write(json.dumps(build(arguments.build, only_marts=arguments.marts)))
+        sys.stdout.write(json.dumps(build(arguments.scope, arguments.build, only_marts=arguments.marts)))
     else:
-        sys.stdout.write(measure(arguments.subscriptions))
+        sys.stdout.write(measure(arguments.scope, arguments.subscriptions))
 
 
 if __name__ == "__main__":
