@@ -136,7 +136,7 @@ def test_moves_are_known_from_pulls_alone_and_told_ones_are_not_doubled(
     assert warehouse.rows(items) == [("I1", "O1", "O1", 2), ("I2", "O1", "O3", 2), ("I3", "O1", "O1", 0)]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_incremental_equals_full_refresh_for_places_and_checks(
     lake: LakeOfTests, warehouse: Warehouse, seed: int
 ) -> None:

@@ -106,7 +106,7 @@ def pulled(lake: LakeOfTests, rng: random.Random) -> None:
     lake.record_pull("items", start=None, end=JUNE + timedelta(hours=8))
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_marts_of_any_delivery_are_those_of_a_clean_one(lake: LakeOfTests, warehouse: Warehouse, seed: int) -> None:
     """Doubled, shuffled, a tenth three days late, files taken in again under other names, over several builds."""
     rng = random.Random(seed)
