@@ -24,6 +24,12 @@ days as (
     from upcoming
 ),
 
+-- Of a day whose build broke before its forecast was written, only what was known is there.
+forecast_days as (
+    select distinct as_of_date
+    from forecasts
+),
+
 horizons as (
     {{ one_row_each('horizon_days', var('forecast_horizons')) }}
 ),
@@ -31,15 +37,15 @@ horizons as (
 -- Looked at again on the first as-of day that knows how it ended.
 judged as (
     select
-        days.as_of_date,
+        forecast_days.as_of_date,
         horizons.horizon_days,
-        {{ days_later('days.as_of_date', 'horizons.horizon_days') }} as until_date,
-        min(later.as_of_date) as seen_date
-    from days
+        {{ days_later('forecast_days.as_of_date', 'horizons.horizon_days') }} as until_date,
+        min(days.as_of_date) as seen_date
+    from forecast_days
     cross join horizons
-    inner join days as later
-        on {{ days_later('days.as_of_date', 'horizons.horizon_days') }} < later.as_of_date
-    group by days.as_of_date, horizons.horizon_days
+    inner join days
+        on {{ days_later('forecast_days.as_of_date', 'horizons.horizon_days') }} < days.as_of_date
+    group by forecast_days.as_of_date, horizons.horizon_days
 ),
 
 spans as (
