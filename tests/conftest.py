@@ -21,4 +21,4 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest tests first, what begins last must not be what everybody waits for (`--no-loadscope-reorder`)."""
-    items.sort(key=lambda item: "/e2e/" not in item.nodeid)
+    items.sort(key=lambda item: ("/e2e/" not in item.nodeid, "/dbt_project/" not in item.nodeid))

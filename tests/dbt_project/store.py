@@ -144,6 +144,10 @@ class Warehouse:
         ]
         return result
 
+    def build(self, *arguments: str) -> Any:
+        """Build as a run in Dagster does, without unit tests: they test code, once, over an empty lake."""
+        return self.run("build", "--exclude-resource-type", "unit_test", *arguments)
+
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Ask the warehouse, without changing it."""
         with duckdb.connect(self.path, read_only=True) as connection:

@@ -29,7 +29,7 @@ def test_marts_tell_what_happened_and_a_second_build_or_a_full_refresh_changes_n
     lake: LakeOfTests, warehouse: Warehouse
 ) -> None:
     small_store(lake)
-    warehouse.run("build")
+    warehouse.build()
     once = warehouse.contents("staging", "intermediate", "marts")
 
     assert warehouse.rows("select * from intermediate.int_as_of")[0][1].isoformat() == "2026-06-10"
@@ -73,7 +73,7 @@ def test_marts_tell_what_happened_and_a_second_build_or_a_full_refresh_changes_n
 
 
 def test_part_of_the_project_is_not_a_full_build(warehouse: Warehouse) -> None:
-    warehouse.run("build", *STAGING)
+    warehouse.build(*STAGING)
     assert outcome(warehouse) == [(True, False, True)]
 
 
@@ -81,9 +81,9 @@ def test_only_a_whole_build_clears_up_marts_that_the_project_no_longer_has(dbt: 
     warehouse.run("seed")
     warehouse.execute("create schema marts", "create table marts.fct_retired as select 1 as id")
     listed = "select table_name from duckdb_tables() where schema_name = 'marts' order by 1"
-    warehouse.run("build", *STAGING)
+    warehouse.build(*STAGING)
     assert ("fct_retired",) in warehouse.rows(listed)
-    warehouse.run("build")
+    warehouse.build()
     kept = {name for (name,) in warehouse.rows(listed)}
     assert kept == {node.name for node in dbt.manifest.nodes.values() if node.schema == "marts" and node.is_relational}
     assert {"dim_subscriptions", "fct_churn", "fct_orders", "rpt_deleted_value"} <= kept
@@ -116,7 +116,7 @@ def test_commands_that_change_nothing_leave_no_trace(warehouse: Warehouse, comma
 
 def test_failing_test_is_a_build_that_did_not_pass(lake: LakeOfTests, warehouse: Warehouse) -> None:
     lake.pull("payments", [{"public_id": "PAY1"}])
-    warehouse.run("build", "--select", "stg_ordergroove__payments")
+    warehouse.build("--select", "stg_ordergroove__payments")
     warehouse.execute("insert into staging.stg_ordergroove__payments select * from staging.stg_ordergroove__payments")
     result = warehouse.dbt("build", "--select", "stg_ordergroove__payments")
     assert not result.success

@@ -25,7 +25,7 @@ KNOWN_UNTIL = date(2026, 6, 9)
 DAYS = 400
 # More of them: `SEEDS=20 pytest tests/dbt_project/test_cohorts_truth.py`.
 SEEDS = range(1, 1 + int(os.environ.get("SEEDS", "1")))
-MODELS = ("--select", "+rpt_cohort_retention", "+rpt_survival", "--exclude-resource-type", "unit_test")
+MODELS = ("--select", "+rpt_cohort_retention", "+rpt_survival")
 
 
 class Life(NamedTuple):
@@ -106,7 +106,7 @@ def expected_survival(seen: list[tuple[int, bool]], ages: list[int]) -> Iterator
 
 
 def test_survival_is_what_the_library_says_of_the_truth(store: Store, warehouse: Warehouse) -> None:
-    warehouse.run("build", *MODELS)
+    warehouse.build(*MODELS)
     found = defaultdict(list)
     for *curve, age, survival, lower, upper in warehouse.rows(
         """
@@ -205,7 +205,7 @@ def expected_order_numbers(store: Store) -> Iterator[tuple[Any, ...]]:
 
 
 def test_cohorts_are_what_was_true(store: Store, warehouse: Warehouse) -> None:
-    warehouse.run("build", *MODELS)
+    warehouse.build(*MODELS)
     for unit, expected in (("month", expected_months(store)), ("order", expected_order_numbers(store))):
         found = warehouse.rows(
             f"""

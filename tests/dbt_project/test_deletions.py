@@ -48,7 +48,7 @@ def test_every_proof_is_a_deletion_with_its_bounds_and_a_miss_is_none(lake: Lake
         gone("I8", at=noon + timedelta(days=1)),
     )
     lake.deliver([event("E1", "order.delete", "O3", at=JUNE + SECOND)])
-    warehouse.run("build")
+    warehouse.build()
 
     seen, told = datetime(2026, 6, 3, 18, tzinfo=UTC), JUNE + SECOND
     assert deletions(warehouse) == {

@@ -47,7 +47,7 @@ def test_deletions_and_moves_reach_the_marts_and_the_build_passes(lake: LakeOfTe
             {"event_id": "H3", "type": None, "object": None},
         ]
     )
-    assert believed(warehouse.run("build")) == {"orders": ("pass", 0), "items": ("pass", 0)}
+    assert believed(warehouse.build()) == {"orders": ("pass", 0), "items": ("pass", 0)}
 
     assert items(warehouse) == {
         "I1": ("placed", "O1", False),

@@ -59,14 +59,14 @@ def test_late_evidence_corrects_the_past_and_gives_what_it_had_given_from_the_st
     lake: LakeOfTests, warehouse: Warehouse
 ) -> None:
     polls(lake)
-    warehouse.run("build", *MODELS)
+    warehouse.build(*MODELS)
     assert warehouse.rows(EVENTS) == [
         ("created", noon(1), "field", "exact", None, None),
         ("quantity_changed", noon(5), "poll_diff", "bounded", "1", "2"),
         ("cancelled", noon(8), "field", "exact", "live", "cancelled"),
     ]
     late_events(lake)
-    warehouse.run("build", *MODELS)
+    warehouse.build(*MODELS)
     corrected = [
         ("created", noon(1), "field", "exact", None, None),
         ("quantity_changed", noon(3), "webhook", "exact", "1", "3"),
@@ -86,7 +86,7 @@ def test_late_evidence_corrects_the_past_and_gives_what_it_had_given_from_the_st
 def test_any_past_day_can_be_asked_for_in_the_published_file(lake: LakeOfTests, warehouse: Warehouse) -> None:
     polls(lake)
     late_events(lake)
-    warehouse.run("build")
+    warehouse.build()
     folder = WarehouseFolder(warehouse.data_dir / "warehouse")
     publish(folder)
 

@@ -71,7 +71,7 @@ def test_every_day_and_month_is_counted_as_it_was(
 ) -> None:
     store = told_store(lake, tmp_path, seed=seed)
     warehouse.run("seed")
-    warehouse.run("build", "--select", *(f"+{report}" for report in REPORTS), "--exclude-resource-type", "unit_test")
+    warehouse.build("--select", *(f"+{report}" for report in REPORTS))
     daily: dict[date, tuple[Any, ...]] = {
         day: counts
         for day, *counts in warehouse.rows(
@@ -116,7 +116,7 @@ def assert_months(warehouse: Warehouse, live: dict[date, set[str]], *, days: lis
 def assert_that_a_cancellation_can_count_on_the_day_after(warehouse: Warehouse, truth: dict[date, list[int]]) -> None:
     rule = ("--vars", "{churn_date_rule: day_after}")
     chosen = ("--select", "fct_churn", "int_live_spans+", "--exclude", *PRESENT)
-    warehouse.run("build", *chosen, *rule, "--exclude-resource-type", "unit_test")
+    warehouse.build(*chosen, *rule)
     cancelled = dict(warehouse.rows("select day_date, cancelled from marts.rpt_subscriptions_daily"))
     days = sorted(cancelled)
     assert {day: cancelled[day] for day in days[1:]} == {day: truth[before][2] for before, day in pairwise(days)}
@@ -150,7 +150,7 @@ def test_five_months_are_five_movements_and_each_identity_fails_when_it_is_broke
     five_months(lake)
     selected = ("--select", *(f"+{report}" for report in REPORTS))
     warehouse.run("seed")
-    warehouse.run("build", *selected, "--exclude-resource-type", "unit_test")
+    warehouse.build(*selected)
     movements = warehouse.rows("select movement, ending_mrr from marts.fct_mrr_movements order by month_date")
     assert movements == [("new", 10), ("unchanged", 10), ("churn", 0), ("inactive", 0), ("reactivation", 10)]
     for broken, identity in BROKEN.items():

@@ -117,7 +117,7 @@ def compare(store: Store, warehouse: Warehouse) -> tuple[int, list[tuple[str, da
 def build(warehouse: Warehouse) -> None:
     """Build the lifecycle with all its tests; what only warns may warn."""
     warehouse.run("seed")
-    warehouse.run("build", *LIFECYCLE, "--exclude-resource-type", "unit_test")
+    warehouse.build(*LIFECYCLE)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -18,7 +18,7 @@ def test_every_question_in_the_documents_can_be_asked(lake: LakeOfTests, warehou
     questions = [query for query in questions if "duckdb_columns" not in query]
     assert len(questions) > 20
     small_store(lake)
-    warehouse.run("build")
+    warehouse.build()
     folder = WarehouseFolder(warehouse.data_dir / "warehouse")
     publish(folder)
     with duckdb.connect(str(folder.published_file), read_only=True) as connection:
