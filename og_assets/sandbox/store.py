@@ -19,7 +19,7 @@ from .world.behaviour import Life
 from .world.placement import Nights
 from .world.records import Order, Subscription
 from .world.reminders import Reminders
-from .world.state import EmptiedOrders, OutOfStock, Placement, World
+from .world.state import EmptiedOrders, OrderDiscounts, OutOfStock, Placement, World
 from .world.timeline import Timeline
 
 _FARTHEST = timedelta(days=3653)
@@ -46,6 +46,7 @@ class Store(Actions):
         imported: int = 0,
         out_of_stock: OutOfStock = "silent",
         placement: Placement = "direct",
+        order_discounts: OrderDiscounts = "off total",
         currencies: tuple[str, ...] = ("USD",),
         webhooks: Webhooks | None = None,
         part: int = 0,
@@ -65,6 +66,7 @@ class Store(Actions):
             emptied_orders=emptied_orders,
             out_of_stock=out_of_stock,
             placement=placement,
+            order_discounts=order_discounts,
             currencies=currencies,
             part=part,
             first_customer=first_customer,

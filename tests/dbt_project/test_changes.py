@@ -104,9 +104,19 @@ def answers_of_the_shop_and_an_incentive(lake: LakeOfTests) -> None:
     """Of one customer the log alone tells, of another an incentive; and a third has an order that was tried twice."""
     answers = [("B1", "140"), ("B2", "000")]
     lake.pull("billing_attempts", [{"public_id": key, "order": "O1", "response_code": code} for key, code in answers])
-    lake.pull("one_time_incentives", [{"public_id": "V1", "item": "I9", "external_code": "SORRY", "created": NOON}])
+    incentives = [
+        {"public_id": "V1", "item": "I9", "external_code": "SORRY", "created": NOON},
+        {"public_id": "V2", "item": "I1", "customer": "C1", "external_code": "LOVE", "created": NOON},
+    ]
+    lake.pull("one_time_incentives", incentives)
     order = {"public_id": "O80", "customer": "C8", "status": 5, "tries": 2, "updated": day("2026-06-02 01:00:00")}
     lake.pull("orders", [order], seen_at=NOON)
+
+
+def an_incentive_taken_back(lake: LakeOfTests) -> None:
+    """It names no item any more, only its customer."""
+    incentive = {"public_id": "V2", "item": None, "customer": "C1", "external_code": "LOVE", "created": NOON}
+    lake.pull("one_time_incentives", [incentive], pulled_at=NOON + timedelta(days=1))
 
 
 def a_late_window_of_the_log_and_an_older_version(lake: LakeOfTests) -> None:
@@ -173,6 +183,7 @@ ARRIVALS: tuple[tuple[Callable[[LakeOfTests], None], *tuple[str, ...]], ...] = (
         "select response_code from marts.fct_placement_attempts where order_id = 'O1' order by attempt_number",
         "select incentive_codes from marts.fct_order_items where order_item_id = 'I9'",
     ),
+    (an_incentive_taken_back, "select incentive_codes from marts.fct_order_items where order_item_id = 'I1'"),
     (
         a_late_window_of_the_log_and_an_older_version,
         "select attempted_at from marts.fct_placement_attempts where order_id = 'O1' order by attempt_number",

@@ -1,6 +1,7 @@
 """A sandbox store told of by webhooks, or only asked: what was sold, tried and recovered is in the marts exactly."""
 
 import os
+from collections import defaultdict
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -132,6 +133,25 @@ def test_events_alone_tell_all_that_was_sold(
     assert {key: row.result for key, row in found.items()} == {
         key: RESULTS.get(truth[key]["status_after"], "retried") for key in found
     }
+
+
+def test_a_discount_is_known_from_whichever_sum_it_was_taken_off(lake: LakeOfTests, warehouse: Warehouse) -> None:
+    """Here off `sub_total`, too, so that `total` is `sub_total` and `shipping_total`, as Ordergroove's reference has it."""
+    store = Store(seed=1, customers=120, days=300, until=UNTIL, order_discounts="off sub_total")
+    with serve(store) as shop:
+        pull(shop, lake, since=None, names=ALL)
+    build(warehouse)
+    items: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for row in store.truth.table("items"):
+        items[row["order"]] += row["total_price"]
+    placed = {row["id"]: row for row in store.truth.table("orders") if row["status"] == 5}
+    assert all(row["total"] == row["sub_total"] + row["shipping_total"] for row in placed.values())
+    net = "select order_id, sum(net_price) from marts.fct_order_items where outcome = 'placed' group by 1"
+    assert dict(warehouse.rows(net)) == {key: row["sub_total"] for key, row in placed.items()}
+    discounted = [key for key, row in placed.items() if row["sub_total"] != items[key]]
+    assert discounted
+    assert verdict(warehouse, "discounts_of_placed_orders_can_be_split") == ("pass", 0)
+    assert verdict(warehouse, "placed_items_add_up_to_sub_total") == ("warn", len(discounted))
 
 
 def test_an_order_that_states_otherwise_is_counted(lake: LakeOfTests, warehouse: Warehouse) -> None:

@@ -133,6 +133,9 @@ told as (
     union
     select order_item_id as object_id from new_incentives
     union
+    -- One that was taken off its order or item names neither any more.
+    select customer_id as object_id from new_incentives
+    union
     select order_id as object_id
     from attempts
     where first_window in (select new_log_windows.window_label from new_log_windows)

@@ -1,7 +1,8 @@
 {{ config(materialized='incremental', meta={'follows': 'order_id'}) }}
 
 -- What is taken off an order as a whole: its header counts all discounts, and what its items do not show is this one.
--- That is only known where header and items are of one moment and agree; where they do not, nothing is guessed.
+-- Which of its sums Ordergroove takes it off is not documented, so the arithmetic has to prove it: what the items cost,
+-- less the discount, with shipping and taxes, is what the order costs. Where it is not, nothing is guessed.
 
 with
 
@@ -34,10 +35,30 @@ remainders as (
         contents.items_total,
         contents.items_discount,
         orders.discount_total - contents.items_discount as remainder,
-        coalesce(abs(orders.sub_total - contents.items_total) <= 0.01, false) as adds_up
+        coalesce(abs(orders.sub_total - contents.items_total) <= 0.01, false) as adds_up,
+        orders.total - orders.shipping_total - contents.items_total as rest_of_total,
+        coalesce(orders.tax_total, 0) as tax_total
     from contents
     inner join orders
         on contents.order_id = orders.order_id
+),
+
+judged as (
+    select
+        *,
+        coalesce(
+            case
+                when remainder = 0 then adds_up
+                -- Less than nothing, or more than the items cost, is no discount on them.
+                when remainder between 0 and items_total
+                    then
+                        -- Taxes are in the total, or they are not: the reference leaves them out.
+                        abs(rest_of_total + remainder) <= 0.01
+                        or abs(rest_of_total + remainder - tax_total) <= 0.01
+            end,
+            false
+        ) as is_split_known
+    from remainders
 ),
 
 final as (
@@ -45,13 +66,9 @@ final as (
         order_id,
         items_total,
         items_discount,
-        -- Less than nothing, or more than the items cost, is no discount on them.
-        coalesce(adds_up and remainder between 0 and items_total, false) as is_split_known,
-        case
-            when adds_up and remainder between 0 and items_total then remainder
-            else 0
-        end as order_discount
-    from remainders
+        is_split_known,
+        case when is_split_known then remainder else 0 end as order_discount
+    from judged
 )
 
 select * from final

@@ -31,8 +31,12 @@ events as (
         row_number() over (partition by order_id, tries order by happened_at, event_id) as nth
     from {{ changed_only(ref('stg_ordergroove__order_events'), 'order_id') }}
     where
-        event_type in (
-            'order.success', 'order.reject', 'order.cancel', 'order.generic_error', 'order.retryable_placement_failure'
+        (
+            event_type in (
+                'order.success', 'order.reject', 'order.generic_error', 'order.retryable_placement_failure'
+            )
+            -- Customers cancel too, when they like; only the shop's own answer is of an attempt.
+            or (event_type = 'order.cancel' and {{ json_text('rejected_message', 'code') }} = '030')
         )
         and order_id is not null
         and happened_at is not null

@@ -31,7 +31,7 @@ def discontinue(world: World, *, product: Product, successor: Product) -> None:
 
 
 def discount_order(world: World, *, order: Order, percent: int) -> Incentive:
-    """Take a share off an order as a whole: off its `total`, not off its `sub_total`."""
+    """Take a share off an order as a whole: off its `total`, and off its `sub_total` where the world does so."""
     require_open(order)
     order.percent_off = percent
     settle(world, order=order)

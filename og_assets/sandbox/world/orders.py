@@ -3,8 +3,9 @@
 Belongs here: the mechanics that every change of a subscription ends in. Not here: why an item moves (subscriptions),
 what happens at night (placement).
 
-Identities, at any moment, in cents: `sub_total` = sum of the items' `total_price`; `total` = `sub_total` +
-`shipping_total` - what an order-level incentive takes off; `discount_total` = list prices - `sub_total` + that amount.
+Identities, at any moment, in cents: `total` = sum of the items' `total_price` + `shipping_total` - what an order-level
+incentive takes off; `discount_total` = list prices - that sum + that amount. `sub_total` is the sum, or, as the world's
+`order_discounts` say, the sum less that amount (then `total` = `sub_total` + `shipping_total`, as is documented).
 """
 
 from datetime import date
@@ -159,12 +160,13 @@ def change_item(world: World, *, item: Item, quantity: int | None = None, produc
 def settle(world: World, *, order: Order) -> None:
     """Add an order up again and stamp it."""
     list_total = sum(item.price * item.quantity for item in order.items.values())
-    order.sub_total = sum(item.total_price for item in order.items.values())
-    order_discount = order.sub_total * order.percent_off // 100
-    free = order.free_shipping or not order.items or order.sub_total >= _FREE_SHIPPING_FROM
+    items_total = sum(item.total_price for item in order.items.values())
+    order_discount = items_total * order.percent_off // 100
+    free = order.free_shipping or not order.items or items_total >= _FREE_SHIPPING_FROM
     order.shipping_total = 0 if free else _SHIPPING
-    order.discount_total = list_total - order.sub_total + order_discount
-    order.total = order.sub_total + order.shipping_total - order_discount
+    order.sub_total = items_total - (order_discount if world.order_discounts == "off sub_total" else 0)
+    order.discount_total = list_total - items_total + order_discount
+    order.total = items_total + order.shipping_total - order_discount
     world.touch(order)
 
 

@@ -35,6 +35,7 @@ from .table import Table
 EmptiedOrders = Literal["keep", "delete"]
 OutOfStock = Literal["silent", "told"]
 Placement = Literal["direct", "batch"]
+OrderDiscounts = Literal["off total", "off sub_total"]
 
 CUSTOMER, API_KEY, USER, PROCESS = "customer", "apikey", "user", "og-system-process"
 """Who does what is done: the types of an event's actor."""
@@ -52,6 +53,7 @@ class World:
         emptied_orders: EmptiedOrders,
         out_of_stock: OutOfStock = "silent",
         placement: Placement = "direct",
+        order_discounts: OrderDiscounts = "off total",
         currencies: tuple[str, ...] = ("USD",),
         part: int = 0,
         first_customer: int = 0,
@@ -62,6 +64,7 @@ class World:
         self.emptied_orders = emptied_orders
         self.out_of_stock = out_of_stock
         self.placement = placement
+        self.order_discounts = order_discounts
         self.currencies = currencies
         self.actor = API_KEY
         # Parts of one store share the merchant and the range, and nothing else: no customer meets another.

@@ -71,8 +71,11 @@ judged as (
         case
             when answer = '000' or outcome_after = 'placed' then 'placed'
             when not is_last then 'retried'
-            when outcome_after in ('rejected', 'cancelled') then outcome_after
+            when outcome_after = 'rejected' then 'rejected'
+            when outcome_after = 'cancelled' and answer = '030' then 'cancelled'
             when outcome_after in ('retrying', 'upcoming') then 'retried'
+            -- The customer cancelled or merged the order before another was made.
+            when outcome_after in ('cancelled', 'merged') and answer is not null then 'retried'
             else 'unknown'
         end as result
     from answered
@@ -93,7 +96,8 @@ dated as (
         coalesce(told_at, case when latest_placed_at = earliest_placed_at then latest_placed_at end) as exact_at,
         coalesce(told_at, latest_placed_at, seen_at, logged_until_at, updated_at) as latest_at,
         coalesce(told_at, earliest_placed_at, {{ earliest_reading('seen_before_at') }}, created_at) as earliest_at,
-        result in ('retried', 'rejected', 'cancelled') as is_failure
+        result in ('retried', 'rejected', 'cancelled')
+        or (result = 'unknown' and coalesce(outcome_after in ('cancelled', 'merged'), false)) as is_failure
     from timed
 ),
 
@@ -131,7 +135,9 @@ recovered as (
         case
             when not is_failure then null
             when order_outcome = 'placed' then 'recovered'
-            when order_outcome in ('rejected', 'cancelled', 'merged', 'deleted', 'empty') then 'lost'
+            -- What was in it is in another order now, and is placed or lost there.
+            when order_outcome in ('merged', 'empty') then 'moved'
+            when order_outcome in ('rejected', 'cancelled', 'deleted') then 'lost'
             when order_outcome in ('retrying', 'upcoming') then 'open'
             else 'unknown'
         end as recovery

@@ -1,5 +1,11 @@
+{{ config(
+    materialized='incremental', incremental_strategy='delete+insert', unique_key=['as_of_date', 'horizon_days']
+) }}
+{#- For so long late evidence corrects a cause; to judge all forecasts each day would cost more with each. -#}
+{%- set settling_days = 7 -%}
+
 -- Each forecast against what came, once its days are over. What was known on an as-of day is read from what was kept of
--- it, what became of it from today's tables: late evidence corrects a cause, never a forecast.
+-- it, what became of it from the tables of this build.
 
 with
 
@@ -19,33 +25,33 @@ forecasts as (
     select * from {{ ref('rpt_upcoming') }}
 ),
 
-days as (
-    select distinct as_of_date
+settled as (
+    select {{ days_later('max(as_of_date)', -settling_days) }} as settled_date
     from upcoming
 ),
 
--- Of a day whose build broke before its forecast was written, only what was known is there.
-forecast_days as (
-    select distinct as_of_date
-    from forecasts
+kept as (
+    {% if is_incremental() %}
+        select distinct
+            as_of_date,
+            horizon_days
+        from {{ this }}
+    {% else %}
+        select
+            as_of_date,
+            horizon_days
+        from {{ ref('int_forecast_ends') }}
+        where 1 = 0
+    {% endif %}
 ),
 
-horizons as (
-    {{ one_row_each('horizon_days', var('forecast_horizons')) }}
-),
-
--- Looked at again on the first as-of day that knows how it ended.
 judged as (
-    select
-        forecast_days.as_of_date,
-        horizons.horizon_days,
-        {{ days_later('forecast_days.as_of_date', 'horizons.horizon_days') }} as until_date,
-        min(days.as_of_date) as seen_date
-    from forecast_days
-    cross join horizons
-    inner join days
-        on {{ days_later('forecast_days.as_of_date', 'horizons.horizon_days') }} < days.as_of_date
-    group by forecast_days.as_of_date, horizons.horizon_days
+    select ends.*
+    from {{ ref('int_forecast_ends') }} as ends
+    cross join settled
+    left join kept
+        on ends.as_of_date = kept.as_of_date and ends.horizon_days = kept.horizon_days
+    where kept.as_of_date is null or ends.until_date >= settled.settled_date
 ),
 
 spans as (
@@ -256,13 +262,21 @@ parts as (
             and judged.until_date >= forecasts.place_date
 ),
 
+in_currency as (
+    select
+        parts.*,
+        coalesce(parts.currency_code, only_currency.only_currency_code) as currency
+    from parts
+    cross join {{ ref('int_only_currency') }} as only_currency
+),
+
 final as (
     select
         ---------- ids
-        {{ surrogate_key(['as_of_date', 'horizon_days', 'currency_code']) }} as forecast_accuracy_id,
+        {{ surrogate_key(['as_of_date', 'horizon_days', 'currency']) }} as forecast_accuracy_id,
 
         ---------- text
-        currency_code,
+        currency as currency_code,
 
         ---------- numerics
         cast(horizon_days as bigint) as horizon_days,
@@ -285,8 +299,8 @@ final as (
 
         ---------- dates and times
         as_of_date
-    from parts
-    group by as_of_date, horizon_days, currency_code
+    from in_currency
+    group by as_of_date, horizon_days, currency
 )
 
 select * from final
