@@ -136,7 +136,7 @@ def test_events_alone_tell_all_that_was_sold(
 
 
 def test_a_discount_is_known_from_whichever_sum_it_was_taken_off(lake: LakeOfTests, warehouse: Warehouse) -> None:
-    """Here off `sub_total`, too, so that `total` is `sub_total` and `shipping_total`, as Ordergroove's reference has it."""
+    """Here off `sub_total`, too: `total` is `sub_total` and `shipping_total`, as Ordergroove's reference has it."""
     store = Store(seed=1, customers=120, days=300, until=UNTIL, order_discounts="off sub_total")
     with serve(store) as shop:
         pull(shop, lake, since=None, names=ALL)
