@@ -25,6 +25,20 @@ def test_every_model_and_test_holds_on_an_empty_lake(warehouse: Warehouse, dbt: 
     assert all(not rows for rows in warehouse.contents("staging", "marts").values())
 
 
+def test_what_must_not_be_null_fails_and_is_named(lake: LakeOfTests, warehouse: Warehouse) -> None:
+    """One test of a model watches all such columns; its rows say which of them are null."""
+    small_store(lake)
+    warehouse.run("seed")
+    warehouse.run("run", "--select", "+fct_orders")
+    check = ("test", "--select", "fct_orders_is_complete")
+    assert warehouse.dbt(*check).success
+    warehouse.execute("update marts.fct_orders set outcome = null, items = null where order_id = 'O1'")
+    [failed] = [node for node in warehouse.dbt(*check).result if node.node.resource_type == "test"]
+    assert (str(failed.status), failed.failures) == ("fail", 1)
+    shown = warehouse.rows(f"select order_id, null_columns from ({failed.node.compiled_code})")
+    assert shown == [("O1", "outcome items ")]
+
+
 def test_marts_tell_what_happened_and_a_second_build_or_a_full_refresh_changes_nothing(
     lake: LakeOfTests, warehouse: Warehouse
 ) -> None:
