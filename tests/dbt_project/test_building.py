@@ -144,7 +144,7 @@ def test_every_object_has_a_source_and_a_staging_model_that_reads_it(dbt: Dbt) -
     read = {
         node.name.removeprefix("stg_ordergroove__"): node.sources
         for node in dbt.manifest.nodes.values()
-        if node.name.startswith("stg_ordergroove__")
+        if node.resource_type == "model" and node.name.startswith("stg_ordergroove__")
     }
     # What is history is read a second time: where items were, how orders were tried, what subscriptions were.
     histories = {
