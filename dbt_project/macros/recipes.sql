@@ -21,16 +21,26 @@
 {%- endmacro %}
 
 
+{#- What a model is made of is done before it begins: its recipe is asked for once. -#}
 {% macro recipe() -%}
+    {%- if 'recipe' not in model -%}
+        {%- do model.update({'recipe': asked_recipe()}) -%}
+    {%- endif -%}
+    {%- do return(model.recipe) -%}
+{%- endmacro %}
+
+{% macro asked_recipe() -%}
     {%- set parts = [model.raw_code, store_timezone(), var('macros')] + definitions() -%}
     {%- set small = [] -%}
+    {%- set parents = [] -%}
     {%- for id in model.depends_on.nodes | sort -%}
         {%- if id.startswith('seed.') -%}
             {%- do small.append(graph.nodes[id].alias) -%}
         {%- elif id.startswith('model.') -%}
-            {%- do parts.append(recorded_recipe(graph.nodes[id])) -%}
+            {%- do parents.append(graph.nodes[id]) -%}
         {%- endif -%}
     {%- endfor -%}
+    {%- do parts.append(recorded_recipes(parents)) -%}
     {%- for name in small + config.get('meta', {}).get('reads_whole', []) -%}
         {%- set rows = adapter.get_relation(target.database, 'intermediate', name) -%}
         {%- do parts.append('' if rows is none else run_query(whole_contents(rows)).columns[0].values()[0] | string) -%}
@@ -39,12 +49,20 @@
 {%- endmacro %}
 
 {#- Whole tables begin with each build: when they did so tells nothing. -#}
-{% macro recorded_recipe(parent) -%}
-    {%- set when = "began" if parent.config.materialized == 'incremental' else "''" -%}
+{% macro recorded_recipes(parents) -%}
+    {%- set names = ["''"] -%}
+    {%- set incremental = ["''"] -%}
+    {%- for parent in parents -%}
+        {%- do names.append("'" ~ parent.name ~ "'") -%}
+        {%- if parent.config.materialized == 'incremental' -%}
+            {%- do incremental.append("'" ~ parent.name ~ "'") -%}
+        {%- endif -%}
+    {%- endfor -%}
     {%- set found = run_query(
-        "select recipe || ' ' || " ~ when ~ " from " ~ followed() ~ " where model = '" ~ parent.name ~ "'"
+        "select model || ' ' || recipe || ' ' || case when model in (" ~ incremental | join(', ') ~ ") then cast(began as varchar) else '' end"
+        ~ " from " ~ followed() ~ " where model in (" ~ names | join(', ') ~ ") order by model"
     ).columns[0].values() -%}
-    {%- do return(found | join) -%}
+    {%- do return(found | join(' ')) -%}
 {%- endmacro %}
 
 {% macro whole_contents(relation) -%}
