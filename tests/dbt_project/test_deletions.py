@@ -9,6 +9,7 @@ import pytest
 
 from og_assets.lake.deletion_checks import CheckRow
 
+from .sales import verdict
 from .store import LakeOfTests, Warehouse, day, event, small_store
 
 MARTS = ("--select", "+fct_deletions", "+fct_item_moves", "+rpt_deleted_value", "+fct_orders")
@@ -82,6 +83,22 @@ def test_every_proof_is_a_deletion_with_its_bounds_and_a_miss_is_none(lake: Lake
     assert warehouse.rows(f"{report} from marts.rpt_deleted_value where currency_code = 'USD'") == [
         ("2026-06-01", 1, Decimal("20.00"), 0.5)
     ]
+
+
+def test_revenue_that_a_deletion_takes_away_is_not_taken_silently(lake: LakeOfTests, warehouse: Warehouse) -> None:
+    """Ordergroove may tell a placed order deleted: it is believed, and shown."""
+    small_store(lake)
+    check = "deleted_orders_were_not_placed"
+    warehouse.run("seed")
+    warehouse.run("run", "--select", "+fct_orders")
+    assert verdict(warehouse, check) == ("pass", 0)
+    told = JUNE + timedelta(days=1)
+    lake.deliver([event("E1", "order.delete", "O1", at=told), event("E2", "order.delete", "O2", at=told)])
+    warehouse.run("run", "--select", "+fct_orders")
+    outcomes = dict(warehouse.rows("select order_id, outcome from marts.fct_orders"))
+    assert (outcomes["O1"], outcomes["O2"]) == ("deleted", "deleted")
+    assert verdict(warehouse, check) == ("warn", 1)
+    assert warehouse.rows(f"select order_id from warnings.{check}") == [("O1",)]
 
 
 def test_open_item_that_a_census_missed_is_missing_until_it_is_asked_for(
