@@ -35,8 +35,15 @@ events as (
             event_type in (
                 'order.success', 'order.reject', 'order.generic_error', 'order.retryable_placement_failure'
             )
-            -- Customers cancel too, when they like; only the shop's own answer is of an attempt.
-            or (event_type = 'order.cancel' and {{ json_text('rejected_message', 'code') }} = '030')
+            -- Customers cancel too, when they like; only the shop's own answer is of an attempt. Where it is told in
+            -- prose, the log has its code; and nobody can cancel after it.
+            or (
+                event_type = 'order.cancel'
+                and (
+                    {{ json_text('rejected_message', 'code') }} = '030'
+                    or order_id in (select log_rows.order_id from log_rows where log_rows.response_code = '030')
+                )
+            )
         )
         and order_id is not null
         and happened_at is not null
