@@ -138,7 +138,8 @@ EVENTS = """
     from versions
 """
 
-# A day later: one in a hundred took one more, and one in a hundred orders was placed.
+# A day later: one in a hundred subscriptions took one more, and as many orders as are one in a hundred of all that there
+# are were placed. Each has a next one.
 NEXT_DAY = """
     delete from versions where hash(n, 'next day') % 100 != 0;
     delete from versions as old using versions as new
@@ -146,7 +147,11 @@ NEXT_DAY = """
     update versions set happened_at = getvariable('now') - seconds(3600 * (1 + chance(n, 'next hour'))), happened =
         'change_quantity', known_quantity = known_quantity + 1 where live;
     delete from versions where happened_at < getvariable('since');
-    delete from orders where is_placed or hash(n, 'next day') % 100 != 0;
+    set variable share_due = (select 0.01 * count(*) / count(*) filter (not is_placed) from orders);
+    delete from orders where is_placed or chance(n, 'next order') >= getvariable('share_due');
+    insert into orders by name select * exclude (order_id, placed_at, updated_at),
+        'O' || subscription_id || '-' || strftime(placed_at + interval 30 day, '%y%m%d') as order_id,
+        placed_at + interval 30 day as placed_at, getvariable('now') - interval 10 hour as updated_at from orders;
     update orders set is_placed = true, placed_at = getvariable('now') - interval 10 hour,
-        updated_at = getvariable('now') - interval 10 hour;
+        updated_at = getvariable('now') - interval 10 hour where placed_at < getvariable('since') + interval 30 day;
 """

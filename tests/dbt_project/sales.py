@@ -30,7 +30,9 @@ class Attempt(NamedTuple):
     attempted_at: datetime
     not_before_at: datetime
     not_after_at: datetime
+    attempted_date: date
     recovered_at: datetime | None
+    days_to_recovery: int | None
 
 
 def utc(wall_clock: datetime) -> datetime:
@@ -109,8 +111,9 @@ def assert_orders_have_their_money(store: Store, warehouse: Warehouse, *, only_p
 
 
 def assert_days_have_their_revenue(store: Store, warehouse: Warehouse, *, currency_is_known: bool = True) -> None:
-    # The oldest rows of the store's own currency bear none, and events never do.
-    currency = "coalesce(currency_code, 'USD')" if currency_is_known else "'all'"
+    # The oldest rows bear no currency, nor does any event: it is that of all others, if they have one.
+    several = len(store.world.currencies) > 1
+    currency = ("coalesce(currency_code, 'USD')" if several else "currency_code") if currency_is_known else "'all'"
     rows = warehouse.rows(
         f"""
         with sales as (
@@ -179,7 +182,14 @@ def assert_recoveries(store: Store, warehouse: Warehouse) -> None:
     failed = {key: row for key, row in truth.items() if row["status_after"] != 5}
     placed_at = {order: row["at"] for (order, _), row in truth.items() if row["status_after"] == 5}
     expected = {key: placed_at[key[0]] for key in failed if key[0] in placed_at}
-    assert {key: wall(row.recovered_at) for key, row in attempts(warehouse).items() if row.recovered_at} == expected
+    found = {key: row for key, row in attempts(warehouse).items() if row.recovered_at}
+    assert {key: wall(row.recovered_at) for key, row in found.items()} == expected
+    # How long it took is known where the day of the failure is, and not guessed elsewhere.
+    days = {key: (placed_at[key[0]].date() - truth[key]["at"].date()).days for key in expected}
+    is_dated = {key: row.not_before_at.astimezone(ZONE).date() == row.attempted_date for key, row in found.items()}
+    assert {key: row.days_to_recovery for key, row in found.items()} == {
+        key: days[key] if is_dated[key] else None for key in expected
+    }
     # What comes back of a batch is final: nothing of it is tried again.
     is_tried_again = store.world.placement == "direct"
     assert (len(expected) > 5) == is_tried_again

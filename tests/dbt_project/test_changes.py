@@ -177,6 +177,12 @@ def news_of_the_first_customer(lake: LakeOfTests) -> None:
     lake.deliver([event("E92", "order.create", "O73", at=NOON, customer="C1")])
 
 
+def an_order_in_another_currency(lake: LakeOfTests) -> None:
+    """What bore no currency was in the only one that there was; and now it may be in either."""
+    order = {"public_id": "O74", "customer": "C74", "status": 1, "currency_code": "CAD"}
+    lake.pull("orders", [order | {"updated": day("2026-06-05 01:00:00")}], seen_at=NOON)
+
+
 ARRIVALS: tuple[tuple[Callable[[LakeOfTests], None], *tuple[str, ...]], ...] = (
     (
         answers_of_the_shop_and_an_incentive,
@@ -199,6 +205,8 @@ ARRIVALS: tuple[tuple[Callable[[LakeOfTests], None], *tuple[str, ...]], ...] = (
     ),
     (news_of_that_customer, "select count(*) from marts.fct_orders"),
     (news_of_the_first_customer, "select count(*) from marts.fct_orders"),
+    # The last, for everything begins afresh with it.
+    (an_order_in_another_currency, "select currency_code from marts.fct_orders where order_id = 'O3'"),
 )
 
 

@@ -89,7 +89,7 @@ def causes(store: Store, known: Known, as_of: date) -> dict[str, Decimal]:
         if row["cause"] == "skip" and as_of <= row["at"].date() <= until
     }
     found = dict.fromkeys(CAUSES, Decimal(0))
-    due = {key: row["total_price"] for key, row in known.items() if as_of < row["place"] <= until}
+    due = {key: row["total_price"] for key, row in known.items() if row["place"] <= until}
     for key, value in due.items():
         item = items.get(key)
         end = item and ENDS.get(item["order_status"], "open")

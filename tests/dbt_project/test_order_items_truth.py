@@ -53,6 +53,7 @@ def test_what_was_sold_and_tried_is_exact_where_all_events_came(
         out_of_stock="told",
         currencies=("USD", "CAD"),
         placement="batch" if seed % 3 == 0 else "direct",
+        emptied_orders="delete" if seed % 2 else "keep",
     )
     let_the_shop_answer(store, "110", "030")
     with serve(store) as shop:

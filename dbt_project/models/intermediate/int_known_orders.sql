@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', meta={'follows': 'order_id'}) }}
+{{ config(materialized='incremental', meta={'follows': 'order_id', 'reads_whole': ['int_only_currency']}) }}
 
 with
 
@@ -13,6 +13,10 @@ events as (
         {{ happening_number('order_id') }} as happening
     from {{ changed_only(ref('stg_ordergroove__order_events'), 'order_id') }}
     where order_id is not null and happened_at is not null
+),
+
+only_currency as (
+    select * from {{ ref('int_only_currency') }}
 ),
 
 -- The one that stands. A deletion is proved by what says so, and undone by a later sign of life.
@@ -80,7 +84,7 @@ known as (
         merged_into_order_id,
         rejected_message,
         rejected_error_code,
-        currency_code,
+        coalesce(currency_code, (select only_currency.only_currency_code from only_currency)) as currency_code,
         status_code,
         tries,
         generic_error_count,
@@ -106,7 +110,7 @@ known as (
         merged_into_order_id,
         rejected_message,
         null as rejected_error_code,
-        null as currency_code,
+        (select only_currency.only_currency_code from only_currency) as currency_code,
         status_code,
         tries,
         generic_error_count,
@@ -132,7 +136,7 @@ known as (
         null as merged_into_order_id,
         null as rejected_message,
         null as rejected_error_code,
-        null as currency_code,
+        (select only_currency.only_currency_code from only_currency) as currency_code,
         null as status_code,
         null as tries,
         null as generic_error_count,

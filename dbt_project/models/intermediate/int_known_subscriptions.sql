@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', meta={'follows': 'subscription_id'}) }}
+{{ config(materialized='incremental', meta={'follows': 'subscription_id', 'reads_whole': ['int_only_currency']}) }}
 
 with
 
@@ -8,6 +8,10 @@ pulled as (
 
 events as (
     select * from {{ ref('stg_ordergroove__subscription_events') }}
+),
+
+only_currency as (
+    select * from {{ ref('int_only_currency') }}
 ),
 
 -- The state is that of the last sighting, whichever world it is from.
@@ -55,7 +59,7 @@ final as (
             when joined.cancel_reason is not null or pulled.is_live then joined.cancel_reason
             else pulled.cancel_reason
         end as cancel_reason,
-        pulled.currency_code,
+        coalesce(pulled.currency_code, only_currency.only_currency_code) as currency_code,
         case when joined.is_told_whole then joined.prepaid_renewal_behavior else pulled.prepaid_renewal_behavior end
             as prepaid_renewal_behavior,
 
@@ -86,6 +90,7 @@ final as (
         joined.created_at,
         coalesce(joined.told_updated_at, pulled.updated_at) as updated_at
     from joined
+    cross join only_currency
     left join pulled
         on joined.subscription_id = pulled.subscription_id
 )

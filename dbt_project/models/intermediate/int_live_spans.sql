@@ -14,10 +14,6 @@ subscriptions as (
     select * from {{ ref('dim_subscriptions') }}
 ),
 
-currencies as (
-    select * from {{ ref('int_only_currency') }}
-),
-
 -- Where cancellations count on the day after, what is cancelled is held for its day: if it came back on it, it was not
 -- away, and of what began and ended in one second, which has no live period, there is a day.
 remembering as (
@@ -53,14 +49,13 @@ final as (
         dated.subscription_id,
         dated.customer_id,
         coalesce(dated.customer_id, dated.subscription_id) as subscriber_id,
-        coalesce(dated.currency_code, currencies.only_currency_code) as currency_code,
+        dated.currency_code,
         dated.from_date,
         dated.until_date,
         coalesce(dated.mrr, 0) as mrr,
         case when dated.mrr is null then 1 else 0 end as unpriced,
         case when subscriptions.origin = 'import' then 1 else 0 end as imported
     from dated
-    cross join currencies
     left join subscriptions
         on dated.subscription_id = subscriptions.subscription_id
     -- Of what did not last until the end of a day, no day tells.

@@ -1,14 +1,16 @@
--- Where all currencies that are told are one, those that are not told are the same.
+-- Where all currencies that are told are one, those that are not told are the same: Ordergroove's old rows bear none.
 
 with
 
-periods as (
-    select * from {{ ref('fct_subscription_periods') }}
+told as (
+    select currency_code from {{ ref('stg_ordergroove__orders') }}
+    union
+    select currency_code from {{ ref('stg_ordergroove__subscriptions') }}
 ),
 
 final as (
-    select case when count(distinct currency_code) = 1 then max(currency_code) end as only_currency_code
-    from periods
+    select case when count(currency_code) = 1 then max(currency_code) end as only_currency_code
+    from told
 )
 
 select * from final

@@ -23,6 +23,7 @@ contents as (
     select
         order_id,
         sum(total_price) as items_total,
+        min(total_price) as least_total,
         -- Null where one of the items has no price: then the sum of the others is not theirs.
         case when count(*) = count(discount) then sum(discount) end as items_discount
     from order_items
@@ -34,6 +35,7 @@ remainders as (
         contents.order_id,
         contents.items_total,
         contents.items_discount,
+        contents.least_total,
         orders.discount_total - contents.items_discount as remainder,
         coalesce(abs(orders.sub_total - contents.items_total) <= 0.01, false) as adds_up,
         orders.total - orders.shipping_total - contents.items_total as rest_of_total,
@@ -49,8 +51,9 @@ judged as (
         coalesce(
             case
                 when remainder = 0 then adds_up
-                -- Less than nothing, or more than the items cost, is no discount on them.
-                when remainder between 0 and items_total
+                -- Less than nothing, or more than the items cost, is no discount on them; and of a line that gives money
+                -- back there is no share.
+                when remainder between 0 and items_total and least_total >= 0
                     then
                         -- Taxes are in the total, or they are not: the reference leaves them out.
                         abs(rest_of_total + remainder) <= 0.01

@@ -35,12 +35,12 @@ joined as (
         on items.order_id = orders.order_id
 ),
 
--- All items of an order are placed at one moment.
+-- All items of an order are placed at one moment, and what was placed before it came to the order bears an older one.
 dated as (
     select
         *,
         case
-            when outcome = 'placed' then min(first_placed_at) over (partition by order_id, outcome)
+            when outcome = 'placed' then max(first_placed_at) over (partition by order_id, outcome)
         end as placed_at,
         cast(total_price as double) / nullif(quantity, 0) as net_unit_price
     from joined

@@ -24,11 +24,12 @@ log_rows as (
     where order_id is not null
 ),
 
--- Each tells of an attempt that is over, and which it was.
-events as (
+-- Each tells of an attempt that is over. A success, a refusal and the shop's own cancellation end the order, too.
+outcomes as (
     select
         *,
-        row_number() over (partition by order_id, tries order by happened_at, event_id) as nth
+        event_type in ('order.generic_error', 'order.retryable_placement_failure') as is_retried,
+        case when tries > 0 then tries end as told_number
     from {{ changed_only(ref('stg_ordergroove__order_events'), 'order_id') }}
     where
         (
@@ -47,7 +48,47 @@ events as (
         )
         and order_id is not null
         and happened_at is not null
-        and tries > 0
+),
+
+-- The same attempt may be told twice, or have failed, and be refused for good later.
+told_once as (
+    select
+        *,
+        row_number() over (
+            partition by
+                order_id, event_type, told_number, case when told_number is null and is_retried then event_id end
+            order by happened_at, event_id
+        ) as telling,
+        min(case when is_retried then happened_at end) over (partition by order_id, told_number) as failed_at
+    from outcomes
+),
+
+in_turn as (
+    select
+        *,
+        row_number() over (partition by order_id order by happened_at, told_number, event_id) as turn
+    from told_once
+    where
+        telling = 1
+        and (
+            told_number is null or is_retried or event_type = 'order.success'
+            or failed_at is null or failed_at > happened_at
+        )
+),
+
+-- `tries` is the number of the attempt. An event may leave it out, show it as it was before, or not count an error that
+-- is tried again at once: each attempt comes after the one before it all the same.
+events as (
+    select
+        *,
+        turn + max(coalesce(told_number, 1) - turn) over (
+            partition by order_id
+            order by turn
+            rows between unbounded preceding and current row
+        ) as number_told,
+        -- What ends the order is its last attempt, however many of those before it were told.
+        told_number is null and not is_retried and turn = max(turn) over (partition by order_id) as is_the_last
+    from in_turn
 ),
 
 counts as (
@@ -68,7 +109,7 @@ counts as (
     union all
     select
         order_id,
-        tries as attempts,
+        number_told as attempts,
         0 as logged,
         0 as is_placed_in_log
     from events
@@ -90,6 +131,15 @@ numbered as (
         {{ counted_up('totals', upto='attempts') }}
     ) as numbers
     where number > 0
+),
+
+events_in_ladder as (
+    select
+        events.*,
+        case when events.is_the_last then totals.attempts else events.number_told end as number
+    from events
+    inner join totals
+        on events.order_id = totals.order_id
 ),
 
 -- What was attempted by then, was attempted before the end of the window.
@@ -165,8 +215,8 @@ final as (
         on numbered.order_id = log_rows.order_id and numbered.number - numbered.lost_from_log = log_rows.number_in_log
     left join windows
         on log_rows.first_window = windows.window_label
-    left join events
-        on numbered.order_id = events.order_id and numbered.number = events.tries and events.nth = 1
+    left join events_in_ladder as events
+        on numbered.order_id = events.order_id and numbered.number = events.number
     left join seen
         on numbered.order_id = seen.order_id and numbered.number = seen.number
     left join seen_before

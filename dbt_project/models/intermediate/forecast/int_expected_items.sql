@@ -32,13 +32,10 @@ subscriptions as (
     where is_live
 ),
 
-only_currency as (
-    select * from {{ ref('int_only_currency') }}
-),
-
 next_items as (
     select
         subscription_id,
+        count(*) as open_items,
         max(place_date) as place_date
     from newest
     where subscription_id is not null
@@ -48,7 +45,8 @@ next_items as (
 placed_items as (
     select
         subscription_id,
-        max(placed_date) as placed_date
+        max(placed_date) as placed_date,
+        {{ newest_known('case when total_price > 0 then total_price end', by='placed_date') }} as last_paid
     from {{ ref('fct_order_items') }}
     where outcome = 'placed' and subscription_id is not null
     group by subscription_id
@@ -58,11 +56,30 @@ paced as (
     select
         subscriptions.subscription_id,
         subscriptions.product_id,
-        coalesce(subscriptions.known_currency_code, only_currency.only_currency_code) as currency_code,
+        subscriptions.known_currency_code as currency_code,
         subscriptions.quantity,
         subscriptions.unit_price * subscriptions.quantity as value,
-        coalesce(subscriptions.every, subscriptions.frequency_days) as every,
-        case when subscriptions.every is null then 1 else subscriptions.every_period end as every_period,
+        -- A price lock holds for what was paid in advance, too.
+        subscriptions.price is null
+        and coalesce(subscriptions.prepaid_orders_remaining, -1) >= 0
+        and coalesce(subscriptions.prepaid_orders_per_billing, 0) > 0 as is_prepaid,
+        subscriptions.prepaid_orders_remaining,
+        subscriptions.prepaid_orders_per_billing,
+        subscriptions.prepaid_renewal_behavior,
+        subscriptions.list_price * subscriptions.quantity as list_value,
+        placed_items.last_paid,
+        coalesce(next_items.open_items, 0) as open_items,
+        -- Where the cadence is not told whole, it goes by days, as `interval_days` does.
+        case
+            when subscriptions.every_period_label is not null and subscriptions.every is not null
+                then subscriptions.every
+            else subscriptions.frequency_days
+        end as every,
+        case
+            when subscriptions.every_period_label is not null and subscriptions.every is not null
+                then subscriptions.every_period
+            else 1
+        end as every_period,
         cast(subscriptions.interval_days as double) as interval_days,
         coalesce(
             next_items.place_date,
@@ -73,7 +90,6 @@ paced as (
         {{ days_later('as_of.as_of_date', var('forecast_days')) }} as last_date
     from subscriptions
     cross join as_of
-    cross join only_currency
     left join next_items
         on subscriptions.subscription_id = next_items.subscription_id
     left join placed_items
@@ -92,6 +108,34 @@ counted as (
 
 repeated as (
     {{ counted_up('counted', upto='intervals') }}
+),
+
+-- How many orders of it come before this one, from now on: of what was paid in advance so many are still to be sent. Then
+-- it is paid again for as many, or goes on as any other, or ends.
+ordered as (
+    select
+        *,
+        open_items + number - 1 as orders_before
+    from repeated
+    where number > 0
+),
+
+priced as (
+    select
+        *,
+        case
+            when not is_prepaid then cast(value as double)
+            when orders_before < prepaid_orders_remaining then 0
+            when prepaid_renewal_behavior = 'downgrade' then cast(list_value as double)
+            when mod(orders_before - prepaid_orders_remaining, prepaid_orders_per_billing) = 0
+                then cast(coalesce(last_paid, list_value * prepaid_orders_per_billing) as double)
+            else 0
+        end as order_value
+    from ordered
+    where
+        not is_prepaid
+        or orders_before < prepaid_orders_remaining
+        or coalesce(prepaid_renewal_behavior, '') != 'cancel'
 ),
 
 due as (
@@ -113,11 +157,10 @@ due as (
         product_id,
         currency_code,
         quantity,
-        cast(value as double) as value,
+        order_value as value,
         {{ one_interval_later('known_until_date', 'every * number', 'every_period') }} as place_date,
         as_of_date
-    from repeated
-    where number > 0
+    from priced
 ),
 
 aged as (

@@ -9,8 +9,11 @@ days as (
 
 -- Of a day whose build broke before its forecast was written, only what was known is there.
 forecast_days as (
-    select distinct as_of_date
+    select
+        as_of_date,
+        max(forecast_days) as forecast_days
     from {{ ref('rpt_upcoming') }}
+    group by as_of_date
 ),
 
 horizons as (
@@ -23,7 +26,9 @@ ends as (
         horizons.horizon_days,
         {{ days_later('forecast_days.as_of_date', 'horizons.horizon_days') }} as until_date
     from forecast_days
-    cross join horizons
+    inner join horizons
+        -- No day is judged by more days than it said anything of. Those that do not tell were written with ninety.
+        on horizons.horizon_days <= coalesce(forecast_days.forecast_days, 90)
 ),
 
 final as (

@@ -15,10 +15,6 @@ order_items as (
     where outcome = 'open' and place_date is not null
 ),
 
-only_currency as (
-    select * from {{ ref('int_only_currency') }}
-),
-
 -- As far as everything that a forecast is made of was pulled.
 reached as (
     select
@@ -45,17 +41,16 @@ as_of as (
 
 open_items as (
     select
-        order_items.order_item_id,
-        order_items.order_id,
-        order_items.subscription_id,
-        order_items.product_id,
-        coalesce(order_items.currency_code, only_currency.only_currency_code) as currency_code,
-        order_items.quantity,
-        order_items.total_price as value,
-        order_items.place_date,
+        order_item_id,
+        order_id,
+        subscription_id,
+        product_id,
+        currency_code,
+        quantity,
+        total_price as value,
+        place_date,
         true as is_open
     from order_items
-    cross join only_currency
 ),
 
 known as (

@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental',
-    meta={'follows': 'subscriber_id', 'reads_whole': ['int_months', 'int_only_currency']}
+    meta={'follows': 'subscriber_id', 'reads_whole': ['int_months']}
 ) }}
 
 with

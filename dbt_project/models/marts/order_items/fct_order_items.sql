@@ -1,5 +1,10 @@
 {{ config(materialized='incremental', meta={'follows': 'order_item_id'}) }}
 
+{#- Ordergroove may name no product of what is still to come; then it is what its subscription is of. -#}
+{%- set product_id -%}
+    coalesce(order_items.product_id, case when order_items.outcome = 'open' then subscriptions.product_id end)
+{%- endset -%}
+
 {%- set discount -%}
     order_items.unit_price * order_items.quantity + coalesce(order_items.extra_cost, 0) - order_items.total_price
 {%- endset -%}
@@ -43,7 +48,7 @@ final as (
         coalesce(moves.first_order_id, order_items.order_id) as first_order_id,
         order_items.subscription_id,
         order_items.customer_id,
-        order_items.product_id,
+        {{ product_id }} as product_id,
         order_items.offer_id,
 
         ---------- text
@@ -52,6 +57,8 @@ final as (
         -- Where the order's header is at odds with its items, it may hide a discount that no item shows.
         case
             when not coalesce(discounts.is_split_known, true) or {{ discount }} is null then 'unknown'
+            -- What is in no order any more, or in one that nobody knows, has no header to ask.
+            when order_items.outcome in ('missing', 'deleted', 'unknown') then 'unknown'
             when discounts.order_discount > 0 and {{ discount }} != 0 then 'item_and_order'
             when discounts.order_discount > 0 then 'order'
             when {{ discount }} != 0 then 'item'
@@ -73,7 +80,7 @@ final as (
         coalesce(incentives.order_incentives, 0) as order_incentives,
 
         ---------- booleans
-        coalesce(order_items.is_one_time, order_items.subscription_id is null) as is_one_time,
+        order_items.subscription_id is null as is_one_time,
         coalesce(subscriptions.is_prepaid, false) as is_prepaid,
         order_items.is_frozen,
 
@@ -87,7 +94,7 @@ final as (
     left join subscriptions
         on order_items.subscription_id = subscriptions.subscription_id
     left join products
-        on order_items.product_id = products.product_id
+        on {{ product_id }} = products.product_id
     left join moves
         on order_items.order_item_id = moves.order_item_id
     left join discounts

@@ -18,6 +18,11 @@ response_codes as (
     select * from {{ ref('response_codes') }}
 ),
 
+deletions as (
+    select * from {{ ref('fct_deletions') }}
+    where object_type = 'order' and undeleted_at is null
+),
+
 joined as (
     select
         attempts.*,
@@ -29,7 +34,13 @@ joined as (
         orders.reject_message,
         orders.created_at,
         orders.updated_at,
-        coalesce(orders.items_total, orders.sub_total) as order_value,
+        -- What was still in it when it was deleted, and nothing came instead of.
+        case
+            when orders.outcome = 'deleted' then coalesce(deletions.value_lost, 0)
+            else coalesce(orders.items_total, orders.sub_total)
+        end as order_value,
+        orders.outcome in ('merged', 'empty')
+        or (orders.outcome = 'deleted' and coalesce(deletions.cause = 'order_emptied', false)) as is_emptied,
         attempts.attempt_number = attempts.attempts as is_last,
         -- What the last attempt left behind is what the order is in now.
         coalesce(
@@ -39,6 +50,8 @@ joined as (
     from attempts
     left join orders
         on attempts.order_id = orders.order_id
+    left join deletions
+        on orders.order_id = deletions.object_id
 ),
 
 -- The log has the code itself; an event or the order may quote it; a status may stand for one.
@@ -67,7 +80,8 @@ answered as (
 
 judged as (
     select
-        *,
+        answered.*,
+        response_codes.category,
         case
             when answer = '000' or outcome_after = 'placed' then 'placed'
             when not is_last then 'retried'
@@ -79,6 +93,8 @@ judged as (
             else 'unknown'
         end as result
     from answered
+    left join response_codes
+        on answered.answer = response_codes.response_code
 ),
 
 -- In the hour that comes twice, the time of a placement may be either.
@@ -96,6 +112,7 @@ dated as (
         coalesce(told_at, case when latest_placed_at = earliest_placed_at then latest_placed_at end) as exact_at,
         coalesce(told_at, latest_placed_at, seen_at, logged_until_at, updated_at) as latest_at,
         coalesce(told_at, earliest_placed_at, {{ earliest_reading('seen_before_at') }}, created_at) as earliest_at,
+        is_last and coalesce(category = 'superseded', false) as is_superseded,
         result in ('retried', 'rejected', 'cancelled')
         or (result = 'unknown' and coalesce(outcome_after in ('cancelled', 'merged'), false)) as is_failure
     from timed
@@ -108,7 +125,8 @@ bounded as (
         latest_at as not_after_at,
         earliest_at as not_before_at,
         case when result = 'placed' then latest_at end as order_placed_at,
-        is_failure as is_first_failure
+        is_failure as is_first_failure,
+        is_superseded as order_is_superseded
     from dated
     where attempts = 1
     union all
@@ -123,7 +141,8 @@ bounded as (
         max(case when result = 'placed' then latest_at end) over (partition by order_id) as order_placed_at,
         is_failure
         and attempt_number = min(case when is_failure then attempt_number end) over (partition by order_id)
-            as is_first_failure
+            as is_first_failure,
+        max(case when is_superseded then 1 else 0 end) over (partition by order_id) = 1 as order_is_superseded
     from dated
     where attempts > 1
 ),
@@ -135,8 +154,8 @@ recovered as (
         case
             when not is_failure then null
             when order_outcome = 'placed' then 'recovered'
-            -- What was in it is in another order now, and is placed or lost there.
-            when order_outcome in ('merged', 'empty') then 'moved'
+            -- What was in it is in another order now, and is placed or lost there; or was sent with another at once.
+            when is_emptied or (order_is_superseded and order_outcome = 'rejected') then 'moved'
             when order_outcome in ('rejected', 'cancelled', 'deleted') then 'lost'
             when order_outcome in ('retrying', 'upcoming') then 'open'
             else 'unknown'
@@ -159,7 +178,7 @@ final as (
             {{ json_text('recovered.told_message', 'message') }},
             case when recovered.is_last and recovered.result = 'rejected' then recovered.reject_message end
         ) as response_message,
-        coalesce(response_codes.category, 'unknown') as category,
+        coalesce(recovered.category, 'unknown') as category,
         recovered.result,
         case
             when recovered.told_at is not null then 'webhook'
@@ -185,9 +204,15 @@ final as (
                 then {{ money('recovered.order_value') }}
             else 0
         end as lost_revenue,
-        case when recovered.recovery = 'recovered' then {{ datediff(
-            store_date('recovered.not_after_at'), store_date('recovered.order_placed_at'), 'day'
-        ) }} end as days_to_recovery,
+        -- Of a failure whose day is not known, neither is how long it took.
+        case
+            when
+                recovered.recovery = 'recovered'
+                and {{ store_date('recovered.not_before_at') }} = {{ store_date('recovered.not_after_at') }}
+                then {{ datediff(
+                    store_date('recovered.not_after_at'), store_date('recovered.order_placed_at'), 'day'
+                ) }}
+        end as days_to_recovery,
 
         ---------- booleans
         recovered.is_last,
@@ -196,12 +221,12 @@ final as (
         ---------- dates and times
         {{ store_date('recovered.not_after_at') }} as attempted_date,
         recovered.not_after_at as attempted_at,
-        least(recovered.not_before_at, recovered.not_after_at) as not_before_at,
+        recovered.not_before_at,
         recovered.not_after_at,
-        case when recovered.recovery = 'recovered' then recovered.order_placed_at end as recovered_at
+        case
+            when recovered.recovery = 'recovered' then coalesce(recovered.order_placed_at, recovered.placed_at)
+        end as recovered_at
     from recovered
-    left join response_codes
-        on recovered.answer = response_codes.response_code
 )
 
 select * from final

@@ -80,7 +80,6 @@ known as (
         on
             judged.as_of_date >= spans.from_date
             and judged.as_of_date < spans.until_date
-            and judged.as_of_date < spans.place_date
             and judged.until_date >= spans.place_date
     where spans.is_open
 ),
@@ -258,7 +257,6 @@ parts as (
     inner join forecasts
         on
             judged.as_of_date = forecasts.as_of_date
-            and judged.as_of_date < forecasts.place_date
             and judged.until_date >= forecasts.place_date
 ),
 

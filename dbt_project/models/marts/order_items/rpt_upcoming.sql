@@ -53,6 +53,7 @@ final as (
         round(sum(survival * chance), 6) as expected_items,
         {{ money('sum(survival * chance * known_price)') }} as expected_value,
         round(max(placed_share), 6) as placed_share,
+        cast({{ var('forecast_days') }} as bigint) as forecast_days,
 
         ---------- dates and times
         as_of_date,
