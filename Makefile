@@ -26,7 +26,7 @@ check: $(READY) ## Lint and type-check Python and SQL
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/sqlfluff lint dbt_project
+	@$(BIN)/sqlfluff lint dbt_project --processes 0
 
 bench: $(READY) ## Measure, and write the results under benchmarks/
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -138,8 +138,8 @@ EVENTS = """
     from versions
 """
 
-# A day later: one in a hundred subscriptions took one more, and as many orders as are one in a hundred of all that there
-# are were placed. Each has a next one.
+# A day later: one in a hundred subscriptions took one more, and as many orders as are one in a hundred of all were
+# placed. Each has a next one.
 NEXT_DAY = """
     delete from versions where hash(n, 'next day') % 100 != 0;
     delete from versions as old using versions as new

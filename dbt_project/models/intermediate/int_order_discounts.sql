@@ -51,8 +51,8 @@ judged as (
         coalesce(
             case
                 when remainder = 0 then adds_up
-                -- Less than nothing, or more than the items cost, is no discount on them; and of a line that gives money
-                -- back there is no share.
+                -- Less than nothing, or more than the items cost, is no discount on them; and of a line that gives
+                -- money back there is no share.
                 when remainder between 0 and items_total and least_total >= 0
                     then
                         -- Taxes are in the total, or they are not: the reference leaves them out.

@@ -24,6 +24,12 @@ log_rows as (
     where order_id is not null
 ),
 
+shop_cancellations as (
+    select order_id
+    from log_rows
+    where response_code = '030'
+),
+
 -- Each tells of an attempt that is over. A success, a refusal and the shop's own cancellation end the order, too.
 outcomes as (
     select
@@ -42,7 +48,7 @@ outcomes as (
                 event_type = 'order.cancel'
                 and (
                     {{ json_text('rejected_message', 'code') }} = '030'
-                    or order_id in (select log_rows.order_id from log_rows where log_rows.response_code = '030')
+                    or order_id in (select shop_cancellations.order_id from shop_cancellations)
                 )
             )
         )

@@ -110,8 +110,8 @@ repeated as (
     {{ counted_up('counted', upto='intervals') }}
 ),
 
--- How many orders of it come before this one, from now on: of what was paid in advance so many are still to be sent. Then
--- it is paid again for as many, or goes on as any other, or ends.
+-- How many orders of its subscription come before it, from now on: of what was paid in advance so many are still to be
+-- sent. Then it is paid again for as many, or goes on as any other, or ends.
 ordered as (
     select
         *,

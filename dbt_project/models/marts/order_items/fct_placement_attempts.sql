@@ -80,8 +80,7 @@ answered as (
 
 judged as (
     select
-        answered.*,
-        response_codes.category,
+        *,
         case
             when answer = '000' or outcome_after = 'placed' then 'placed'
             when not is_last then 'retried'
@@ -93,17 +92,18 @@ judged as (
             else 'unknown'
         end as result
     from answered
-    left join response_codes
-        on answered.answer = response_codes.response_code
 ),
 
 -- In the hour that comes twice, the time of a placement may be either.
 timed as (
     select
-        *,
-        case when result = 'placed' then placed_at end as latest_placed_at,
-        case when result = 'placed' then {{ earliest_reading('placed_at') }} end as earliest_placed_at
+        judged.*,
+        response_codes.category,
+        case when judged.result = 'placed' then judged.placed_at end as latest_placed_at,
+        case when judged.result = 'placed' then {{ earliest_reading('judged.placed_at') }} end as earliest_placed_at
     from judged
+    left join response_codes
+        on judged.answer = response_codes.response_code
 ),
 
 dated as (
