@@ -62,7 +62,8 @@ VERSION_TABLE = """
         true as live, returned_at as began_at from subscriptions where returned_at is not null
 """
 
-# An order a month while live; the last one is still to come.
+# An order a month while live; the last one is still to come. One in twenty is declined first, and one in twenty has a
+# discount of its own.
 ORDER_TABLE = """
     create table orders as
     with due as (
@@ -77,6 +78,8 @@ ORDER_TABLE = """
         *,
         'O' || subscription_id || '-' || strftime(placed_at, '%y%m%d') as order_id,
         placed_at < getvariable('now') as is_placed,
+        chance(n, 'declined ' || placed_at) < 0.05 as is_declined,
+        case when chance(n, 'discount ' || placed_at) < 0.05 then 1 else 0 end as off_order,
         least(placed_at, getvariable('now') - interval 1 hour) as updated_at
     from due
     where cancelled_at is null or placed_at < cancelled_at or placed_at > returned_at
@@ -103,7 +106,10 @@ SHOWN = {
     "orders": """
         select order_id as public_id, customer_id as customer, case when is_placed then 5 else 1 end::bigint as status,
             date_trunc('day', placed_at) as place, created_at as created, updated_at as updated, 'USD' as currency_code,
-            (quantity * 18)::decimal(18, 4) as sub_total, (quantity * 18)::decimal(18, 4) as total,
+            case when not is_placed then 0 when is_declined then 2 else 1 end::bigint as tries,
+            (quantity * 18)::decimal(18, 4) as sub_total, 5::decimal(18, 4) as shipping_total,
+            (quantity * 2 + off_order)::decimal(18, 4) as discount_total,
+            (quantity * 18 + 5 - off_order)::decimal(18, 4) as total,
             shown(updated_at, utc(updated_at + interval 12 hour)) as origin from orders
     """,
     "items": """
@@ -114,7 +120,11 @@ SHOWN = {
             shown(updated_at, utc(updated_at + interval 12 hour)) as origin from orders
     """,
     "billing_attempts": """
-        select 'B' || order_id as public_id, order_id as "order", '100' as response_code,
+        select 'A' || order_id as public_id, order_id as "order", '140' as response_code,
+            shown(placed_at - interval 4 day, utc(placed_at - interval 84 hour)) as origin
+            from orders where is_placed and is_declined
+        union all by name
+        select 'B' || order_id as public_id, order_id as "order", '000' as response_code,
             shown(placed_at, utc(placed_at + interval 12 hour)) as origin from orders where is_placed
     """,
 }

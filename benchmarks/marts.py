@@ -158,7 +158,8 @@ def build(scope: str, data_dir: Path, *, only_marts: bool = False) -> dict[str, 
 def _dbt(arguments: list[str]) -> Any:
     from dbt.cli.main import dbtRunner
 
-    done = dbtRunner().invoke([*arguments, "--quiet"])
+    # Logs as a run in Dagster does.
+    done = dbtRunner().invoke([*arguments, "--quiet", "--log-level-file", "info"])
     if not done.success:
         raise RuntimeError(done.exception or [node.message for node in done.result if node.status in ("error", "fail")])
     return done.result

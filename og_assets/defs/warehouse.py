@@ -87,9 +87,12 @@ def dbt_models(
     # One folder, used again: by default each run would leave one of its own.
     target = warehouse.folder / "dbt"
     try:
-        # Unit tests are of the code, not of the data, and have their place before a release.
+        # Unit tests are of the code, not of the data, and have their place before a release. A log of each statement
+        # would take a sixth of the time of a small build, and they lie in `run/` anyway.
         yield from dbt.cli(
-            ["build", "--exclude-resource-type", "unit_test"], context=context, target_path=target
+            ["build", "--exclude-resource-type", "unit_test", "--log-level-file", "info"],
+            context=context,
+            target_path=target,
         ).stream()
     except DagsterDbtCliRuntimeError as error:
         raise _explanation(error, lake=lake) from error

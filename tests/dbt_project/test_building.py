@@ -180,3 +180,18 @@ def test_manifest_names_no_folder_of_the_lake(dbt: Dbt) -> None:
     sources = json.dumps([source.to_dict() for source in dbt.manifest.sources.values()])
     assert "getvariable('lake')" in sources
     assert "pytest" not in sources.replace(str(PROJECT), "")
+
+
+def test_one_build_in_ten_lets_dead_rows_go(warehouse: Warehouse) -> None:
+    """The others do not wait for it."""
+    warehouse.run("seed")
+    keep_them = "set global max_vacuum_tasks = 0"
+    warehouse.execute("create table intermediate.half_dead as select range as n from range(500_000)", "checkpoint")
+    warehouse.execute(keep_them, "delete from intermediate.half_dead where n % 2 = 0")
+    groups = "select count(distinct row_group_id) from pragma_storage_info('intermediate.half_dead')"
+    found = []
+    for build in (9, 10):
+        warehouse.execute(keep_them, f"update build_log.invocations set build = {build - 1}")
+        warehouse.run("seed", "--select", "every_periods")
+        found.extend(warehouse.rows(groups))
+    assert found == [(5,), (3,)]
