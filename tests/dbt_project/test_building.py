@@ -1,6 +1,7 @@
 """The project as a whole: it builds on nothing, it says what it built, and building again changes nothing."""
 
 import json
+from datetime import date
 
 import pytest
 
@@ -195,3 +196,14 @@ def test_one_build_in_ten_lets_dead_rows_go(warehouse: Warehouse) -> None:
         warehouse.run("seed", "--select", "every_periods")
         found.extend(warehouse.rows(groups))
     assert found == [(5,), (3,)]
+
+
+def test_a_forecast_that_was_kept_takes_a_column_that_came_later(lake: LakeOfTests, warehouse: Warehouse) -> None:
+    small_store(lake)
+    warehouse.run("seed")
+    warehouse.run("run", "--select", "+int_forecast_ends")
+    days = "select distinct as_of_date, forecast_days from marts.rpt_upcoming"
+    assert warehouse.rows(days) == [(date(2026, 6, 10), 90)]
+    warehouse.execute("alter table marts.rpt_upcoming drop column forecast_days")
+    warehouse.run("run", "--select", "+int_forecast_ends")
+    assert warehouse.rows(days) == [(date(2026, 6, 10), None)]
