@@ -70,11 +70,10 @@ paced as (
         placed_items.last_paid,
         coalesce(next_items.open_items, 0) as open_items,
         -- Where the cadence is not told whole, it goes by days, as `interval_days` does.
-        case
-            when subscriptions.every_period_label is not null and subscriptions.every is not null
-                then subscriptions.every
-            else subscriptions.frequency_days
-        end as every,
+        coalesce(
+            case when subscriptions.every_period_label is not null then subscriptions.every end,
+            subscriptions.frequency_days
+        ) as every,
         case
             when subscriptions.every_period_label is not null and subscriptions.every is not null
                 then subscriptions.every_period
