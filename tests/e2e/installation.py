@@ -63,7 +63,8 @@ class Project:
         """Run `og-assets` to its end; returns the exit code and what it said."""
         process = self.start(*arguments)
         try:
-            output, _ = process.communicate(timeout=400)
+            # Only for one that hangs: beside other tests, on a slow machine, a sync takes minutes.
+            output, _ = process.communicate(timeout=900)
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
