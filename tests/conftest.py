@@ -19,6 +19,14 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OG_DATA_DIR", str(tmp_path / "data"))
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest tests first, what begins last must not be what everybody waits for (`--no-loadscope-reorder`)."""
+    """Put the longest tests first: what begins last must not be what everybody waits for (`--no-loadscope-reorder`).
+
+    A file is one worker's, for its tests share what takes long to make. Those of the dbt project share nothing, and are
+    anybody's.
+    """
     items.sort(key=lambda item: ("/e2e/" not in item.nodeid, "/dbt_project/" not in item.nodeid))
+    for item in items:
+        if "/dbt_project/" not in item.nodeid:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))

@@ -1,6 +1,6 @@
 {#- Small conversions that engines spell differently, or that should be spelled once. -#}
 
-{#- Raw money keeps four decimals; analysts get two. -#}
+{#- Raw money keeps four decimals; analysts get two. A sum is made as wide as can be, which a scan pays for. -#}
 {% macro money(amount) -%}
     cast({{ amount }} as decimal(18, 2))
 {%- endmacro %}

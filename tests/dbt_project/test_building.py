@@ -87,6 +87,21 @@ def test_marts_tell_what_happened_and_a_second_build_or_a_full_refresh_changes_n
     assert outcome(warehouse) == [(True, True, True), (True, False, False), (True, False, False)]
 
 
+def test_a_table_that_breaks_while_it_is_made_stays_as_it_was(lake: LakeOfTests, warehouse: Warehouse) -> None:
+    small_store(lake)
+    warehouse.run("seed")
+    warehouse.run("run", "--select", "+dim_customers")
+    before = warehouse.rows("select * from marts.dim_customers order by all")
+    assert before
+    breaks = json.dumps({"new_subscriber_days": "cast(error('broken on purpose') as bigint)"})
+    results = warehouse.dbt("run", "--select", "dim_customers", "--vars", breaks).result
+    [broken] = [node for node in results if node.node.resource_type == "model"]
+    assert "broken on purpose" in broken.message
+    assert warehouse.rows("select * from marts.dim_customers order by all") == before
+    warehouse.run("run", "--select", "dim_customers")
+    assert warehouse.rows("select * from marts.dim_customers order by all") == before
+
+
 def test_part_of_the_project_is_not_a_full_build(warehouse: Warehouse) -> None:
     warehouse.build(*STAGING)
     assert outcome(warehouse) == [(True, False, True)]

@@ -34,7 +34,7 @@ orders as (
         order_items.order_id,
         min(order_items.placed_date) as placed_date,
         min(order_items.placed_at) as placed_at,
-        coalesce(sum(order_items.total_price), 0) as revenue,
+        {{ money('coalesce(sum(order_items.total_price), 0)') }} as revenue,
         min(order_items.currency_code) as currency_code
     from order_items
     inner join subscriptions

@@ -67,10 +67,10 @@ judged as (
 final as (
     select
         order_id,
-        items_total,
-        items_discount,
+        {{ money('items_total') }} as items_total,
+        {{ money('items_discount') }} as items_discount,
         is_split_known,
-        case when is_split_known then remainder else 0 end as order_discount
+        {{ money('case when is_split_known then remainder else 0 end') }} as order_discount
     from judged
 )
 

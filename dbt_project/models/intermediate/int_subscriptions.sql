@@ -60,7 +60,7 @@ placed as (
         subscription_id,
         min(placed_at) as first_order_at,
         count(distinct order_id) as orders_placed,
-        sum(total_price) as revenue_placed
+        {{ money('sum(total_price)') }} as revenue_placed
     from items
     where outcome = 'placed'
     group by subscription_id
