@@ -28,7 +28,7 @@ from .sales import (
     verdict,
     wall,
 )
-from .store import LakeOfTests, Warehouse
+from .store import LakeOfTests, Warehouse, day, small_store
 from .test_truth import OBJECTS, pull, take_in
 
 UNTIL = datetime(2026, 6, 10, 14)
@@ -173,3 +173,24 @@ def test_an_order_that_states_otherwise_is_counted(lake: LakeOfTests, warehouse:
     # Revenue is what the items say.
     truth = sum(row["sub_total"] for row in store.truth.table("revenue_daily"))
     assert warehouse.rows("select sum(revenue) from marts.rpt_revenue_daily") == [(truth,)]
+
+
+def test_items_that_contradict_their_order_or_themselves_are_counted(lake: LakeOfTests, warehouse: Warehouse) -> None:
+    """Of one order, placed two days apart; and a one-time item that names a subscription."""
+    small_store(lake)
+    warehouse.run("seed")
+    warehouse.run("run", "--select", "+int_order_items")
+    apart, both = "items_of_an_order_are_placed_together", "one_time_items_have_no_subscription"
+    assert (verdict(warehouse, apart), verdict(warehouse, both)) == (("pass", 0), ("pass", 0))
+
+    placed = day("2026-06-04 01:00:00")
+    lake.pull("orders", [{"public_id": "O4", "customer": "C1", "status": 5, "updated": placed}])
+    here = {"order": "O4", "subscription": "S1", "order_updated": placed}
+    items = [
+        {"public_id": "I40", "first_placed": placed, **here},
+        {"public_id": "I41", "first_placed": placed - timedelta(days=2), "one_time": True, **here},
+    ]
+    lake.pull("items", items)
+    warehouse.run("run", "--select", "+int_order_items")
+    assert (verdict(warehouse, apart), verdict(warehouse, both)) == (("warn", 1), ("warn", 1))
+    assert warehouse.rows(f"select order_id from warnings.{apart}") == [("O4",)]
