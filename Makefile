@@ -17,7 +17,7 @@ demo: $(READY) ## A sandbox store with a year of history becomes marts in Dagste
 	@$(BIN)/og-assets demo $(ARGS)
 
 test: $(READY) ## Run the tests, side by side (ARGS="-n 0 tests/lake" for some of them in one process)
-	@$(BIN)/python -m pytest --numprocesses $$(( $$(nproc 2>/dev/null || echo 2) + 2 )) --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $$(( $$(nproc 2>/dev/null || echo 2) + 2 )) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 dev: $(READY) ## Dagster's UI and daemon on your own store (.env)
 	@$(BIN)/og-assets dev $(ARGS)

@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 
 def pytest_configure() -> None:
@@ -19,14 +21,18 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OG_DATA_DIR", str(tmp_path / "data"))
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest tests first: what begins last must not be what everybody waits for (`--no-loadscope-reorder`).
-
-    A file is one worker's, for its tests share what takes long to make. Those of the dbt project share nothing, and are
-    anybody's.
-    """
+    """Put the longest tests first: what begins last must not be what everybody waits for (`--no-loadscope-reorder`)."""
     items.sort(key=lambda item: ("/e2e/" not in item.nodeid, "/dbt_project/" not in item.nodeid))
-    for item in items:
-        if "/dbt_project/" not in item.nodeid:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
+class FilesAndModels(LoadFileScheduling):
+    """A file is one worker's, for its tests share what takes long to make. Those of the dbt project share nothing."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if "/dbt_project/" in nodeid else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
+    """Let `--dist loadfile` be `FilesAndModels`; the other ways stay xdist's."""
+    return FilesAndModels(config, log) if config.getoption("dist") == "loadfile" else None
