@@ -1,7 +1,7 @@
 {#-
     How rows come into tables, in DuckDB, in one transaction with the hooks. dbt's own ways are for databases that cannot
     drop a table in a transaction, and for tables of which nothing is known: they compute into another table, ask which
-    columns there are, up to five times, and copy or rename. Of a build of little, that was a third.
+    columns there are, up to five times, and copy or rename. Of a build of little, that was a quarter.
 
     An incremental model that follows what changed adds its new rows: those in their way are gone already
     (macros/changes.sql), and a changed model starts afresh. A table is dropped and made again. All else is dbt's.
