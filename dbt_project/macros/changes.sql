@@ -9,8 +9,13 @@
     2. computes them anew, reading no other row of what it is made of (`changed_only`),
     3. (post-hook) notes in `build_log.followed` until which build it has followed.
 
-    Incremental equals full refresh as long as a row depends on nothing but what is listed with it. How far a model has
-    followed is never further than what it is made of: whatever part of the project was built, nothing is passed over.
+    Incremental equals full refresh as long as a row depends on nothing but what is listed with it. That is whatever its
+    customer has; a model that looks less far says so, and has less to do (`meta: {reach: …}`): within an order and its
+    items, past ones included (`order`), or within these and their subscriptions (`subscription`). What it is made of must
+    not look further than itself.
+
+    How far a model has followed is never further than what it is made of: whatever part of the project was built,
+    nothing is passed over.
 
     A model starts afresh when its recipe is another one than that of its rows: see macros/recipes.sql.
 -#}
@@ -44,7 +49,12 @@
         where _built_in > {{ followed_until() }}
     {%- else -%}
         select object_id from {{ api.Relation.create(target.database, 'intermediate', 'int_changes') }}
-        where _built_in > {{ followed_until() }}
+        where
+            _built_in > {{ followed_until() }}
+            {%- set reach = config.get('meta', {}).get('reach', 'customer') %}
+            {%- if reach == 'order' %} and reach = 'order'
+            {%- elif reach == 'subscription' %} and reach in ('order', 'subscription')
+            {%- endif %}
     {%- endif -%}
 {%- endmacro %}
 

@@ -3,12 +3,13 @@
     drop a table in a transaction, and for tables of which nothing is known: they compute into another table, ask which
     columns there are, up to five times, and copy or rename. Of a build of little, that was a quarter.
 
-    An incremental model that follows what changed adds its new rows: those in their way are gone already
-    (macros/changes.sql), and a changed model starts afresh. A table is dropped and made again. All else is dbt's.
+    An incremental model that appends adds its new rows: those in their way are gone already (macros/changes.sql), and a
+    changed model starts afresh. A table is dropped and made again. All else is dbt's.
 -#}
 
 {% materialization incremental, adapter='duckdb' -%}
-    {%- if not (follows() and is_incremental()) -%}
+    {%- set appends = config.get('incremental_strategy') == 'append' and config.get('on_schema_change') == 'fail' -%}
+    {%- if not (appends and is_incremental()) -%}
         {%- do return(dbt.materialization_incremental_duckdb()) -%}
     {%- endif -%}
     {%- set target_relation = this.incorporate(type='table') -%}

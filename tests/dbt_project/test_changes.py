@@ -177,6 +177,25 @@ def news_of_the_first_customer(lake: LakeOfTests) -> None:
     lake.deliver([event("E92", "order.create", "O73", at=NOON, customer="C1")])
 
 
+def a_tried_order_is_deleted_and_made_up_for(lake: LakeOfTests) -> None:
+    """Of a third customer, whose only subscription gets a cheaper item in another order at once."""
+    order = {"customer": "C85", "place": day("2026-06-09 00:00:00"), "updated": day("2026-06-09 01:00:00")}
+    lake.pull("orders", [{"public_id": "O85", "status": 18, "tries": 1, **order}], seen_at=NOON - timedelta(days=1))
+    item = {"subscription": "S85", "customer": "C85", "product": "P1", "quantity": 1}
+    told = [
+        event("E84", "item.create", "I85", at=NOON - timedelta(days=9), order="O85", total_price="20.00", **item),
+        event("E85", "item.remove", "I85", at=NOON, order="O85", total_price="20.00", **item),
+        event("E86", "order.delete", "O85", at=NOON, customer="C85"),
+        event("E87", "item.create", "I86", at=NOON + timedelta(seconds=5), order="O86", total_price="15.00", **item),
+    ]
+    lake.deliver(told)
+
+
+def a_cancellation_that_explains_the_deletion(lake: LakeOfTests) -> None:
+    """Nothing comes of the order or its items, and yet more was lost by it: nothing is made up for."""
+    lake.deliver([event("E88", "subscription.cancel", "S85", at=NOON, customer="C85")])
+
+
 def an_order_in_another_currency(lake: LakeOfTests) -> None:
     """What bore no currency was in the only one that there was; and now it may be in either."""
     order = {"public_id": "O74", "customer": "C74", "status": 1, "currency_code": "CAD"}
@@ -205,6 +224,15 @@ ARRIVALS: tuple[tuple[Callable[[LakeOfTests], None], *tuple[str, ...]], ...] = (
     ),
     (news_of_that_customer, "select count(*) from marts.fct_orders"),
     (news_of_the_first_customer, "select count(*) from marts.fct_orders"),
+    (
+        a_tried_order_is_deleted_and_made_up_for,
+        "select order_value, recovery from marts.fct_placement_attempts where order_id = 'O85'",
+    ),
+    (
+        a_cancellation_that_explains_the_deletion,
+        "select order_value from marts.fct_placement_attempts where order_id = 'O85'",
+        "select cause, value_lost from marts.fct_deletions where object_id = 'O85'",
+    ),
     # The last, for everything begins afresh with it.
     (an_order_in_another_currency, "select currency_code from marts.fct_orders where order_id = 'O3'"),
 )
@@ -250,7 +278,9 @@ def test_only_what_changed_is_computed_again(lake: LakeOfTests, warehouse: Wareh
     warehouse.run("seed")
     warehouse.run("run", *FOLLOWING)
     price = "select total_price from marts.fct_order_items where order_item_id = 'I1'"
+    total = "select total from marts.fct_orders where order_id = 'O1'"
     warehouse.execute("update marts.fct_order_items set total_price = 99 where order_item_id = 'I1'")
+    warehouse.execute("update marts.fct_orders set total = 99 where order_id = 'O1'")
     tampered = [(Decimal("99.00"),)]
     warehouse.run("run", *FOLLOWING)
     assert warehouse.rows(price) == tampered, "nothing came"
@@ -261,6 +291,10 @@ def test_only_what_changed_is_computed_again(lake: LakeOfTests, warehouse: Wareh
     lake.deliver([event("E91", "order.create", "O91", at=NOON, customer="C1")])
     warehouse.run("run", *FOLLOWING)
     assert warehouse.rows(price) == [(Decimal("20.00"),)], "what came is of the same customer"
+    assert warehouse.rows(total) == tampered, "what came is another order, and no item binds the two"
+    lake.deliver([event("E92", "item.out_of_stock", "I3", at=NOON, order="O1", subscription="S2", customer="C2")])
+    warehouse.run("run", *FOLLOWING)
+    assert warehouse.rows(total) == [(Decimal("20.00"),)], "what came is of an item that was in it"
 
 
 def test_what_a_number_means_can_change_and_old_rows_follow(lake: LakeOfTests, warehouse: Warehouse) -> None:
@@ -298,6 +332,19 @@ def test_numbers_of_builds_grow_though_their_log_is_emptied(lake: LakeOfTests, w
     lake.deliver([event("E90", "order.create", "O90", at=NOON, customer="C9")])
     warehouse.run("run", *FOLLOWING)
     assert warehouse.rows("select customer_id from marts.fct_orders where order_id = 'O90'") == [("C9",)]
+
+
+def test_no_model_is_made_of_what_looks_further(dbt: Dbt) -> None:
+    """Rows of the parent would be computed anew that the child does not look at."""
+    reaches = ["order", "subscription", "customer"]
+    models = {key: node for key, node in dbt.manifest.nodes.items() if node.resource_type == "model"}
+    # Events are followed as they come.
+    followers = {key for key in models if models[key].config.meta.get("follows", "event_id") != "event_id"}
+    reach = {key: reaches.index(models[key].config.meta.get("reach", "customer")) for key in followers}
+    assert set(reach.values()) == {0, 1, 2}
+    for key in followers:
+        for parent in followers.intersection(models[key].depends_on.nodes):
+            assert reach[parent] <= reach[key], f"{key} is made of {parent}"
 
 
 def test_every_definition_is_part_of_the_recipe(dbt: Dbt) -> None:

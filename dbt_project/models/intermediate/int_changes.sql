@@ -1,7 +1,9 @@
 {{ config(materialized='incremental', post_hook="{{ forget_followed_changes() }}") }}
 
 -- Whose history may be another one, by the rows that came since the last build: what they tell of, and all that hangs
--- together with it, which is what else its customer has. Models look from one listed row at others: the list is closed.
+-- together with it. How much that is depends on the reach: by orders and items alone it is little; by subscriptions, what
+-- else these got; by all that binds, what else the customer has. Models look from one listed row at others: for each reach
+-- the list is closed.
 
 with recursive
 
@@ -133,8 +135,16 @@ told as (
     union
     select order_item_id as object_id from new_incentives
     union
-    -- One that was taken off its order or item names neither any more.
-    select customer_id as object_id from new_incentives
+    -- One that was taken off its order or item names neither any more: it may have been any of the customer's.
+    select orders.order_id as object_id
+    from orders
+    inner join new_incentives as incentives
+        on orders.customer_id = incentives.customer_id
+    union
+    select events.order_id as object_id
+    from order_events as events
+    inner join new_incentives as incentives
+        on events.customer_id = incentives.customer_id
     union
     select order_id as object_id
     from attempts
@@ -162,70 +172,102 @@ told as (
     where product_id in (select new_prices.product_id from new_prices)
 ),
 
+deletion_evidence as (
+    select * from {{ ref('int_deletion_evidence') }}
+),
+
 -- What belongs to what, and did. Ids of different kinds are different; if two were the same, more would be listed.
 belongings as (
     select
         order_id as object_id,
-        customer_id as belongs_to
+        customer_id as belongs_to,
+        'customer' as reach
     from orders
     union all
     select
         order_id as object_id,
-        customer_id as belongs_to
+        customer_id as belongs_to,
+        'customer' as reach
     from order_events
     union all
     select
         subscription_id as object_id,
-        customer_id as belongs_to
+        customer_id as belongs_to,
+        'customer' as reach
     from versions
     union all
     select
         subscription_id as object_id,
-        customer_id as belongs_to
+        customer_id as belongs_to,
+        'customer' as reach
     from subscription_events
     union all
     select
         order_item_id as object_id,
-        order_id as belongs_to
+        order_id as belongs_to,
+        'order' as reach
     from places
     union all
     select
         order_item_id as object_id,
-        order_id as belongs_to
+        order_id as belongs_to,
+        'order' as reach
     from item_events
     union all
     select
         order_item_id as object_id,
-        subscription_id as belongs_to
+        subscription_id as belongs_to,
+        'subscription' as reach
     from items
     union all
     select
         order_item_id as object_id,
-        subscription_id as belongs_to
+        subscription_id as belongs_to,
+        'subscription' as reach
     from item_events
 ),
 
 links as (
     select
         object_id as from_id,
-        belongs_to as to_id
+        belongs_to as to_id,
+        reach
     from belongings
     where object_id is not null and belongs_to is not null
     union all
     select
         belongs_to as from_id,
-        object_id as to_id
+        object_id as to_id,
+        reach
     from belongings
     where object_id is not null and belongs_to is not null
+    union all
+    -- Why an order was deleted, and what was lost by it, anything that its customer has may tell: that is news of the
+    -- order itself.
+    select
+        object_id as from_id,
+        object_id as to_id,
+        'told' as reach
+    from deletion_evidence
+    where object_type = 'order'
 ),
 
 -- On a fresh start nothing is listed: whoever follows the list starts afresh as well.
 listed as (
-    select object_id
+    select
+        object_id,
+        'order' as reach
     from told
     where object_id is not null and {{ 'true' if is_incremental() else 'false' }}
     union
-    select links.to_id as object_id
+    select
+        links.to_id as object_id,
+        case
+            when links.reach = 'told' then 'order'
+            when 'customer' in (links.reach, listed.reach) then 'customer'
+            when 'subscription' in (links.reach, listed.reach) then 'subscription'
+            else 'order'
+        end as reach
     from listed
     inner join links
         on listed.object_id = links.from_id
@@ -234,6 +276,7 @@ listed as (
 final as (
     select
         object_id,
+        reach,
         {{ build_number() }} as _built_in
     from listed
 )

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', meta={'follows': 'order_item_id'}) }}
+{{ config(materialized='incremental', meta={'follows': 'order_item_id', 'reach': 'order'}) }}
 
 -- Shares of items in what is taken off their order as a whole, by what they cost, in whole cents that add up to it:
 -- each gets its share rounded down, and the cents that are left go to the largest remainders, and among equals by id.

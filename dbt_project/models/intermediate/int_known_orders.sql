@@ -1,4 +1,7 @@
-{{ config(materialized='incremental', meta={'follows': 'order_id', 'reads_whole': ['int_only_currency']}) }}
+{{ config(
+    materialized='incremental',
+    meta={'follows': 'order_id', 'reach': 'order', 'reads_whole': ['int_only_currency']}
+) }}
 
 with
 

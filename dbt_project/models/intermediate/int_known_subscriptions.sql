@@ -1,4 +1,7 @@
-{{ config(materialized='incremental', meta={'follows': 'subscription_id', 'reads_whole': ['int_only_currency']}) }}
+{{ config(
+    materialized='incremental',
+    meta={'follows': 'subscription_id', 'reach': 'subscription', 'reads_whole': ['int_only_currency']}
+) }}
 
 with
 

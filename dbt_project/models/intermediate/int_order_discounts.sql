@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', meta={'follows': 'order_id'}) }}
+{{ config(materialized='incremental', meta={'follows': 'order_id', 'reach': 'order'}) }}
 
 -- What is taken off an order as a whole: its header counts all discounts, and what its items do not show is this one.
 -- Which of its sums Ordergroove takes it off is not documented, so the arithmetic has to prove it: what the items cost,

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', meta={'follows': 'order_item_id'}) }}
+{{ config(materialized='incremental', meta={'follows': 'order_item_id', 'reach': 'order'}) }}
 
 with
 
@@ -46,26 +46,13 @@ dated as (
     from joined
 ),
 
-with_placed_date as (
+final as (
     select
         *,
         case
             when outcome = 'placed' then coalesce({{ store_date('placed_at') }}, place_date)
         end as placed_date
     from dated
-),
-
-final as (
-    select
-        *,
-        case
-            when outcome = 'placed' and subscription_id is not null
-                then dense_rank() over (
-                    partition by subscription_id, outcome
-                    order by placed_date, placed_at, order_id
-                )
-        end as nth_order_of_subscription
-    from with_placed_date
 )
 
 select * from final

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', meta={'follows': 'order_id'}) }}
+{{ config(materialized='incremental', meta={'follows': 'order_id', 'reach': 'order'}) }}
 
 -- The ladder of each order: its attempts from the first to the last, and what each source tells of them. How many there
 -- were, the order itself says (`tries`); the log has their answers in their order; an event has the number and the

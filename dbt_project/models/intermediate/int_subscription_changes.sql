@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', meta={'follows': 'subscription_id'}) }}
+{{ config(materialized='incremental', meta={'follows': 'subscription_id', 'reach': 'subscription'}) }}
 
 {#- Column, its name as an event, and the events of Ordergroove that tell of it. A reactivation sets the cadence. -#}
 {%- set fields = [

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', meta={'follows': 'subscription_id'}) }}
+{{ config(materialized='incremental', meta={'follows': 'subscription_id', 'reach': 'subscription'}) }}
 
 -- What became of the orders of a subscription: placed, rejected, or skipped. An order is skipped as a whole (it is
 -- cancelled before it is placed), or the item goes exactly one interval on.

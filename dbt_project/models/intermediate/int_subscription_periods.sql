@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', meta={'follows': 'subscription_id'}) }}
+{{ config(materialized='incremental', meta={'follows': 'subscription_id', 'reach': 'subscription'}) }}
 
 -- The states of a subscription, one after the other. What changed at one moment is one change.
 

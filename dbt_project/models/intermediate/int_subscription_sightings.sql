@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', meta={'follows': 'subscription_id'}) }}
+{{ config(materialized='incremental', meta={'follows': 'subscription_id', 'reach': 'subscription'}) }}
 
 -- Whatever showed a subscription, in one row each: the state that it showed was there from `from_at` on, and still was
 -- at `until_at`. What it did not tell is null.

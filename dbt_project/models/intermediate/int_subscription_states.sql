@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', meta={'follows': 'subscription_id'}) }}
+{{ config(materialized='incremental', meta={'follows': 'subscription_id', 'reach': 'subscription'}) }}
 
 {%- set begun = ['product_id', 'quantity', 'every', 'every_period', 'payment_id', 'shipping_address_id'] -%}
 {%- set kept = begun + ['start_date', 'prepaid_renewal_behavior'] -%}

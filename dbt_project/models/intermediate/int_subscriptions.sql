@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', meta={'follows': 'subscription_id'}) }}
+{{ config(materialized='incremental', meta={'follows': 'subscription_id', 'reach': 'subscription'}) }}
 
 with
 
@@ -47,7 +47,11 @@ last_placed_items as (
             *,
             row_number() over (
                 partition by subscription_id
-                order by nth_order_of_subscription desc, order_item_id desc
+                order by
+                    placed_date desc nulls last,
+                    placed_at desc nulls last,
+                    order_id desc nulls last,
+                    order_item_id desc
             ) as recency
         from items
         where outcome = 'placed'

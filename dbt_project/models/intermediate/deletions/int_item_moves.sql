@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', meta={'follows': 'order_item_id'}) }}
+{{ config(materialized='incremental', meta={'follows': 'order_item_id', 'reach': 'order'}) }}
 
 with
 

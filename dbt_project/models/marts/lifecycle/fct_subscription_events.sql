@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', meta={'follows': 'subscription_id'}) }}
+{{ config(materialized='incremental', meta={'follows': 'subscription_id', 'reach': 'subscription'}) }}
 
 with
 

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', meta={'follows': 'order_item_id'}) }}
+{{ config(materialized='incremental', meta={'follows': 'order_item_id', 'reach': 'subscription'}) }}
 
 {#- Ordergroove may name no product of what is still to come; then it is what its subscription is of. -#}
 {%- set product_id -%}
@@ -12,7 +12,16 @@
 with
 
 order_items as (
-    select * from {{ changed_only(ref('int_order_items'), 'order_item_id') }}
+    select
+        *,
+        case
+            when outcome = 'placed' and subscription_id is not null
+                then dense_rank() over (
+                    partition by subscription_id, outcome
+                    order by placed_date, placed_at, order_id
+                )
+        end as nth_order_of_subscription
+    from {{ changed_only(ref('int_order_items'), 'order_item_id') }}
 ),
 
 subscriptions as (

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', meta={'follows': 'order_id'}) }}
+{{ config(materialized='incremental', meta={'follows': 'order_id', 'reach': 'order'}) }}
 
 with
 
