@@ -9,10 +9,10 @@
     2. computes them anew, reading no other row of what it is made of (`changed_only`),
     3. (post-hook) notes in `build_log.followed` until which build it has followed.
 
-    Incremental equals full refresh as long as a row depends on nothing but what is listed with it. That is whatever its
-    customer has; a model that looks less far says so, and has less to do (`meta: {reach: …}`): within an order and its
-    items, past ones included (`order`), or within these and their subscriptions (`subscription`). What it is made of must
-    not look further than itself.
+    Incremental equals full refresh as long as a row depends on nothing but what is listed with it, and the less that is,
+    the less there is to do. So a model says how far it looks (`meta: {reach: …}`): within an order and its items, past
+    ones included (`order`); within these and the subscriptions that they are of (`subscription`); or at all subscriptions
+    of a customer (`customer`), which is followed by subscription or customer. What it is made of must look no further.
 
     How far a model has followed is never further than what it is made of: whatever part of the project was built,
     nothing is passed over.
@@ -51,10 +51,9 @@
         select object_id from {{ api.Relation.create(target.database, 'intermediate', 'int_changes') }}
         where
             _built_in > {{ followed_until() }}
-            {%- set reach = config.get('meta', {}).get('reach', 'customer') %}
-            {%- if reach == 'order' %} and reach = 'order'
-            {%- elif reach == 'subscription' %} and reach in ('order', 'subscription')
-            {%- endif %}
+            {%- set reaches = ['order', 'subscription', 'customer'] %}
+            {%- set reach = config.get('meta', {}).get('reach') %}
+            and reach in ('{{ reaches[:reaches.index(reach) + 1] | join("', '") }}')
     {%- endif -%}
 {%- endmacro %}
 

@@ -292,17 +292,17 @@ def test_only_what_changed_is_computed_again(lake: LakeOfTests, warehouse: Wareh
             if not warehouse.rows(f"select * from {mart} where {row} and {column} = 'tampered'")
         ]
 
-    order = {"customer": "C1"}
     item = {"customer": "C1", "order": "O91", "subscription": "S1"}
     assert come_back_with() == [], "nothing came"
     assert come_back_with(event("E90", "order.create", "O90", at=NOON, customer="C9")) == [], "another customer's"
     assert warehouse.rows("select customer_id from marts.fct_orders where order_id = 'O90'") == [("C9",)]
-    assert come_back_with(event("E91", "order.create", "O91", at=NOON, **order)) == [of_customer[0]]
+    assert come_back_with(event("E91", "order.create", "O91", at=NOON, customer="C1")) == [], "another order"
+    assert come_back_with(event("E92", "subscription.create", "S20", at=NOON, customer="C1")) == [of_customer[0]]
     came_back = [of_subscription[0], of_customer[0]]
-    assert come_back_with(event("E92", "item.create", "I91", at=NOON, **item)) == came_back
+    assert come_back_with(event("E93", "item.create", "I91", at=NOON, **item)) == came_back
     # It was in the order once.
     moved = {"customer": "C2", "order": "O2", "subscription": "S2"}
-    assert come_back_with(event("E93", "item.out_of_stock", "I3", at=NOON, **moved)) == [of_order[0], *came_back]
+    assert come_back_with(event("E94", "item.out_of_stock", "I3", at=NOON, **moved)) == [of_order[0], *came_back]
 
 
 def test_what_a_number_means_can_change_and_old_rows_follow(lake: LakeOfTests, warehouse: Warehouse) -> None:
@@ -348,9 +348,11 @@ def test_no_model_is_made_of_what_looks_further(dbt: Dbt) -> None:
     models = {key: node for key, node in dbt.manifest.nodes.items() if node.resource_type == "model"}
     # Events are followed as they come.
     followers = {key for key in models if models[key].config.meta.get("follows", "event_id") != "event_id"}
-    reach = {key: reaches.index(models[key].config.meta.get("reach", "customer")) for key in followers}
+    reach = {key: reaches.index(models[key].config.meta["reach"]) for key in followers}
     assert set(reach.values()) == {0, 1, 2}
     for key in followers:
+        # Of a customer's other subscriptions, orders and items are not listed.
+        assert reach[key] < 2 or not models[key].config.meta["follows"].startswith("order"), key
         for parent in followers.intersection(models[key].depends_on.nodes):
             assert reach[parent] <= reach[key], f"{key} is made of {parent}"
 

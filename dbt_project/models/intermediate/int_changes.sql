@@ -1,9 +1,9 @@
 {{ config(materialized='incremental', post_hook="{{ forget_followed_changes() }}") }}
 
 -- Whose history may be another one, by the rows that came since the last build: what they tell of, and all that hangs
--- together with it. How much that is depends on the reach: by orders and items alone it is little; by subscriptions, what
--- else these got; by all that binds, what else the customer has. Models look from one listed row at others: for each reach
--- the list is closed.
+-- together with it. How much that is depends on the reach: by orders and items alone it is little; by subscriptions, all
+-- that these got; by customers, which other subscriptions they have. Models look from one listed row at others: for each
+-- reach the list is closed.
 
 with recursive
 
@@ -179,30 +179,6 @@ deletion_evidence as (
 -- What belongs to what, and did. Ids of different kinds are different; if two were the same, more would be listed.
 belongings as (
     select
-        order_id as object_id,
-        customer_id as belongs_to,
-        'customer' as reach
-    from orders
-    union all
-    select
-        order_id as object_id,
-        customer_id as belongs_to,
-        'customer' as reach
-    from order_events
-    union all
-    select
-        subscription_id as object_id,
-        customer_id as belongs_to,
-        'customer' as reach
-    from versions
-    union all
-    select
-        subscription_id as object_id,
-        customer_id as belongs_to,
-        'customer' as reach
-    from subscription_events
-    union all
-    select
         order_item_id as object_id,
         order_id as belongs_to,
         'order' as reach
@@ -225,6 +201,18 @@ belongings as (
         subscription_id as belongs_to,
         'subscription' as reach
     from item_events
+    union all
+    select
+        subscription_id as object_id,
+        customer_id as belongs_to,
+        'customer' as reach
+    from versions
+    union all
+    select
+        subscription_id as object_id,
+        customer_id as belongs_to,
+        'customer' as reach
+    from subscription_events
 ),
 
 links as (
@@ -242,8 +230,8 @@ links as (
     from belongings
     where object_id is not null and belongs_to is not null
     union all
-    -- Why an order was deleted, and what was lost by it, anything that its customer has may tell: that is news of the
-    -- order itself.
+    -- Why an order was deleted, and what was lost by it, anything may tell that the subscriptions in it got: that is news
+    -- of the order itself.
     select
         object_id as from_id,
         object_id as to_id,
@@ -262,15 +250,12 @@ listed as (
     union
     select
         links.to_id as object_id,
-        case
-            when links.reach = 'told' then 'order'
-            when 'customer' in (links.reach, listed.reach) then 'customer'
-            when 'subscription' in (links.reach, listed.reach) then 'subscription'
-            else 'order'
-        end as reach
+        case links.reach when 'told' then 'order' when 'order' then listed.reach else links.reach end as reach
     from listed
     inner join links
         on listed.object_id = links.from_id
+    -- Who looks at a customer's other subscriptions does not look at what these got.
+    where listed.reach != 'customer' or links.reach = 'customer'
 ),
 
 final as (

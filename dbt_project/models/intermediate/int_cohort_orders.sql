@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', meta={'follows': 'member_id'}) }}
+{{ config(materialized='incremental', meta={'follows': 'member_id', 'reach': 'customer'}) }}
 
 -- What was placed for the subscriptions of whoever cohorts may count: each order once, with the age and its number.
 -- Whom they do count, and until when, is another matter each day: see `int_cohort_members`.

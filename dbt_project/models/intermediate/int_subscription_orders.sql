@@ -11,7 +11,7 @@ order_items as (
 ),
 
 orders as (
-    select * from {{ ref('int_orders') }}
+    select * from {{ changed_only(ref('int_orders'), 'order_id') }}
 ),
 
 order_events as (

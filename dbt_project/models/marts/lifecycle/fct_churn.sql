@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', meta={'follows': 'subscription_id'}) }}
+{{ config(materialized='incremental', meta={'follows': 'subscription_id', 'reach': 'customer'}) }}
 
 {%- set is_day_after = var('churn_date_rule') == 'day_after' -%}
 

@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental',
-    meta={'follows': 'subscriber_id', 'reads_whole': ['int_months']}
+    meta={'follows': 'subscriber_id', 'reach': 'customer', 'reads_whole': ['int_months']}
 ) }}
 
 with
