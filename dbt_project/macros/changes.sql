@@ -2,7 +2,7 @@
     How the models behind staging follow what changed: the cost of a build goes with what came, not with the history.
 
     Each row of staging tells in which build it came (`_built_in`). `int_changes` lists everything whose history may be
-    another one now: what the new rows tell of, and whatever hangs together with it, customer by customer. A model with
+    another one now: what the new rows tell of, and whatever hangs together with it. A model with
     `meta: {follows: <key>}`, in one transaction on one connection,
 
     1. (pre-hook) deletes its rows of those keys,
@@ -39,6 +39,22 @@
         (select * from {{ relation }} where _built_in > {{ followed_until() }})
     {%- else -%}
         {{ relation }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#-
+    What `int_changes` may ask of a table that is made after it: how the last build left it. On a fresh start, and where
+    there is no such table yet, no rows.
+-#}
+{% macro as_built_before(schema, name, columns) -%}
+    {%- if execute and model.resource_type == 'model' and is_incremental() -%}
+        {%- set relation = adapter.get_relation(target.database, schema, name) -%}
+    {%- endif -%}
+    {%- if relation -%}
+        {{ relation }}
+    {%- else -%}
+        (select {% for column in columns %}cast(null as varchar) as {{ column }}{{ ', ' if not loop.last }}{% endfor %} where 1 = 0)
     {%- endif -%}
 {%- endmacro %}
 

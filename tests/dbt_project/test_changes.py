@@ -107,16 +107,20 @@ def answers_of_the_shop_and_an_incentive(lake: LakeOfTests) -> None:
     incentives = [
         {"public_id": "V1", "item": "I9", "external_code": "SORRY", "created": NOON},
         {"public_id": "V2", "item": "I1", "customer": "C1", "external_code": "LOVE", "created": NOON},
+        {"public_id": "V3", "item": "I8", "customer": "C8", "external_code": "KEEP", "created": NOON},
     ]
     lake.pull("one_time_incentives", incentives)
     order = {"public_id": "O80", "customer": "C8", "status": 5, "tries": 2, "updated": day("2026-06-02 01:00:00")}
     lake.pull("orders", [order], seen_at=NOON)
 
 
-def an_incentive_taken_back(lake: LakeOfTests) -> None:
-    """It names no item any more, only its customer."""
-    incentive = {"public_id": "V2", "item": None, "customer": "C1", "external_code": "LOVE", "created": NOON}
-    lake.pull("one_time_incentives", [incentive], pulled_at=NOON + timedelta(days=1))
+def incentives_taken_back(lake: LakeOfTests) -> None:
+    """They name no item any more, only their customers; and of one of the items nobody knows the order."""
+    incentives = [
+        {"public_id": "V2", "item": None, "customer": "C1", "external_code": "LOVE", "created": NOON},
+        {"public_id": "V3", "item": None, "customer": "C8", "external_code": "KEEP", "created": NOON},
+    ]
+    lake.pull("one_time_incentives", incentives, pulled_at=NOON + timedelta(days=1))
 
 
 def a_late_window_of_the_log_and_an_older_version(lake: LakeOfTests) -> None:
@@ -196,6 +200,28 @@ def a_cancellation_that_explains_the_deletion(lake: LakeOfTests) -> None:
     lake.deliver([event("E88", "subscription.cancel", "S85", at=NOON, customer="C85")])
 
 
+def an_item_is_of_another_subscription(lake: LakeOfTests) -> None:
+    """And no row tells any more of which it was: that one has an order less."""
+    placed = day("2026-06-01 01:00:00")
+    item = {"public_id": "I70", "order": "O70", "subscription": "S70", "order_updated": placed, "first_placed": placed}
+    lake.pull("items", [item], seen_at=NOON + timedelta(days=1))
+
+
+def a_subscription(lake: LakeOfTests, *, of: str, pulled_at: datetime) -> None:
+    created = day("2026-04-03 10:00:00")
+    body = {"product": "P1", "quantity": 1, "every": 1, "every_period": 3, "live": True, "created": created}
+    lake.pull("subscriptions", [{"public_id": "S77", "customer": of, "updated": created, **body}], pulled_at=pulled_at)
+
+
+def a_subscription_of_a_new_customer(lake: LakeOfTests) -> None:
+    a_subscription(lake, of="C77", pulled_at=NOON)
+
+
+def the_same_version_of_it_with_another_customer(lake: LakeOfTests) -> None:
+    """It takes the place of the one that was there."""
+    a_subscription(lake, of="C78", pulled_at=NOON + timedelta(days=1))
+
+
 def an_order_in_another_currency(lake: LakeOfTests) -> None:
     """What bore no currency was in the only one that there was; and now it may be in either."""
     order = {"public_id": "O74", "customer": "C74", "status": 1, "currency_code": "CAD"}
@@ -208,7 +234,11 @@ ARRIVALS: tuple[tuple[Callable[[LakeOfTests], None], *tuple[str, ...]], ...] = (
         "select response_code from marts.fct_placement_attempts where order_id = 'O1' order by attempt_number",
         "select incentive_codes from marts.fct_order_items where order_item_id = 'I9'",
     ),
-    (an_incentive_taken_back, "select incentive_codes from marts.fct_order_items where order_item_id = 'I1'"),
+    (
+        incentives_taken_back,
+        "select incentive_codes from marts.fct_order_items where order_item_id = 'I1'",
+        "select incentive_codes from marts.fct_order_items where order_item_id = 'I8'",
+    ),
     (
         a_late_window_of_the_log_and_an_older_version,
         "select attempted_at from marts.fct_placement_attempts where order_id = 'O1' order by attempt_number",
@@ -232,6 +262,16 @@ ARRIVALS: tuple[tuple[Callable[[LakeOfTests], None], *tuple[str, ...]], ...] = (
         a_cancellation_that_explains_the_deletion,
         "select order_value from marts.fct_placement_attempts where order_id = 'O85'",
         "select cause, value_lost from marts.fct_deletions where object_id = 'O85'",
+    ),
+    (
+        an_item_is_of_another_subscription,
+        "select nth_order_of_subscription from marts.fct_order_items where order_item_id = 'I1'",
+        "select orders_placed from intermediate.int_subscriptions where subscription_id = 'S1'",
+    ),
+    (a_subscription_of_a_new_customer, "select count(*) from marts.fct_mrr_movements where subscriber_id = 'C77'"),
+    (
+        the_same_version_of_it_with_another_customer,
+        "select count(*) from marts.fct_mrr_movements where subscriber_id = 'C77'",
     ),
     # The last, for everything begins afresh with it.
     (an_order_in_another_currency, "select currency_code from marts.fct_orders where order_id = 'O3'"),
@@ -343,18 +383,25 @@ def test_numbers_of_builds_grow_though_their_log_is_emptied(lake: LakeOfTests, w
 
 
 def test_no_model_is_made_of_what_looks_further(dbt: Dbt) -> None:
-    """Rows of the parent would be computed anew that the child does not look at."""
+    """Rows of what it is made of would be computed anew that it does not look at; whole tables between them or not."""
     reaches = ["order", "subscription", "customer"]
     models = {key: node for key, node in dbt.manifest.nodes.items() if node.resource_type == "model"}
     # Events are followed as they come.
     followers = {key for key in models if models[key].config.meta.get("follows", "event_id") != "event_id"}
     reach = {key: reaches.index(models[key].config.meta["reach"]) for key in followers}
     assert set(reach.values()) == {0, 1, 2}
+
+    def made_of(key: str) -> set[str]:
+        parents = models.keys() & models[key].depends_on.nodes
+        return parents.union(*(made_of(parent) for parent in parents))
+
     for key in followers:
-        # Of a customer's other subscriptions, orders and items are not listed.
-        assert reach[key] < 2 or not models[key].config.meta["follows"].startswith("order"), key
-        for parent in followers.intersection(models[key].depends_on.nodes):
+        for parent in followers & made_of(key):
             assert reach[parent] <= reach[key], f"{key} is made of {parent}"
+        # Of a customer's other subscriptions, orders and items are not listed.
+        if reach[key] == reaches.index("customer"):
+            assert "'order" not in "".join(re.findall(r"changed_only\(.*", models[key].raw_code)), key
+            assert not models[key].config.meta["follows"].startswith("order"), key
 
 
 def test_every_definition_is_part_of_the_recipe(dbt: Dbt) -> None:

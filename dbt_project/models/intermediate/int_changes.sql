@@ -107,6 +107,50 @@ subscription_events as (
     select * from {{ ref('stg_ordergroove__subscription_events') }}
 ),
 
+known_items as (
+    select * from {{ as_built_before('intermediate', 'int_known_items', ['order_item_id', 'order_id', 'subscription_id']) }}
+),
+
+known_subscriptions as (
+    select * from {{ as_built_before('intermediate', 'int_known_subscriptions', ['subscription_id', 'customer_id']) }}
+),
+
+finished_items as (
+    select * from {{ as_built_before('marts', 'fct_order_items', ['order_item_id', 'incentive_codes']) }}
+),
+
+items_that_came_again as (
+    select order_item_id from new_items
+    union all
+    select order_item_id from new_item_events
+),
+
+subscriptions_that_came_again as (
+    select subscription_id from new_versions
+    union all
+    select subscription_id from new_subscription_events
+),
+
+-- What came again may belong elsewhere now, and no row tells any more where it was: the last build knows. Of incentives,
+-- which are always pulled whole, the one that was taken off an item or order names neither.
+left_behind as (
+    select order_id as object_id
+    from known_items
+    where order_item_id in (select came_again.order_item_id from items_that_came_again as came_again)
+    union all
+    select subscription_id as object_id
+    from known_items
+    where order_item_id in (select came_again.order_item_id from items_that_came_again as came_again)
+    union all
+    select customer_id as object_id
+    from known_subscriptions
+    where subscription_id in (select came_again.subscription_id from subscriptions_that_came_again as came_again)
+    union all
+    select order_item_id as object_id
+    from finished_items
+    where incentive_codes is not null and (select count(*) from new_incentives) > 0
+),
+
 -- What the new rows tell of.
 told as (
     select order_item_id as object_id from new_items
@@ -135,16 +179,7 @@ told as (
     union
     select order_item_id as object_id from new_incentives
     union
-    -- One that was taken off its order or item names neither any more: it may have been any of the customer's.
-    select orders.order_id as object_id
-    from orders
-    inner join new_incentives as incentives
-        on orders.customer_id = incentives.customer_id
-    union
-    select events.order_id as object_id
-    from order_events as events
-    inner join new_incentives as incentives
-        on events.customer_id = incentives.customer_id
+    select object_id from left_behind
     union
     select order_id as object_id
     from attempts

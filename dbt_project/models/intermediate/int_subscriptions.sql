@@ -48,9 +48,9 @@ last_placed_items as (
             row_number() over (
                 partition by subscription_id
                 order by
-                    placed_date desc nulls last,
-                    placed_at desc nulls last,
-                    order_id desc nulls last,
+                    placed_date desc nulls first,
+                    placed_at desc nulls first,
+                    order_id desc nulls first,
                     order_item_id desc
             ) as recency
         from items
