@@ -1,9 +1,9 @@
 {{ config(materialized='incremental', post_hook="{{ forget_followed_changes() }}") }}
 
 -- Whose history may be another one, by the rows that came since the last build: what they tell of, and all that hangs
--- together with it. How much that is depends on the reach: by orders and items alone it is little; by subscriptions, all
--- that these got; by customers, which other subscriptions they have. Models look from one listed row at others: for each
--- reach the list is closed.
+-- together with it. How much that is depends on the reach: by orders and items alone it is little; by subscriptions,
+-- all that these got; by customers, which other subscriptions they have. Models look from one listed row at others: for
+-- each reach the list is closed.
 
 with recursive
 
@@ -83,10 +83,6 @@ orders as (
     select * from {{ ref('stg_ordergroove__orders') }}
 ),
 
-order_events as (
-    select * from {{ ref('stg_ordergroove__order_events') }}
-),
-
 items as (
     select * from {{ ref('stg_ordergroove__items') }}
 ),
@@ -108,7 +104,8 @@ subscription_events as (
 ),
 
 known_items as (
-    select * from {{ as_built_before('intermediate', 'int_known_items', ['order_item_id', 'order_id', 'subscription_id']) }}
+    select *
+    from {{ as_built_before('intermediate', 'int_known_items', ['order_item_id', 'order_id', 'subscription_id']) }}
 ),
 
 known_subscriptions as (
@@ -131,8 +128,8 @@ subscriptions_that_came_again as (
     select subscription_id from new_subscription_events
 ),
 
--- What came again may belong elsewhere now, and no row tells any more where it was: the last build knows. Of incentives,
--- which are always pulled whole, the one that was taken off an item or order names neither.
+-- What came again may belong elsewhere now, and no row tells any more where it was: the last build knows. An incentive
+-- that was taken off names neither item nor order; all of them are pulled each time.
 left_behind as (
     select order_id as object_id
     from known_items
@@ -265,8 +262,8 @@ links as (
     from belongings
     where object_id is not null and belongs_to is not null
     union all
-    -- Why an order was deleted, and what was lost by it, anything may tell that the subscriptions in it got: that is news
-    -- of the order itself.
+    -- Why an order was deleted, and what was lost by it, anything may tell that the subscriptions in it got: that is
+    -- news of the order itself.
     select
         object_id as from_id,
         object_id as to_id,
