@@ -84,9 +84,9 @@ final as (
         shipping_total,
         discount_total,
         total,
-        {{ money('items_total') }} as items_total,
-        {{ money('items_discount') }} as items_discount,
-        case when is_split_known then {{ money('order_discount') }} end as order_discount,
+        items_total,
+        items_discount,
+        case when is_split_known then order_discount end as order_discount,
 
         ---------- booleans
         coalesce(status = 'send_now', false) as is_send_now,
