@@ -69,6 +69,11 @@
             _built_in > {{ followed_until() }}
             {%- set reaches = ['order', 'subscription', 'customer'] %}
             {%- set reach = config.get('meta', {}).get('reach') %}
+            {%- if reach not in reaches -%}
+                {%- do exceptions.raise_compiler_error(
+                    model.name ~ ": its meta must say how far it looks, `reach: " ~ reaches | join("` or `reach: ") ~ "`; see macros/changes.sql"
+                ) -%}
+            {%- endif %}
             and reach in ('{{ reaches[:reaches.index(reach) + 1] | join("', '") }}')
     {%- endif -%}
 {%- endmacro %}

@@ -103,6 +103,10 @@ subscription_events as (
     select * from {{ ref('stg_ordergroove__subscription_events') }}
 ),
 
+deletion_evidence as (
+    select * from {{ ref('int_deletion_evidence') }}
+),
+
 known_items as (
     select *
     from {{ as_built_before('intermediate', 'int_known_items', ['order_item_id', 'order_id', 'subscription_id']) }}
@@ -202,10 +206,6 @@ told as (
     select subscription_id as object_id
     from subscription_events
     where product_id in (select new_prices.product_id from new_prices)
-),
-
-deletion_evidence as (
-    select * from {{ ref('int_deletion_evidence') }}
 ),
 
 -- What belongs to what, and did. Ids of different kinds are different; if two were the same, more would be listed.

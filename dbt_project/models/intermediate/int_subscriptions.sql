@@ -40,6 +40,7 @@ open_items as (
     where freshness = 1
 ),
 
+-- The last as `nth_order_of_subscription` of `fct_order_items` counts.
 last_placed_items as (
     select *
     from (
