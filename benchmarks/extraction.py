@@ -18,7 +18,7 @@ from pathlib import Path
 
 import httpx
 
-from og_assets.extract import Extractor, Window
+from og_assets.extraction.pull import Extractor, Window
 from og_assets.lake.lake import Lake
 from og_assets.ordergroove.objects import BY_NAME
 from og_assets.settings import Settings

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from og_assets.lake.inbox import inbox_of
-from og_assets.lake.intake import Intake
+from og_assets.events.ingest import Intake
+from og_assets.events.scan import inbox_of
 from og_assets.lake.lake import Lake
-from og_assets.sandbox import Store
-from og_assets.sandbox.webhooks import Webhooks
+from ordergroove_sandbox import Store
+from ordergroove_sandbox.webhooks import Webhooks
 
 EVENTS = 1_000_000
 CUSTOMERS = 1_000

@@ -236,7 +236,7 @@ def _row(name: str, loads: list[Load]) -> str:
 def prove(kills: int) -> None:
     """Kill -9 under 200 requests a second, taking in meanwhile; every acknowledged event is in the lake, none torn."""
     sys.path.insert(0, str(Path(__file__).parents[1]))
-    from tests.receiver.killing import kill_loop
+    from testkit.receiver.kill_loop import kill_loop
 
     with tempfile.TemporaryDirectory(prefix="receiver-") as folder:
         outcome = kill_loop(Path(folder) / "data", kills=kills, seed=kills)

@@ -1,7 +1,6 @@
-"""What the sandbox costs: a year of 2,000 customers in time and memory, pages a second, and a store served from disk.
+"""What the sandbox costs: a year of 2,000 customers in time and memory, pages a second.
 
     python -m benchmarks.sandbox                      the small store
-    python -m benchmarks.sandbox --archive DIR        and the archive in DIR, made if it is not there
     python -m benchmarks.sandbox --prove 200          no measuring: replay, laws and walks over so many seeds
 
 Each server runs in a process of its own, on one core where the system allows that; the client only reads bytes, so what
@@ -11,7 +10,6 @@ is measured is the server.
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,28 +22,18 @@ from typing import Any
 
 UNTIL = datetime(2026, 11, 22, 14)
 HEADERS = {"x-api-key": "sandbox-key", "X-OG-API-VERSION": "2"}
-LARGE_CUSTOMERS, LARGE_DAYS = 178_000, 2_000
 
 _SERVE_MEMORY = """
 import os, sys
 from datetime import datetime
 from time import perf_counter
 if hasattr(os, "sched_setaffinity"): os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-from og_assets.sandbox import Store, serve
+from ordergroove_sandbox import Store, serve
 began = perf_counter()
 store = Store(seed=7, customers=2000, days=365, until=datetime(2026, 11, 22, 14))
 seconds = perf_counter() - began
 with serve(store) as running:
     print(running.url, seconds, len(store.world.items), flush=True)
-    sys.stdin.read()
-"""
-_SERVE_DISK = """
-import os, sys
-from pathlib import Path
-if hasattr(os, "sched_setaffinity"): os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-from og_assets.sandbox.archive import serve_archive
-with serve_archive(Path(sys.argv[1])) as running:
-    print(running.url, 0, 0, flush=True)
     sys.stdin.read()
 """
 
@@ -119,48 +107,24 @@ def small() -> list[tuple[str, str, str]]:
     return rows
 
 
-def large(folder: Path) -> list[tuple[str, str, str]]:
-    """An archive: what it takes to make (where it is not there yet) and to serve."""
-    rows = []
-    if not (folder / "store.sqlite").exists():
-        from og_assets.sandbox.archive import build_archive
-
-        began = perf_counter()
-        counts = build_archive(folder, seed=7, customers=LARGE_CUSTOMERS, days=LARGE_DAYS, until=UNTIL)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        what = f"{counts['subscriptions']:,} subscriptions, {counts['items']:,} items made, truth included"
-        rows.append((what, f"{(perf_counter() - began) / 60:.1f} min, {peak:,.0f} MB", "minutes"))
-    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e9
-    rows.append(("size on disk", f"{size:.1f} GB", ""))
-    with served(_SERVE_DISK, str(folder)) as server:
-        for path in ("/items/", "/orders/"):
-            count, seconds = walk(server.url, path, pages=3000)
-            rows.append((f"`{path}` from disk, first {count:,} pages of 100", f"{count / seconds:,.0f} a second", ""))
-        query = "page_size=100&order_updated_start=2026-11-21T14:00:00&order_updated_end=2026-11-22T14:00:00"
-        count, seconds = walk(server.url, "/items/", query=query)
-        rows.append((f"`/items/` of one day's window, {count:,} pages", f"{seconds:.1f} s", ""))
-        rows.append(("memory of the server", f"{server.memory():,.0f} MB", "bounded"))
-    return rows
-
-
 def table(rows: list[tuple[str, str, str]]) -> str:
     """The measurements as Markdown."""
     lines = ["| sandbox | measured | wanted |", "|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)]
     return "\n".join(lines)
 
 
-def main(archive: Path | None = None) -> str:
+def main() -> str:
     """Measure; returns a Markdown table."""
-    return table(small() + (large(archive) if archive else []))
+    return table(small())
 
 
 def prove(seeds: int) -> None:
     """The promises that tests hold over a few seeds, over many: laws, replay, sameness."""
     sys.path.insert(0, str(Path(__file__).parents[1]))
-    from og_assets.sandbox import Store
-    from tests.sandbox.laws import assert_lawful
-    from tests.sandbox.receiving import life
-    from tests.sandbox.test_replay import assert_rebuilt
+    from ordergroove_sandbox import Store
+    from testkit.sandbox.laws import assert_lawful
+    from testkit.sandbox.receiving import life
+    from testkit.sandbox.replay import assert_rebuilt
 
     for seed in range(seeds):
         settings: dict[str, Any] = {
@@ -182,10 +146,9 @@ def prove(seeds: int) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="What the sandbox costs.")
-    parser.add_argument("--archive", type=Path)
     parser.add_argument("--prove", type=int, metavar="SEEDS")
     given = parser.parse_args()
     if given.prove:
         prove(given.prove)
     else:
-        print(main(given.archive))
+        print(main())

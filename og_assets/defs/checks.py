@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 import dagster as dg
 
-from og_assets.extract import Walk
+from og_assets.extraction.pull import Walk
 from og_assets.ordergroove.objects import ApiObject
 
 # Clocks of two well-kept machines disagree by less.

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from og_assets.extract import Window
+from og_assets.extraction.pull import Window
 from og_assets.settings import Settings, load_settings
 
 DEFAULT_HOURS = (14,)

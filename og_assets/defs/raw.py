@@ -8,13 +8,13 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from og_assets.census import COUNTED
 from og_assets.defs.checks import RAW_CHECKS, check_results
-from og_assets.defs.failures import explained
-from og_assets.defs.orphans import end_with_parent
 from og_assets.defs.partitions import raw_windows, windows_of
-from og_assets.extract import Extractor, Walk
-from og_assets.lake.census import census_name
+from og_assets.deletions.id_listings import census_name
+from og_assets.deletions.open_ids import COUNTED
+from og_assets.extraction.pull import Extractor, Walk
+from og_assets.orchestration.failures import explained
+from og_assets.orchestration.orphan_exit import end_with_parent
 from og_assets.ordergroove.objects import BY_NAME, OBJECTS, ApiObject
 
 

@@ -2,12 +2,12 @@
 
 import dagster as dg
 
-from og_assets.census import CensusTaker
-from og_assets.defs.dbt_manifest import dbt_cli, dbt_project
-from og_assets.defs.failures import explained
-from og_assets.deletion_checks import DeletionChecker
-from og_assets.extract import Extractor
+from og_assets.deletions.existence_checks import DeletionChecker
+from og_assets.deletions.open_ids import CensusTaker
+from og_assets.extraction.pull import Extractor
 from og_assets.lake.lake import Lake
+from og_assets.orchestration.dbt_manifest import dbt_cli, dbt_project
+from og_assets.orchestration.failures import explained
 from og_assets.settings import load_settings
 from og_assets.warehouse.warehouse import Warehouse
 
@@ -17,7 +17,9 @@ steps_side_by_side = dg.multiprocess_executor.configured(
     {
         "max_concurrent": 8,
         "start_method": {
-            "forkserver": {"preload_modules": ["og_assets.preload", "dagster._core.storage.sqlite_storage"]}
+            "forkserver": {
+                "preload_modules": ["og_assets.orchestration.preload", "dagster._core.storage.sqlite_storage"]
+            }
         },
     },
     name="steps_side_by_side",

@@ -12,11 +12,11 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from og_assets.defs.checks import Check, Verdict
-from og_assets.defs.dbt_manifest import dbt_project
-from og_assets.defs.failures import explained
+from og_assets.deletions.webhook_coverage import RECENT_DAYS, Told, told_deletions
 from og_assets.lake.lake import Lake
+from og_assets.orchestration.dbt_manifest import dbt_project
+from og_assets.orchestration.failures import explained
 from og_assets.settings import load_settings
-from og_assets.warehouse.deletions import RECENT_DAYS, Told, told_deletions
 from og_assets.warehouse.publish import publish
 from og_assets.warehouse.warehouse import Warehouse
 

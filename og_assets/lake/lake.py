@@ -8,12 +8,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from og_assets.lake.census import Censuses, censuses_of
-from og_assets.lake.deletion_checks import DELETION_CHECKS_SCHEMA, CheckRow, write_checks
-from og_assets.lake.events import EVENTS_SCHEMA, EventsLanding
+from og_assets.deletions.check_rows import DELETION_CHECKS_SCHEMA, CheckRow, write_checks
+from og_assets.deletions.id_listings import Censuses, censuses_of
+from og_assets.events.ingested_files import Ledger
+from og_assets.events.land import EVENTS_SCHEMA, EventsLanding
 from og_assets.lake.files import remove_partials, write_table
 from og_assets.lake.landing import Landing
-from og_assets.lake.ledger import Ledger
 from og_assets.lake.manifest import PULLS_SCHEMA, PullRow, SegmentKey, finished_segments, read_pulls, write_pull
 from og_assets.lake.privacy import PiiPolicy
 from og_assets.lake.schema import raw_schema

@@ -8,10 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from og_assets.lake.paired_files import WholeFiles
 from og_assets.lake.privacy import PiiPolicy
 from og_assets.lake.rows import Fitting, Rejected, RowReader
 from og_assets.lake.schema import raw_schema
-from og_assets.lake.whole import WholeFiles
 from og_assets.ordergroove.objects import ApiObject
 
 # Memory follows this number, not the number of rows.

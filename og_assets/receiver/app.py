@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
-from og_assets.ordergroove.webhooks import HEADER, Verifier, parse_header
+from og_assets.ordergroove.signatures import HEADER, Verifier, parse_header
 from og_assets.receiver import refusals
 from og_assets.receiver.batches import Writer
 from og_assets.receiver.errors import NotKeptError

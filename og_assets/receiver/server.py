@@ -14,7 +14,7 @@ from types import FrameType
 
 import uvicorn
 
-from og_assets.ordergroove.webhooks import Verifier
+from og_assets.ordergroove.signatures import Verifier
 from og_assets.receiver.app import PATH, Webhook, build_app
 from og_assets.receiver.batches import Writer
 from og_assets.receiver.errors import InboxError, LeftOpenError

@@ -5,9 +5,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from og_assets.sandbox import Store
-
-from .store import Warehouse
+from ordergroove_sandbox import Store
+from testkit.dbt.store import Warehouse
 
 ZONE = ZoneInfo("America/New_York")
 MARTS = ("--select", "+fct_placement_attempts", "+rpt_revenue_daily", "+dim_customers")

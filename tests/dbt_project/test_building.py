@@ -6,9 +6,8 @@ from datetime import date
 import pytest
 
 from og_assets.ordergroove.objects import OBJECTS
-
-from .conftest import PROJECT, Dbt
-from .store import STAGING, LakeOfTests, Warehouse, small_store
+from testkit.dbt.runner import PROJECT, Dbt
+from testkit.dbt.store import STAGING, LakeOfTests, Warehouse, small_store
 
 
 def outcome(warehouse: Warehouse) -> list[tuple[bool, bool, bool]]:

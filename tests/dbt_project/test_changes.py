@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from og_assets.lake.deletion_checks import CheckRow
-from proofs.life import live
-from proofs.worlds import BY_NAME, Case
-
-from .conftest import PROJECT, Dbt
-from .store import LakeOfTests, Row, Warehouse, day, event, small_store
+from og_assets.deletions.check_rows import CheckRow
+from testkit.dbt.runner import PROJECT, Dbt
+from testkit.dbt.store import LakeOfTests, Row, Warehouse, day, event, small_store
+from testkit.deletions.run import live
+from testkit.deletions.scenarios import BY_NAME, Case
 
 # More of them: `SEEDS=20 pytest tests/dbt_project/test_changes.py`.
 SEEDS = range(1, 1 + int(os.environ.get("SEEDS", "1")))

@@ -13,10 +13,10 @@ import pytest
 from dateutil.relativedelta import relativedelta
 from lifelines import KaplanMeierFitter
 
-from og_assets.sandbox import Store, serve
-from og_assets.sandbox.webhooks import Webhooks
+from ordergroove_sandbox import Store, serve
+from ordergroove_sandbox.webhooks import Webhooks
+from testkit.dbt.store import LakeOfTests, Warehouse
 
-from .store import LakeOfTests, Warehouse
 from .test_truth import pull, take_in
 
 UNTIL = datetime(2026, 6, 10, 14)

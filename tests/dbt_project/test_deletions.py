@@ -1,4 +1,4 @@
-"""What vanished, from the lake to the marts: proofs, bounds, moves and what came back, and every build the same."""
+"""What vanished, from the lake to the marts: evidence, bounds, moves and what came back, and every build the same."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from og_assets.lake.deletion_checks import CheckRow
+from og_assets.deletions.check_rows import CheckRow
+from testkit.dbt.store import LakeOfTests, Warehouse, day, event, small_store
 
 from .sales import verdict
-from .store import LakeOfTests, Warehouse, day, event, small_store
 
 MARTS = ("--select", "+fct_deletions", "+fct_item_moves", "+rpt_deleted_value", "+fct_orders")
 JUNE = datetime(2026, 6, 10, 20, tzinfo=UTC)

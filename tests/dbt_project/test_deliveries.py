@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from og_assets.lake.deletion_checks import CheckRow
-
-from .store import LakeOfTests, Row, Warehouse, day, event, small_store
+from og_assets.deletions.check_rows import CheckRow
+from testkit.dbt.store import LakeOfTests, Row, Warehouse, day, event, small_store
 
 MARTS = ("--select", "+fct_orders", "+fct_order_items", "+dim_customers", "+fct_item_moves", "+rpt_deleted_value")
 JUNE = datetime(2026, 6, 1, tzinfo=UTC)

@@ -12,15 +12,15 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from og_assets.lake.inbox import Inbox
-from og_assets.lake.intake import Intake
+from og_assets.events.ingest import Intake
+from og_assets.events.scan import Inbox
 from og_assets.lake.lake import Lake
-from og_assets.sandbox import RunningStore, Store, serve
-from og_assets.sandbox.webhooks import Webhooks
+from ordergroove_sandbox import RunningStore, Store, serve
+from ordergroove_sandbox.webhooks import Webhooks
+from testkit.dbt.runner import Dbt
+from testkit.dbt.store import LakeOfTests, Warehouse
 
-from .conftest import Dbt
 from .sales import ENDS
-from .store import LakeOfTests, Warehouse
 from .test_truth import OBJECTS, pull
 
 SEEDS = range(1, 1 + int(os.environ.get("SEEDS", "1")))

@@ -6,8 +6,7 @@ import duckdb
 
 from og_assets.warehouse.publish import publish
 from og_assets.warehouse.warehouse import Warehouse as WarehouseFolder
-
-from .store import LakeOfTests, Row, Warehouse, day, event
+from testkit.dbt.store import LakeOfTests, Row, Warehouse, day, event
 
 MODELS = (
     "--select",

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from og_assets.sandbox import Store, serve
-from og_assets.sandbox.faults import Faults
-from og_assets.sandbox.webhooks import Webhooks
+from ordergroove_sandbox import Store, serve
+from ordergroove_sandbox.faults import Faults
+from ordergroove_sandbox.webhooks import Webhooks
+from testkit.dbt.store import LakeOfTests, Warehouse, event
 
-from .store import LakeOfTests, Warehouse, event
 from .test_truth import pull, take_in
 
 UNTIL = datetime(2026, 6, 10, 14)

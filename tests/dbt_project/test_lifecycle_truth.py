@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from og_assets.sandbox import Store, serve
-from og_assets.sandbox.faults import Faults
-from og_assets.sandbox.webhooks import Webhooks
+from ordergroove_sandbox import Store, serve
+from ordergroove_sandbox.faults import Faults
+from ordergroove_sandbox.webhooks import Webhooks
+from testkit.dbt.store import LakeOfTests, Warehouse
 
-from .store import LakeOfTests, Warehouse
 from .test_lifecycle_reports import told_store
 from .test_truth import pull, take_in
 

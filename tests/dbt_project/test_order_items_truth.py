@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from og_assets.sandbox import Store, serve
-from og_assets.sandbox.faults import Faults
-from og_assets.sandbox.webhooks import Webhooks
+from ordergroove_sandbox import Store, serve
+from ordergroove_sandbox.faults import Faults
+from ordergroove_sandbox.webhooks import Webhooks
+from testkit.dbt.store import LakeOfTests, Warehouse, day, small_store
 
 from .sales import (
     RESULTS,
@@ -28,7 +29,6 @@ from .sales import (
     verdict,
     wall,
 )
-from .store import LakeOfTests, Warehouse, day, small_store
 from .test_truth import OBJECTS, pull, take_in
 
 UNTIL = datetime(2026, 6, 10, 14)

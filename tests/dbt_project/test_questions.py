@@ -7,8 +7,7 @@ import duckdb
 from og_assets.settings import PROJECT_ROOT
 from og_assets.warehouse.publish import publish
 from og_assets.warehouse.warehouse import Warehouse as WarehouseFolder
-
-from .store import LakeOfTests, Warehouse, small_store
+from testkit.dbt.store import LakeOfTests, Warehouse, small_store
 
 
 def test_every_question_in_the_documents_can_be_asked(lake: LakeOfTests, warehouse: Warehouse) -> None:

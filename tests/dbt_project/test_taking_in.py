@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .store import LakeOfTests, Row, Warehouse, day
+from testkit.dbt.store import LakeOfTests, Row, Warehouse, day
 
 PAYMENTS = ("--select", "stg_ordergroove__payments")
 

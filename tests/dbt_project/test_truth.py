@@ -8,17 +8,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from og_assets.extract import Extractor, Window
-from og_assets.lake.inbox import Inbox
-from og_assets.lake.intake import Intake
+from og_assets.events.ingest import Intake
+from og_assets.events.scan import Inbox
+from og_assets.extraction.pull import Extractor, Window
 from og_assets.lake.lake import Lake
 from og_assets.ordergroove.objects import BY_NAME
-from og_assets.sandbox import RunningStore, Store, serve
-from og_assets.sandbox.faults import Faults
-from og_assets.sandbox.webhooks import Shape, Webhooks
 from og_assets.settings import Settings
-
-from .store import LakeOfTests, Warehouse
+from ordergroove_sandbox import RunningStore, Store, serve
+from ordergroove_sandbox.faults import Faults
+from ordergroove_sandbox.webhooks import Shape, Webhooks
+from testkit.dbt.store import LakeOfTests, Warehouse
 
 ZONE = ZoneInfo("America/New_York")
 UNTIL = datetime(2026, 6, 10, 14)

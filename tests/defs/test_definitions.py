@@ -1,6 +1,5 @@
 """The code location as a whole: what is in it, how it hangs together, and which room may know what."""
 
-import ast
 import json
 from pathlib import Path
 
@@ -8,7 +7,6 @@ import dagster as dg
 
 from og_assets.definitions import defs
 from og_assets.ordergroove.objects import OBJECTS
-from og_assets.settings import PROJECT_ROOT
 
 SNAPSHOT = Path(__file__).parent / "asset_graph.json"
 
@@ -74,42 +72,6 @@ def test_every_object_has_its_asset_its_pool_and_its_staging_model() -> None:
 def test_dbt_tests_are_asset_checks() -> None:
     checked = {key.asset_key.to_user_string() for key in defs().resolve_asset_graph().asset_check_keys}
     assert {"dim_customers", "dim_products", "dim_subscriptions", "fct_orders", "fct_order_items"} <= checked
-
-
-def test_only_defs_and_definitions_know_dagster() -> None:
-    for path, modules in _imports("og_assets"):
-        knows = any(module.partition(".")[0] in ("dagster", "dagster_dbt") for module in modules)
-        may = path.is_relative_to("og_assets/defs") or path == Path("og_assets/definitions.py")
-        assert may or not knows, f"{path} imports Dagster"
-
-
-def test_rooms_keep_to_themselves() -> None:
-    for path, modules in _imports("og_assets"):
-        ours = {module for module in modules if module.startswith("og_assets.")}
-        if path.is_relative_to("og_assets/sandbox"):
-            assert all(module.startswith("og_assets.sandbox") for module in ours), f"{path} looks over the wire: {ours}"
-        if path.is_relative_to("og_assets/lake"):
-            assert not any(module.startswith("og_assets.ordergroove.client") for module in ours), path
-        if path.is_relative_to("og_assets/receiver"):
-            known = ("og_assets.receiver", "og_assets.settings", "og_assets.errors", "og_assets.ordergroove.webhooks")
-            assert all(module.startswith(known) for module in ours), f"{path} knows too much: {ours}"
-        if not path.is_relative_to("og_assets/sandbox") and path.name not in ("cli.py", "demo.py"):
-            assert not any(module.startswith("og_assets.sandbox") for module in ours), path
-        if path.is_relative_to("og_assets/ordergroove"):
-            assert not any(module.startswith(("og_assets.lake", "og_assets.warehouse")) for module in ours), path
-
-
-def _imports(package: str) -> list[tuple[Path, set[str]]]:
-    found = []
-    for path in sorted((PROJECT_ROOT / package).rglob("*.py")):
-        modules: set[str] = set()
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Import):
-                modules.update(name.name for name in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-                modules.add(node.module)
-        found.append((path.relative_to(PROJECT_ROOT), modules))
-    return found
 
 
 if __name__ == "__main__":

@@ -11,11 +11,11 @@ import pytest
 
 from og_assets.defs.partitions import make_raw_windows
 from og_assets.defs.raw import make_raw_asset
-from og_assets.extract import Extractor
+from og_assets.extraction.pull import Extractor
 from og_assets.lake.lake import Lake
 from og_assets.ordergroove.objects import BY_NAME
-from og_assets.sandbox import RunningStore, Store, serve
 from og_assets.settings import Settings
+from ordergroove_sandbox import RunningStore, Store, serve
 
 DAYS = 60
 UNTIL = datetime.now(ZoneInfo("America/New_York")).replace(tzinfo=None, microsecond=0) - timedelta(days=1)

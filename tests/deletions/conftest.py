@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from og_assets.sandbox import Store, serve
+from ordergroove_sandbox import Store, serve
 
 from .watch import UNTIL, Watch
 

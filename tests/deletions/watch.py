@@ -12,16 +12,16 @@ import httpx
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from og_assets.census import CensusTaken, CensusTaker
-from og_assets.deletion_checks import DeletionChecker, TypeReport
-from og_assets.extract import Extractor, Window
-from og_assets.lake.deletion_checks import ObjectType
-from og_assets.lake.events import EVENTS_SCHEMA
+from og_assets.deletions.check_rows import ObjectType
+from og_assets.deletions.existence_checks import DeletionChecker, TypeReport
+from og_assets.deletions.open_ids import CensusTaken, CensusTaker
+from og_assets.events.land import EVENTS_SCHEMA
+from og_assets.extraction.pull import Extractor, Window
 from og_assets.lake.lake import Lake
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.objects import BY_NAME
-from og_assets.sandbox import RunningStore
 from og_assets.settings import Settings
+from ordergroove_sandbox import RunningStore
 
 ZONE = ZoneInfo("America/New_York")
 UNTIL = datetime(2026, 6, 10, 14)

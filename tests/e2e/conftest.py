@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from og_assets.sandbox import RunningStore, Store, serve
+from ordergroove_sandbox import RunningStore, Store, serve
 
 from .installation import Project, last_window_end
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from og_assets.sandbox import RunningStore
+from ordergroove_sandbox import RunningStore
 
 ZONE = ZoneInfo("America/New_York")
 WINDOW_HOUR = 14

@@ -17,12 +17,12 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
-from og_assets.lake.inbox import inbox_of
-from og_assets.lake.intake import Intake
+from og_assets.events.ingest import Intake
+from og_assets.events.scan import inbox_of
 from og_assets.lake.lake import Lake
-from og_assets.sandbox import RunningStore, Store, serve
-from og_assets.sandbox.webhooks import Webhooks
 from og_assets.settings import PROJECT_ROOT
+from ordergroove_sandbox import RunningStore, Store, serve
+from ordergroove_sandbox.webhooks import Webhooks
 
 from .installation import Project, last_window_end
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from og_assets.sandbox import RunningStore
+from ordergroove_sandbox import RunningStore
 
 from .installation import Project, last_window_end
 

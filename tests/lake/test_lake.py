@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from og_assets.lake.deletion_checks import DELETION_CHECKS_SCHEMA
+from og_assets.deletions.check_rows import DELETION_CHECKS_SCHEMA
+from og_assets.events.land import EVENTS_SCHEMA
 from og_assets.lake.errors import NotWritableError
-from og_assets.lake.events import EVENTS_SCHEMA
 from og_assets.lake.lake import SCHEMA_FILE, Lake
 from og_assets.lake.manifest import PULLS_SCHEMA
 from og_assets.lake.schema import raw_schema

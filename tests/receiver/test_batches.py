@@ -15,7 +15,7 @@ from og_assets.receiver.errors import NotKeptError
 from og_assets.receiver.journal import Journal
 from og_assets.receiver.metrics import Metrics
 from og_assets.receiver.quarantine import Quarantine
-from tests.receiver.dumps import events, left_open, quarantined
+from testkit.receiver.dumps import events, left_open, quarantined
 from tests.receiver.test_journal import blocked_day, ids, line
 
 

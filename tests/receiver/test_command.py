@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.receiver.running import KEY, running, start
+from testkit.receiver.running import KEY, running, start
 
 
 def refused(data: Path, *options: str, keys: str | None = KEY) -> tuple[int, str]:

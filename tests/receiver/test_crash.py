@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.receiver.killing import kill_loop
+from testkit.receiver.kill_loop import kill_loop
 
 
 def test_killed_at_random_moments_all_that_was_acknowledged_is_downstream_once(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from og_assets.receiver.metrics import Metrics
 from og_assets.receiver.protocol import GuardedProtocol, Limits, guarded
 from og_assets.receiver.refusals import Refusals
-from tests.receiver.dumps import events
-from tests.receiver.running import PATH, Receiver, answer_to, raw_post, running, signed
+from testkit.receiver.dumps import events
+from testkit.receiver.running import PATH, Receiver, answer_to, raw_post, running, signed
 
 TIMEOUT = 1.0
 MAX_BODY = 1_000_000

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from og_assets.ordergroove.webhooks import fingerprint
-from og_assets.sandbox import Store
-from og_assets.sandbox.webhooks import DEFAULT_KEY, Webhooks
+from og_assets.ordergroove.signatures import fingerprint
 from og_assets.settings import PROJECT_ROOT
-from tests.receiver.dumps import dumps, events, left_open, lines, quarantined
-from tests.receiver.running import CLIENT, KEY, PATH, Receiver, answer_to, raw_post, running, signed
+from ordergroove_sandbox import Store
+from ordergroove_sandbox.webhooks import DEFAULT_KEY, Webhooks
+from testkit.receiver.dumps import dumps, events, left_open, lines, quarantined
+from testkit.receiver.running import CLIENT, KEY, PATH, Receiver, answer_to, raw_post, running, signed
 
 EVENT = b'{"id":"evt_1","type":"order.delete","created":1592570790,"data":{"object":{"type":"order","public_id":"f9"}}}'
 MAX_BODY = 100_000

@@ -1,0 +1,233 @@
+"""`og-assets`: the command line. Also `python -m og_assets`.
+
+Belongs here: arguments, exit codes, and errors as sentences. Does not belong here: what `sync` and `ingest` do, step by
+step (`runs.py`). Heavy modules are imported where they are used, so that `--help` and a wrong setting answer at once.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from og_assets.errors import ExplainedError
+from og_assets.settings import SettingsError, load_settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Ordergroove in your warehouse. Settings come from the environment and .env; see .env.example.",
+)
+
+FAILED = 1
+WRONG_INPUT = 2
+
+
+@app.command()
+def sync(
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="DAY", help="First window, such as 2026-11-01.")
+    ] = None,
+    last: Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last window, included.")] = None,
+) -> None:
+    """Pull a range of windows, build the marts and publish them, in this process. Without days: the newest window."""
+    with _sentences():
+        # Inside, for Dagster's definitions read the settings when they are imported.
+        from og_assets.cli.runs import run_sync
+
+        _end_by(run_sync(load_settings(), first=_day(first), last=_day(last)))
+
+
+@app.command()
+def ingest() -> None:
+    """Take in the webhook dumps that lie in the inbox, build the marts and publish them, in this process."""
+    with _sentences():
+        from og_assets.cli.runs import run_ingest
+
+        _end_by(run_ingest(load_settings()))
+
+
+@app.command()
+def dev(port: Annotated[int, typer.Option(help="Port of Dagster's UI.")] = 3000) -> None:
+    """Run Dagster's UI and daemon on your own store, with the same home that `sync` uses."""
+    with _sentences():
+        from og_assets.orchestration import local_runs as local_run
+        from og_assets.orchestration.dagster_home import dagster_dev_command, prepare_dagster_home
+
+        prepare_dagster_home(load_settings())
+        local_run.bury_the_dead()
+        command = dagster_dev_command(port=port)
+        os.execv(command[0], command)
+
+
+@app.command()
+def sandbox(
+    seed: Annotated[int, typer.Option(help="The same seed makes the same store.")] = 7,
+    customers: Annotated[int, typer.Option(min=0, max=500_000, help="How many people come to the shop.")] = 400,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="How long the store has been living.")] = 365,
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="MOMENT", help="When its past ends, such as 2026-11-22T14:00:00. Default: now."),
+    ] = None,
+    timezone: Annotated[str, typer.Option(metavar="NAME", help="What its clocks show.")] = "America/New_York",
+    currencies: Annotated[str, typer.Option(metavar="CODES", help="What people pay in, such as USD,CAD.")] = "USD",
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Where it listens on this machine.")] = 8765,
+    live: Annotated[bool, typer.Option("--live", help="Let the store live on while it is served.")] = False,
+    day_seconds: Annotated[
+        float, typer.Option(min=1, help="With --live: how many seconds one of its days takes.")
+    ] = 86_400,
+    webhooks: Annotated[
+        str | None, typer.Option(metavar="URL", help="POST what happens from now on to this address.")
+    ] = None,
+    dumps: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write every event into this folder, the past ones too.")
+    ] = None,
+) -> None:
+    """Run a store to try things on: Ordergroove's REST API and webhooks over a seeded world. Ends with Ctrl-C."""
+    from og_assets.cli.progress import console
+    from ordergroove_sandbox import Store, run
+    from ordergroove_sandbox.arguments import currencies_of, moment_of, timezone_of
+    from ordergroove_sandbox.webhooks import DEFAULT_KEY, Webhooks
+    from ordergroove_sandbox.webhooks.targets import is_address
+
+    try:
+        wall: dict[str, Any] = {
+            "until": moment_of(until),
+            "timezone": timezone_of(timezone),
+            "currencies": currencies_of(currencies),
+        }
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    if webhooks is not None and not is_address(webhooks):
+        raise typer.BadParameter(f"{webhooks!r} is no address. Write it as http://127.0.0.1:8080/webhooks.")
+    with _sentences():
+        console.print(f"Making a store of {customers:,} customers and {days:,} days …")
+        hooks = Webhooks()
+        if dumps is not None:
+            try:
+                hooks.dump_to(dumps)
+            except ValueError as error:
+                raise typer.BadParameter(str(error)) from None
+        store = Store(seed=seed, customers=customers, days=days, webhooks=hooks, **wall)
+        if webhooks is not None:
+            hooks.add_target(webhooks)
+        console.print(
+            f"The sandbox answers at http://127.0.0.1:{port}/ - use ORDERGROOVE_BASE_URL=http://127.0.0.1:{port} "
+            "and ORDERGROOVE_API_KEY=sandbox-key."
+        )
+        if webhooks is not None or dumps is not None:
+            console.print(f"Events are signed with {DEFAULT_KEY}: use ORDERGROOVE_WEBHOOK_KEYS={DEFAULT_KEY}.")
+        with _port_in_words(port):
+            run(store, port=port, webhooks=hooks, day_seconds=day_seconds if live else None)
+
+
+@app.command()
+def receiver(
+    host: Annotated[str, typer.Option(help="Where it listens; 0.0.0.0 for every address.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Its port; 0 for any that is free.")] = 8900,
+    allow_unsigned: Annotated[
+        bool, typer.Option("--allow-unsigned", help="Without a key, take events from anyone. Not for production.")
+    ] = False,
+    max_body: Annotated[int, typer.Option(min=1, help="Bytes of the largest body that is taken.")] = 8_000_000,
+    max_connections: Annotated[int, typer.Option(min=1, help="Connections at one moment; more get 503.")] = 512,
+    rotate_seconds: Annotated[float, typer.Option(min=0.1, help="Age at which a file goes into the inbox.")] = 300,
+    rotate_bytes: Annotated[int, typer.Option(min=1, help="Size at which a file goes into the inbox.")] = 64_000_000,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds in which a request must arrive, and be kept.")] = 10,
+) -> None:
+    """Take webhooks in over HTTP and write them into the inbox. Ends with Ctrl-C. See docs/receiver.md."""
+    with _sentences():
+        from og_assets.receiver.server import Options, run
+
+        options = Options(
+            host=host,
+            port=port,
+            allow_unsigned=allow_unsigned,
+            max_body=max_body,
+            max_connections=max_connections,
+            rotate_seconds=rotate_seconds,
+            rotate_bytes=rotate_bytes,
+            timeout=timeout,
+        )
+        run(load_settings(), options)
+
+
+@app.command()
+def demo(
+    headless: Annotated[bool, typer.Option("--headless", help="End after the table, without the UI.")] = False,
+    port: Annotated[int, typer.Option(help="Port of Dagster's UI.")] = 3000,
+) -> None:
+    """Make a sandbox store with a year of history and webhooks, bring it into a warehouse, show it in Dagster's UI."""
+    from og_assets.cli.commands import demo as steps
+    from og_assets.cli.progress import console
+    from ordergroove_sandbox import serve
+
+    with _sentences():
+        console.print(f"Making a store of {steps.DEMO_CUSTOMERS:,} customers with a year of history …")
+        with steps.fresh_folder(steps.DEMO_DIR), serve(steps.demo_store(steps.DEMO_DIR)) as server:
+            steps.point_at_sandbox(server.url, merchant=server.store.merchant, data_dir=steps.DEMO_DIR)
+            from og_assets.cli.runs import run_sync
+
+            settings = load_settings()
+            console.print(
+                f"The store answers at {server.url}. Pulling all windows since {settings.ordergroove_start_date} …"
+            )
+            _end_by(run_sync(settings, first=str(settings.ordergroove_start_date), last=None))
+            if headless:
+                return
+            console.print("Starting Dagster's UI …")
+            with steps.dagster_ui(settings, port=port) as address:
+                console.print(f"Dagster's UI: {address}/asset-groups  -  Ctrl-C ends the demo.")
+                steps.wait_to_be_stopped()
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+@contextmanager
+def _port_in_words(port: int) -> Iterator[None]:
+    from og_assets.cli.progress import complain
+
+    try:
+        yield
+    except OSError as error:
+        complain("error", f"Port {port} cannot be used: {error}. Choose another with --port.")
+        raise typer.Exit(WRONG_INPUT) from None
+
+
+def _end_by(succeeded: bool) -> None:
+    if not succeeded:
+        raise typer.Exit(FAILED)
+
+
+def _day(text: str | None) -> str | None:
+    from datetime import date
+
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise SettingsError(f"{text!r} is no day. Write it as 2026-11-22.") from None
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """Show the errors that we know as one sentence, without a traceback, and end with an exit code that tells."""
+    from og_assets.cli.progress import complain, errors
+
+    try:
+        yield
+    except SettingsError as error:
+        complain("error", str(error))
+        raise typer.Exit(WRONG_INPUT) from None
+    except ExplainedError as error:
+        complain("error", str(error))
+        raise typer.Exit(FAILED) from None
+    except KeyboardInterrupt:
+        errors.print("Stopped.")
+        raise typer.Exit(130) from None

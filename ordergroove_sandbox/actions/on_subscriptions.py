@@ -1,0 +1,131 @@
+"""What can be done to subscriptions by hand.
+
+Belongs here: one method for each call of the real API, and some that it lacks. Not here: orders and items (on_orders).
+"""
+
+from datetime import date
+from typing import Any
+
+from ordergroove_sandbox.world import prepaid, subscriptions
+from ordergroove_sandbox.world.checkout import new_address, new_payment
+
+from .finding import Finding
+
+
+class SubscriptionActions(Finding):
+    """By subscription id; those for all of a customer by the id of the address or payment."""
+
+    def cancel(self, subscription_id: str, *, reason: str = "1|Other") -> None:
+        """Cancel a subscription: its upcoming item goes, and the order with it where it was the last."""
+        with self.lock:
+            subscriptions.cancel(self.world, subscription=self._subscription(subscription_id), reason=reason)
+
+    def reactivate(
+        self,
+        subscription_id: str,
+        *,
+        every: int | None = None,
+        every_period: int | None = None,
+        start_date: date | None = None,
+        next_order_date: date | None = None,
+    ) -> None:
+        """Bring a cancelled subscription back from today, or from `start_date`, on.
+
+        Its next order comes one interval after that, or on `next_order_date`.
+        """
+        with self.lock:
+            subscription = self._subscription(subscription_id)
+            subscriptions.reactivate(
+                self.world,
+                subscription=subscription,
+                every=every,
+                every_period=every_period,
+                start_date=start_date,
+                next_order_date=next_order_date,
+            )
+            self._on_begun(subscription)
+
+    def skip(self, subscription_id: str) -> None:
+        """Move the upcoming item one calendar interval on."""
+        with self.lock:
+            subscriptions.skip(self.world, subscription=self._subscription(subscription_id))
+
+    def change_next_order_date(self, subscription_id: str, *, day: date) -> None:
+        """Move the upcoming item to a day."""
+        with self.lock:
+            subscription = self._subscription(subscription_id)
+            subscriptions.change_next_order_date(self.world, subscription=subscription, day=day)
+
+    def change_quantity(self, subscription_id: str, *, quantity: int) -> None:
+        """Change the quantity of a subscription and of its upcoming item."""
+        with self.lock:
+            subscription = self._subscription(subscription_id)
+            subscriptions.change_quantity(self.world, subscription=subscription, quantity=quantity)
+
+    def change_product(self, subscription_id: str, *, product_id: str) -> None:
+        """Swap the product of a subscription and of its upcoming item."""
+        with self.lock:
+            subscription, product = self._subscription(subscription_id), self._product(product_id)
+            subscriptions.change_product(self.world, subscription=subscription, product=product)
+
+    def change_frequency(self, subscription_id: str, *, every: int, every_period: int) -> None:
+        """Change the interval; the upcoming order keeps its day."""
+        with self.lock:
+            subscription = self._subscription(subscription_id)
+            subscriptions.change_frequency(
+                self.world, subscription=subscription, every=every, every_period=every_period
+            )
+
+    def change_shipping(self, subscription_id: str, *, address_id: str | None = None) -> str:
+        """Give a subscription a new address, or one that its customer has already; returns its id."""
+        with self.lock:
+            subscription = self._subscription(subscription_id)
+            customer = subscription.customer
+            address = (
+                self._address(address_id, of=customer) if address_id else new_address(self.world, customer=customer)
+            )
+            subscriptions.change_shipping(self.world, subscriptions=[subscription], address=address)
+            return address.key
+
+    def change_payment(self, subscription_id: str, *, payment_id: str | None = None) -> str:
+        """Give a subscription a new payment, or one that its customer has already; returns its id."""
+        with self.lock:
+            subscription = self._subscription(subscription_id)
+            customer, billing = subscription.customer, subscription.shipping_address
+            payment = (
+                self._payment(payment_id, of=customer)
+                if payment_id
+                else new_payment(self.world, customer=customer, billing_address=billing)
+            )
+            subscriptions.change_payment(self.world, subscriptions=[subscription], payment=payment)
+            return payment.key
+
+    def change_components(self, subscription_id: str, *, quantities: dict[str, int]) -> None:
+        """Change the quantities of a bundle's components, by component id; 0 takes one out."""
+        with self.lock:
+            subscription = self._subscription(subscription_id)
+            subscriptions.change_components(self.world, subscription=subscription, quantities=quantities)
+
+    def set_renewal(self, subscription_id: str, *, behavior: str) -> None:
+        """Choose what happens when a prepaid subscription has run out: autorenew, cancel or downgrade."""
+        with self.lock:
+            prepaid.set_renewal(self.world, subscription=self._subscription(subscription_id), behavior=behavior)
+
+    def update_subscription(self, subscription_id: str, changes: dict[str, Any]) -> None:
+        """Overwrite extra_data, price (cents), components, offer or cancel_reason."""
+        with self.lock:
+            subscriptions.update(self.world, subscription=self._subscription(subscription_id), changes=changes)
+
+    def use_address_for_all(self, address_id: str) -> None:
+        """Send everything of its customer to an address."""
+        with self.lock:
+            address = self.world.addresses.by_key[address_id]
+            live = [row for row in address.customer.subscriptions if row.live]
+            subscriptions.change_shipping(self.world, subscriptions=live, address=address)
+
+    def use_payment_for_all(self, payment_id: str) -> None:
+        """Charge everything of its customer to a payment."""
+        with self.lock:
+            payment = self.world.payments.by_key[payment_id]
+            live = [row for row in payment.customer.subscriptions if row.live]
+            subscriptions.change_payment(self.world, subscriptions=live, payment=payment)

@@ -1,0 +1,155 @@
+"""The REST API as an ASGI application.
+
+Belongs here: routes, headers, status codes, error bodies. Not here: what is in a page (pages, listings), faults.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+import orjson
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ordergroove_sandbox.choices import Choices
+from ordergroove_sandbox.faults import Faults
+from ordergroove_sandbox.store import Store
+from ordergroove_sandbox.webhooks import Webhooks
+from ordergroove_sandbox.webhooks.admin import admin_routes
+
+from . import merchant_bodies
+from .changing import change
+from .clockface import Clockface
+from .cursors import InvalidCursorError
+from .filters import BadParameterError, Query
+from .listing import Listing, Render
+from .listings import LISTINGS
+from .mutations import MUTATIONS, Mutation
+from .pages import InvalidPageError, Page, cursor_page, numbered_page, page_size
+from .rendering import Renderer
+
+_WHOLE = 1_000_000_000
+"""The size of a page that is the whole list."""
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def build_api(
+    store: Store, *, keys: tuple[str, ...], faults: Faults, choices: Choices, webhooks: Webhooks
+) -> Starlette:
+    """Every list, every single object and every call of a store, for those who hold one of the keys."""
+    clockface = Clockface(faults, store.world.zone)
+    renderer = Renderer(store, clockface)
+    allowed = frozenset(keys)
+
+    def guarded(endpoint: Endpoint) -> Endpoint:
+        async def answer(request: Request) -> Response:
+            if request.headers.get("x-api-key") not in allowed:
+                return _json({"detail": "Authentication Failed"}, status=choices.unauthenticated)
+            return await endpoint(request)
+
+        return answer
+
+    def listing_endpoint(listing: Listing) -> Endpoint:
+        async def answer(request: Request) -> Response:
+            query: Query = parse_qs(request.url.query, keep_blank_values=True)
+            is_v2 = request.headers.get("x-og-api-version") == "2" and faults.lose_version != listing.name
+            if "cursor" in query:
+                if faults.expired_cursor == listing.name:
+                    return _json({"detail": "Invalid cursor"}, status=404)
+                if faults.stir_hours:
+                    await run_in_threadpool(store.advance, hours=faults.stir_hours)
+            try:
+                with store.lock:
+                    page = _page(store, listing, query, is_v2=is_v2, choices=choices, clockface=clockface)
+                    rows = renderer.rows(page.rows, name=listing.name, render=listing.render(query))
+            except BadParameterError as error:
+                return _json({error.name: error.detail}, status=400)
+            except InvalidCursorError:
+                return _json({"detail": "Invalid cursor"}, status=404)
+            except InvalidPageError:
+                return _json({"detail": "Invalid page."}, status=404)
+            if is_v2 and listing.name in choices.bare_lists:
+                return Response(b"[" + b",".join(rows) + b"]", media_type="application/json")
+            page = faults.bend(page, object_type=listing.name, query=request.url.query)
+            host = faults.host(object_type=listing.name, asked=request.headers.get("host", request.url.netloc))
+            body = page.envelope(rows, base=f"{request.url.scheme}://{host}{listing.path}")
+            return Response(body, media_type="application/json")
+
+        return answer
+
+    def single_endpoint(listing: Listing, render: Render) -> Endpoint:
+        async def answer(request: Request) -> Response:
+            with store.lock:
+                row = listing.table(store.world).get(request.path_params["key"])
+                if row is None:
+                    return _json({"detail": listing.not_found}, status=404)
+                return Response(renderer.row(row, name=listing.name, render=render), media_type="application/json")
+
+        return answer
+
+    async def relationships(request: Request) -> Response:
+        with store.lock:
+            row = store.world.products.get(request.path_params["key"])
+            if row is None:
+                return _json({"detail": "Unable to find requested asset."}, status=404)
+            return _json(merchant_bodies.relationships(store.world, row, request.query_params.get("type")))
+
+    async def component(request: Request) -> Response:
+        with store.lock:
+            found = store.world.component(request.path_params["key"])
+        return _json(found) if found else _json({"detail": "Unable to find requested asset."}, status=404)
+
+    def changing_endpoint(mutation: Mutation) -> Endpoint:
+        async def answer(request: Request) -> Response:
+            return await change(request, mutation, store=store, renderer=renderer, choices=choices)
+
+        return answer
+
+    routes = [
+        Route("/products/{key}/relationships/", guarded(relationships)),
+        Route("/subscriptions/components/{key}/", guarded(component)),
+    ]
+    for listing in LISTINGS:
+        routes.append(Route(listing.path, guarded(listing_endpoint(listing))))
+        if listing.alone is not None:
+            endpoint = guarded(single_endpoint(listing, listing.alone))
+            routes.append(Route(f"{listing.path}{{key}}/", endpoint))
+    routes[:0] = [
+        Route(path, guarded(changing_endpoint(mutation)), methods=[mutation.method])
+        for mutation in MUTATIONS
+        # The shop's own front end leaves the last slash out, so both forms are answered.
+        for path in (mutation.path, mutation.path.rstrip("/"))
+    ]
+    routes += admin_routes(webhooks, merchant=store.merchant, guarded=guarded)
+    routes.append(Route("/{path:path}", guarded(_unknown)))
+    return Starlette(routes=routes)
+
+
+def _page(store: Store, listing: Listing, query: Query, *, is_v2: bool, choices: Choices, clockface: Clockface) -> Page:
+    is_bare = is_v2 and listing.name in choices.bare_lists
+    asked = clockface.ask(query) if not clockface.is_right else query
+    settings: dict[str, Any] = {
+        "query": query,
+        "conditions": listing.conditions(asked, choices),
+        "size": _WHOLE if is_bare else page_size(query, listing.max_page_size),
+        "oldest_first": listing.oldest_first,
+        "owner": listing.owner(store.world, query),
+    }
+    table = listing.table(store.world)
+    if is_v2:
+        return cursor_page(table, **settings)
+    field = query.get("ordering", [""])[-1]
+    get = listing.orderings.get(field.removeprefix("-"))
+    return numbered_page(table, **settings, order_by=(get, field.startswith("-")) if get else None)
+
+
+async def _unknown(_request: Request) -> Response:
+    return _json({"detail": "Not found."}, status=404)
+
+
+def _json(body: Any, *, status: int = 200) -> Response:
+    return Response(orjson.dumps(body), status_code=status, media_type="application/json")

@@ -1,0 +1,126 @@
+"""How the merchant's things look on the wire: products, incentives, resources and the rights to them.
+
+Belongs here: one function for each kind of row. Not here: what belongs to a customer alone (bodies).
+"""
+
+from ordergroove_sandbox.world.records import Entitlement, Incentive, Product, Reference, Resource
+from ordergroove_sandbox.world.state import World
+
+from .shapes import Body, instant, money, utc
+
+
+def product(world: World, row: Product) -> Body:
+    """As in the list; the time is called `last_update`."""
+    return {
+        "merchant": world.merchant,
+        "groups": [{"name": name, "group_type": kind} for name, kind in row.groups],
+        "name": row.name,
+        "price": money(row.price),
+        "image_url": f"https://images.example.com/{row.key}.jpg",
+        "detail_url": f"https://shop.example.com/products/{row.key}",
+        "external_product_id": row.key,
+        "sku": row.key,
+        "autoship_enabled": row.autoship_enabled,
+        "premier_enabled": 0,
+        "created": instant(row.created),
+        "last_update": instant(row.last_update),
+        "live": row.live,
+        "discontinued": row.discontinued,
+        "extra_data": None,
+        "product_type": row.product_type,
+        "autoship_by_default": row.autoship_by_default,
+        "every": None,
+        "every_period": None,
+        "offer_profile": None,
+        "incentive_group": None,
+    }
+
+
+def incentive(world: World, row: Incentive) -> Body:
+    """The fuller object; `order` and `item` exclude each other."""
+    return {
+        "public_id": row.key,
+        "external_code": row.external_code,
+        "description": row.description,
+        "customer": row.customer.key,
+        "merchant": world.merchant,
+        "order": row.order.key if row.order else None,
+        "incentive": row.incentive,
+        "created": instant(row.created),
+        "last_updated": instant(row.last_updated),
+        "applied_at": instant(row.applied_at),
+        "expires": instant(row.expires),
+        "stacking_type": row.stacking_type,
+        "item": row.item.key if row.item else None,
+    }
+
+
+def resource(world: World, row: Resource) -> Body:
+    """As in the list, and inside entitlements."""
+    return {
+        "public_id": row.key,
+        "merchant": world.merchant,
+        "name": row.name,
+        "external_resource_id": row.external_resource_id,
+        "description": None,
+        "image_url": "https://images.example.com/resource.jpg",
+        "created": instant(row.created),
+        "last_updated": instant(row.last_updated),
+    }
+
+
+def entitlement(world: World, row: Entitlement) -> Body:
+    """The one body whose own times are UTC with a Z; those of its resource are wall-clock times."""
+    return {
+        "merchant": world.merchant,
+        "public_id": row.key,
+        "merchant_user_id": row.customer.key,
+        "initial_activation_date": utc(row.created, world.zone),
+        "latest_activation_date": utc(row.latest_activation, world.zone),
+        "grace_period": row.grace_period,
+        "live": row.live,
+        "access_type": "time_based",
+        "expiration": utc(row.expiration, world.zone),
+        "created": utc(row.created, world.zone),
+        "last_updated": utc(row.last_updated, world.zone),
+        "resource": resource(world, row.resource),
+        "grantees": [
+            {"external_id": key, "name": name, "created": instant(row.created), "updated": instant(row.created)}
+            for key, name in row.grantees
+        ],
+    }
+
+
+def reference(_world: World, row: Reference) -> Body:
+    """What the merchant set up, as it is."""
+    return row.body
+
+
+def with_hidden(_world: World, row: Reference, body: Body) -> Body:
+    """And what only those see who ask for it."""
+    return {**body, **row.hidden}
+
+
+def with_selection_rules(_world: World, row: Product, body: Body) -> Body:
+    """`include_product_selection_rules`: what is in a bundle; the shape is not documented."""
+    return {**body, "product_selection_rules": [{"product": key, "quantity": 1} for key in row.components]}
+
+
+def with_resource_grants(world: World, row: Product, body: Body) -> Body:
+    """`include_product_resource_grants`: what a product gives a right to; the shape is not documented."""
+    return {**body, "product_resource_grants": [resource(world, row.resource)] if row.resource else []}
+
+
+def with_free_trials(_world: World, row: Product, body: Body) -> Body:
+    """`include_product_free_trials`: how long a product can be tried; the shape is not documented."""
+    trials = [{"product": row.key, "days": row.trial_days}] if row.trial_days else []
+    return {**body, "product_free_trials": trials}
+
+
+def relationships(world: World, row: Product, kind: str | None) -> list[Body]:
+    """How a product is related to others: a bare array."""
+    return [
+        {"relationship_type": type_, "from_product": source, "to_product": target}
+        for type_, source, target in world.relationships
+        if source == row.key and kind in (None, type_)
+    ]

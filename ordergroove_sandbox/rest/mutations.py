@@ -1,0 +1,278 @@
+"""The calls that change something: their paths, their bodies, what they do and what they answer.
+
+Belongs here: one function for each documented call. Not here: what follows in the store (actions, world), how a
+request becomes a call (changing).
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ordergroove_sandbox.store import Store
+
+from . import reading
+from .filters import BadParameterError
+from .reading import Body
+
+Answers = Literal["subscriptions", "orders", "items", "nothing", "empty object"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mutation:
+    """`do` gets the store, the id in the path and the body; it returns the id of the row that is answered.
+
+    `breaks` is for items: on an order that is no longer open the real API breaks with an empty 500.
+    """
+
+    method: Literal["PATCH", "POST", "DELETE"]
+    path: str
+    do: Callable[[Store, str, Body], str]
+    answers: Answers
+    status: int = 200
+    breaks: bool = False
+
+
+def _cancel(store: Store, key: str, body: Body) -> str:
+    store.cancel(key, reason=reading.short_text(body, "cancel_reason"))
+    return key
+
+
+def _reactivate(store: Store, key: str, body: Body) -> str:
+    every, period = reading.interval(body)
+    store.reactivate(
+        key,
+        every=every,
+        every_period=period,
+        start_date=reading.day(body, "start_date", today=store.world.today),
+        next_order_date=reading.day_or_none(body, "next_order_date", today=store.world.today),
+    )
+    return key
+
+
+def _change_frequency(store: Store, key: str, body: Body) -> str:
+    every, period = reading.interval(body)
+    store.change_frequency(key, every=every, every_period=period)
+    return key
+
+
+def _change_quantity(store: Store, key: str, body: Body) -> str:
+    store.change_quantity(key, quantity=reading.whole(body, "quantity"))
+    return key
+
+
+def _change_shipping(store: Store, key: str, body: Body) -> str:
+    store.change_shipping(key, address_id=_known(store.world.addresses, body, "shipping_address"))
+    return key
+
+
+def _change_payment(store: Store, key: str, body: Body) -> str:
+    store.change_payment(key, payment_id=_known(store.world.payments, body, "payment"))
+    return key
+
+
+def _change_product(store: Store, key: str, body: Body) -> str:
+    store.change_product(key, product_id=_known(store.world.products, body, "product"))
+    return key
+
+
+def _change_next_order_date(store: Store, key: str, body: Body) -> str:
+    store.change_next_order_date(key, day=reading.day(body, "order_date", today=store.world.today))
+    return key
+
+
+def _update_subscription(store: Store, key: str, body: Body) -> str:
+    # Everything is read before anything is done: a field that cannot be leaves the others as they were.
+    changes: dict[str, Any] = {}
+    if "extra_data" in body:
+        changes["extra_data"] = reading.mapping_or_none(body, "extra_data")
+    if "cancel_reason" in body:
+        is_null = body["cancel_reason"] is None
+        changes["cancel_reason"] = None if is_null else reading.short_text(body, "cancel_reason")
+    if "components" in body:
+        changes["components"] = _components(store, body)
+    if "price" in body:
+        changes["price"] = None if body["price"] is None else reading.cents(body, "price")
+    if "offer" in body:
+        changes["offer"] = _known(store.world.discounts, body, "offer")
+    store.update_subscription(key, changes)
+    return key
+
+
+def _skip_subscription(store: Store, key: str, body: Body) -> str:
+    subscription = reading.text(body, "subscription")
+    row = store.world.subscriptions.get(subscription)
+    if row is None or row.upcoming is None or row.upcoming.order.key != key:
+        raise BadParameterError("subscription", "This subscription has no item in this order.")
+    store.skip(subscription)
+    return key
+
+
+def _cancel_order(store: Store, key: str, _body: Body) -> str:
+    if store.world.orders.by_key[key].cancelled is not None:
+        raise ValueError("Order is already cancelled")
+    store.cancel_order(key)
+    return key
+
+
+def _send_now(store: Store, key: str, _body: Body) -> str:
+    store.send_now(key)
+    return key
+
+
+def _change_place_date(store: Store, key: str, body: Body) -> str:
+    store.change_place_date(
+        key, day=reading.day(body, "place", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d", today=store.world.today)
+    )
+    return key
+
+
+def _change_order_shipping(store: Store, key: str, body: Body) -> str:
+    store.change_order_shipping(key, address_id=_known(store.world.addresses, body, "shipping_address"))
+    return key
+
+
+def _change_order_payment(store: Store, key: str, body: Body) -> str:
+    store.change_order_payment(key, payment_id=_known(store.world.payments, body, "payment"))
+    return key
+
+
+def _update_order(store: Store, key: str, body: Body) -> str:
+    if "extra_data" in body:
+        store.update_order(key, extra_data=reading.mapping_or_none(body, "extra_data"))
+    return key
+
+
+def _finalize(store: Store, key: str, body: Body) -> str:
+    idempotency_key = reading.text(body, "idempotency_key")
+    reading.text(body, "processing_response_id")
+    code = re.search(r"<code>([0-9]{3})</code>", reading.text(body, "response_xml"))
+    if code is None:
+        raise BadParameterError("response_xml", "There is no code in it.")
+    if (key, idempotency_key) not in store.finalized:
+        store.finalize_placement(key, code=code[1])
+        store.finalized.add((key, idempotency_key))
+    return key
+
+
+def _add_one_time(store: Store, _key: str, body: Body) -> str:
+    if reading.text(body, "offer") not in store.world.discounts:
+        raise BadParameterError("offer", "Object does not exist.")
+    product = _known(store.world.products, body, "product")
+    order = _known(store.world.orders, body, "order")
+    return store.add_one_time_item(order, product_id=product, quantity=reading.whole(body, "quantity"))
+
+
+def _create_item(store: Store, _key: str, body: Body) -> str:
+    if reading.text(body, "merchant_id") != store.merchant:
+        raise BadParameterError("merchant_id", "Object does not exist.")
+    if reading.text(body, "offer_id") not in store.world.discounts:
+        raise BadParameterError("offer_id", "Object does not exist.")
+    return store.create_item(
+        _known(store.world.customers, body, "customer_id"),
+        address_id=_known(store.world.addresses, body, "shipping_id"),
+        payment_id=_known(store.world.payments, body, "payment_id"),
+        product_id=_known(store.world.products, body, "product_id"),
+        day=reading.day(body, "place_date", "%m/%d/%Y", today=store.world.today),
+        quantity=reading.whole(body, "quantity"),
+    )
+
+
+def _change_item_quantity(store: Store, key: str, body: Body) -> str:
+    store.change_item(key, quantity=reading.whole(body, "quantity"))
+    return key
+
+
+def _change_item_price(store: Store, key: str, body: Body) -> str:
+    store.change_item_price(key, cents=reading.cents(body, "price"))
+    return key
+
+
+def _change_item_product(store: Store, key: str, body: Body) -> str:
+    store.change_item(key, product_id=_known(store.world.products, body, "product"))
+    return key
+
+
+def _delete_item(store: Store, key: str, _body: Body) -> str:
+    store.remove_item(key)
+    return key
+
+
+def _use_address(store: Store, key: str, _body: Body) -> str:
+    store.use_address_for_all(key)
+    return key
+
+
+def _use_payment(store: Store, key: str, _body: Body) -> str:
+    store.use_payment_for_all(key)
+    return key
+
+
+def _known(table: object, body: Body, name: str) -> str:
+    """An id in a body, of a row that is there."""
+    key = reading.text(body, name)
+    if key not in table:  # type: ignore[operator]
+        raise BadParameterError(name, "Object does not exist.")
+    return key
+
+
+def _components(store: Store, body: Body) -> list[dict[str, Any]]:
+    """Components of a bundle; those that are new get an id."""
+    try:
+        return [
+            {
+                "public_id": reading.short_text(one, "public_id") if one.get("public_id") else store.world.new_id(),
+                "quantity": reading.whole({"quantity": 1, **one}, "quantity"),
+                "product": _known(store.world.products, one, "product"),
+            }
+            for one in reading.mappings(body, "components")
+        ]
+    except BadParameterError as error:
+        detail = error.detail if error.name == "components" else f"{error.name}: {error.detail}"
+        raise BadParameterError("components", detail) from None
+
+
+def _of(answers: Answers, **calls: Callable[[Store, str, Body], str]) -> tuple[Mutation, ...]:
+    return tuple(
+        Mutation(method="PATCH", path=f"/{answers}/{{key}}/{name}/", do=do, answers=answers, breaks=answers == "items")
+        for name, do in calls.items()
+    )
+
+
+MUTATIONS = (
+    *_of(
+        "subscriptions",
+        cancel=_cancel,
+        reactivate=_reactivate,
+        change_frequency=_change_frequency,
+        change_quantity=_change_quantity,
+        change_shipping=_change_shipping,
+        change_payment=_change_payment,
+        change_product=_change_product,
+        change_next_order_date=_change_next_order_date,
+        update=_update_subscription,
+    ),
+    *_of(
+        "orders",
+        skip_subscription=_skip_subscription,
+        cancel=_cancel_order,
+        send_now=_send_now,
+        change_place_date=_change_place_date,
+        change_shipping=_change_order_shipping,
+        change_payment=_change_order_payment,
+        update=_update_order,
+    ),
+    *_of(
+        "items",
+        change_quantity=_change_item_quantity,
+        change_price=_change_item_price,
+        change_product=_change_item_product,
+        update=_change_item_quantity,
+    ),
+    Mutation(method="POST", path="/orders/{key}/finalize_placement/", do=_finalize, answers="orders"),
+    Mutation(method="POST", path="/items/iu/", do=_add_one_time, answers="items", status=201, breaks=True),
+    Mutation(method="POST", path="/items/create/", do=_create_item, answers="items", status=201),
+    Mutation(method="DELETE", path="/items/{key}/delete/", do=_delete_item, answers="nothing", status=204, breaks=True),
+    Mutation(method="POST", path="/addresses/{key}/use_for_all/", do=_use_address, answers="nothing", status=204),
+    Mutation(method="POST", path="/payments/{key}/use_for_all/", do=_use_payment, answers="empty object"),
+)

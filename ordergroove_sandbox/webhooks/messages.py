@@ -1,0 +1,87 @@
+"""An event as the bytes that are sent: envelope, object, context and snapshot.
+
+Belongs here: the envelope and its switches. Not here: the object itself (payloads), how it is delivered (hooks).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, NamedTuple, cast
+
+import orjson
+
+from ordergroove_sandbox.world.chronicle import Event
+from ordergroove_sandbox.world.records import Customer, Entitlement, Item, Order, Row, Subscription
+from ordergroove_sandbox.world.state import API_KEY, CUSTOMER, USER, World
+
+from . import payloads
+from .snapshots import snapshot
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """Where the documentation disagrees with itself, or leaves it to the merchant.
+
+    `nesting`: `context` and `snapshot` beside `data` ("top") or in it ("data"). `snapshot`: an empty object, the rows
+    around the object ("full"), or no such field ("absent"). `context`: who did it, or null.
+    """
+
+    nesting: Literal["top", "data"] = "top"
+    snapshot: Literal["empty", "full", "absent"] = "empty"
+    context: Literal["actor", "null"] = "actor"
+
+
+class Message(NamedTuple):
+    """One event, ready to be sent; `id` is the same on every attempt and at every target."""
+
+    id: str
+    type: str
+    at: datetime
+    object_id: str
+    customer: str
+    body: bytes
+
+
+def compose(world: World, event: Event, row: Row, *, seed: int, shape: Shape) -> Message:
+    """The message of an event; `row` is its object as it is at that moment."""
+    data = _data(world, event, row)
+    extra: dict[str, Any] = {}
+    if not event.type.startswith("workflow."):
+        extra["context"] = _context(world, event) if shape.context == "actor" else None
+        if shape.snapshot == "full":
+            extra["snapshot"] = snapshot(world, row, world.customers.by_key[event.customer])
+        elif shape.snapshot == "empty":
+            extra["snapshot"] = {}
+    key = payloads.token("event", f"{seed}/{event.number}")
+    body: dict[str, Any] = {"id": key, "type": event.type, "created": payloads.epoch(world, event.at)}
+    body |= {"data": {**data, **extra}} if shape.nesting == "data" else {"data": data, **extra}
+    return Message(key, event.type, event.at, event.object_id, event.customer, orjson.dumps(body))
+
+
+def _data(world: World, event: Event, row: Row) -> dict[str, Any]:
+    details: Mapping[str, Any] = event.details or {}
+    if event.type.startswith("workflow."):
+        return payloads.workflow(world, cast(Customer, row), details)
+    if isinstance(row, Order):
+        return {"object": payloads.order(world, row)}
+    if isinstance(row, Item):
+        return {"object": payloads.item(world, row)}
+    if isinstance(row, Subscription):
+        return {"object": payloads.subscription(world, row)}
+    if isinstance(row, Entitlement):
+        return {"object": payloads.entitlement(world, row, details)}
+    return {"object": payloads.subscriber(world, cast(Customer, row), details)}
+
+
+def _context(world: World, event: Event) -> dict[str, Any] | None:
+    if event.type.startswith("entitlement."):
+        return None
+    actor: dict[str, Any] = {"type": event.actor}
+    if event.actor == CUSTOMER:
+        actor["customer"] = {"merchant_user_id": event.customer}
+    elif event.actor == API_KEY:
+        actor["api_key"] = {"public_id": payloads.token("api-key", world.merchant), "name": "sandbox"}
+    elif event.actor == USER:
+        actor["user"] = {"public_id": payloads.token("user", world.merchant)}
+    source = (event.details or {}).get("source")
+    return {"actor": actor} if source is None else {"actor": actor, "source": source}

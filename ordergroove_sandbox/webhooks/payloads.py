@@ -1,0 +1,236 @@
+"""The object in an event: times are epoch seconds where REST has text, and some fields come with a `_display`.
+
+Belongs here: one function for each kind of row. Not here: the envelope (messages), the rows around it (snapshots).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import blake2b
+from json import dumps
+from typing import Any
+
+from ordergroove_sandbox.world.intervals import frequency_days
+from ordergroove_sandbox.world.records import Customer, Entitlement, Item, Order, Subscription
+from ordergroove_sandbox.world.state import World
+
+Payload = dict[str, Any]
+
+STATUS_DISPLAY = {
+    1: "Unsent",
+    3: "Rejected",
+    4: "Cancelled",
+    5: "Success",
+    6: "Send Now",
+    9: "Pending Batch Response",
+    10: "Pending Verification",
+    11: "Pending Placement",
+    12: "Exception During Placement Preparation",
+    13: "Connection Error During Placement",
+    14: "Response Processing Error",
+    15: "Generic Error Response",
+    17: "Merged",
+    18: "Credit Card Retry",
+    19: "Awaiting Retry Instructions",
+    20: "Awaiting Response Classification",
+}
+"""Only "Unsent" is documented; the others are the names of the codes, written the same way."""
+
+_EVERY_DISPLAY = {1: "Days", 2: "Weeks", 3: "Months", 4: "Years"}
+_PHONE_DISPLAY = {0: "invalid", 1: "landline", 2: "mobile", 3: "voip"}
+
+
+def epoch(world: World, moment: datetime) -> int:
+    """Unix seconds of a wall-clock time; of an hour that comes twice, the first."""
+    return int(moment.replace(tzinfo=world.zone).timestamp())
+
+
+def order(world: World, row: Order) -> Payload:
+    """As in every `order.*` event."""
+    message = row.rejected_message
+    return {
+        "type": "order",
+        "merchant": world.merchant,
+        "public_id": row.key,
+        "customer": row.customer.key,
+        "payment": row.payment.key,
+        "shipping_address": row.shipping_address.key,
+        "discount_total": _money(row.discount_total),
+        "shipping_total": _money(row.shipping_total),
+        "sub_total": _money(row.sub_total),
+        "tax_total": "0.00",
+        "total": _money(row.total),
+        "extra_data": row.extra_data or {},
+        "generic_error_count": row.generic_error_count,
+        "order_merchant_id": row.order_merchant_id,
+        "place": row.place.isoformat(),
+        "rejected_message": dumps(message) if isinstance(message, dict) else message,
+        "status": row.status,
+        "status_display": STATUS_DISPLAY[row.status],
+        "tries": row.tries,
+        "cancelled": _epoch_or_none(world, row.cancelled),
+        "created": epoch(world, row.created),
+        "one_click_token": _one_click_token(row.key, row.updated),
+    }
+
+
+def item(world: World, row: Item) -> Payload:
+    """As in every `item.*` event."""
+    return {
+        "type": "item",
+        "merchant": world.merchant,
+        "public_id": row.key,
+        "customer": row.order.customer.key,
+        "product": row.product.key,
+        "order": row.order.key,
+        "subscription": row.subscription.key if row.subscription else None,
+        "offer": row.offer,
+        "quantity": row.quantity,
+        "price": _money(row.price),
+        "total_price": _money(row.total_price),
+        "first_placed": _epoch_or_none(world, row.first_placed),
+        "components": [{"product": component["product"]} for component in row.components],
+    }
+
+
+def subscription(world: World, row: Subscription) -> Payload:
+    """As in every `subscription.*` event."""
+    code = (row.cancel_reason or "").partition("|")[0].strip()
+    return {
+        "type": "subscription",
+        "merchant": world.merchant,
+        "public_id": row.key,
+        "customer": row.customer.key,
+        "product": row.product.key,
+        "components": row.components,
+        "extra_data": row.extra_data or {},
+        "quantity": row.quantity,
+        "price": None if row.price is None else _money(row.price),
+        "frequency_days": frequency_days(every=row.every, every_period=row.every_period),
+        "reminder_days": row.reminder_days,
+        "every": row.every,
+        "every_period": row.every_period,
+        "every_period_display": _EVERY_DISPLAY[row.every_period],
+        "cancelled": _epoch_or_none(world, row.cancelled),
+        "cancel_reason": row.cancel_reason or "",
+        "cancel_reason_code": int(code) if code.isascii() and code.isdigit() and len(code) < 10 else None,
+        "session_id": row.session_id,
+        "merchant_order_id": row.merchant_order_id,
+        "live": row.live,
+        "external_id": None,
+        "created": epoch(world, row.created),
+        "start_date": row.start_date.isoformat(),
+        "offer": row.offer,
+        "payment": row.payment.key,
+        "shipping_address": row.shipping_address.key,
+        "updated": epoch(world, row.updated),
+        "one_click_token": _one_click_token(row.key, row.updated),
+        "prepaid_subscription_context": row.prepaid.body() if row.prepaid else None,
+    }
+
+
+def subscriber(world: World, row: Customer, details: Mapping[str, Any]) -> Payload:
+    """As in every `subscriber.*` event; which of the two fields with subscriptions is set depends on the event."""
+    return {
+        "type": "subscriber",
+        "merchant": world.merchant,
+        "merchant_user_id": row.key,
+        "subscription": details.get("subscription"),
+        "subscriptions": details.get("subscriptions", []),
+        "session_id": row.session_id,
+        "first_name": row.first_name,
+        "last_name": row.last_name,
+        "email": row.email,
+        "phone_number": row.phone_number,
+        "phone_type": row.phone_type,
+        "phone_type_display": _PHONE_DISPLAY[row.phone_type],
+        "live": row.live,
+        "created": epoch(world, row.created),
+        "last_updated": epoch(world, row.last_updated),
+        "extra_data": row.extra_data or {},
+        "locale": 1,
+        "locale_display": "en-us",
+    }
+
+
+def entitlement(world: World, row: Entitlement, details: Mapping[str, Any]) -> Payload:
+    """As in every `entitlement.*` event; a cluster of one."""
+    now, created = epoch(world, world.now), epoch(world, row.created)
+    resource = row.resource
+    return {
+        "customer": row.customer.key,
+        "entitlements": [
+            {
+                "access_type": "time_based",
+                "created": created,
+                "entitlement_transaction": {
+                    "grace_period": row.grace_period,
+                    "public_id": token(row.key, str(row.version)),
+                    "source_action": details.get("source_action", "expiration-process"),
+                    "source_object": details.get("source_object"),
+                    "source_object_id": details.get("source_object_id"),
+                    "time_amount": epoch(world, row.expiration) - epoch(world, row.latest_activation),
+                    "transaction_execution_time": now,
+                    "transaction_initiation_time": now,
+                    "transaction_type": details.get("transaction_type", "expire"),
+                },
+                "expiration": epoch(world, row.expiration),
+                "grace_period": row.grace_period,
+                "live": row.live,
+                "last_updated": epoch(world, row.last_updated),
+                "public_id": row.key,
+                "grantees": [
+                    {"external_id": key, "name": name, "created": created, "updated": created}
+                    for key, name in row.grantees
+                ]
+                or None,
+                "resource": {
+                    "description": None,
+                    "external_id": resource.external_resource_id,
+                    "image_url": None,
+                    "name": resource.name,
+                    "public_id": resource.key,
+                },
+            }
+        ],
+        "merchant": world.merchant,
+        "type": "entitlement",
+    }
+
+
+def workflow(world: World, row: Customer, details: Mapping[str, Any]) -> Payload:
+    """All of `data` of a `workflow.*` event: the object is not alone in it."""
+    name = str(details["workflow"])
+    return {
+        "key": details["key"],
+        "object": {
+            "type": "workflow",
+            "merchant": world.merchant,
+            "workflow_id": token("workflow", name),
+            "workflow_name": name,
+            "execution_id": token("execution", f"{row.key}/{world.now}/{name}"),
+        },
+        "subscriber": {
+            "email": row.email,
+            "first_name": row.first_name,
+            "last_name": row.last_name,
+            "phone_number": row.phone_number,
+        },
+        "execution_context": dict(details.get("context", {})),
+    }
+
+
+def token(kind: str, key: str) -> str:
+    """32 hex digits that follow from what they stand for, so that asking for them changes nothing."""
+    return blake2b(f"{kind}/{key}".encode(), digest_size=16).hexdigest()
+
+
+def _one_click_token(key: str, moment: datetime) -> str:
+    return f"eyJhbGciOiJFUzUxMiIsInR5cCI6IkpXVCJ9.{token('one-click', f'{key}/{moment}')}"
+
+
+def _epoch_or_none(world: World, moment: datetime | None) -> int | None:
+    return None if moment is None else epoch(world, moment)
+
+
+def _money(cents: int) -> str:
+    return f"{cents // 100}.{cents % 100:02d}"

@@ -1,0 +1,46 @@
+"""The snapshot in an event: the rows around its object as they are at that moment, in the shapes of REST.
+
+Belongs here: which rows those are. Not here: how a row looks (rest/bodies). The sample in the documentation has no
+`order_updated` in items and no `updated` in addresses, and neither do these.
+"""
+
+from typing import Any
+
+from ordergroove_sandbox.rest import bodies, merchant_bodies
+from ordergroove_sandbox.world.records import Customer, Item, Order, Row, Subscription
+from ordergroove_sandbox.world.state import World
+
+
+def snapshot(world: World, row: Row, customer: Customer) -> dict[str, Any]:
+    """The customer, and lists of everything else; empty lists where nothing belongs to the object."""
+    orders: list[Order] = []
+    subscriptions: list[Subscription] = []
+    if isinstance(row, Order):
+        orders = [row]
+    elif isinstance(row, Item):
+        orders, subscriptions = [row.order], [row.subscription] if row.subscription else []
+    elif isinstance(row, Subscription):
+        orders, subscriptions = [row.upcoming.order] if row.upcoming else [], [row]
+    items = [row] if isinstance(row, Item) else [item for order in orders for item in order.items.values()]
+    if isinstance(row, Order):
+        subscriptions = [item.subscription for item in items if item.subscription]
+    holders: list[Order | Subscription] = [*orders, *subscriptions]
+    addresses = {holder.shipping_address.key: holder.shipping_address for holder in holders}
+    payments = {holder.payment.key: holder.payment for holder in holders}
+    sold: list[Item | Subscription] = [*items, *subscriptions]
+    products = {line.product.key: line.product for line in sold}
+    return {
+        "customer": bodies.customer(world, customer),
+        "orders": [bodies.order(world, order) for order in orders],
+        "items": [_item(world, item) for item in items],
+        "addresses": [bodies.address_alone(world, address) for address in addresses.values()],
+        "payments": [bodies.payment(world, payment) for payment in payments.values()],
+        "subscriptions": [bodies.subscription(world, subscription) for subscription in subscriptions],
+        "products": [merchant_bodies.product(world, product) for product in products.values()],
+    }
+
+
+def _item(world: World, row: Item) -> dict[str, Any]:
+    body = bodies.item(world, row)
+    del body["order_updated"]
+    return body

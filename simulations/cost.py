@@ -1,0 +1,120 @@
+"""What a census of a large store costs: 100,000 open orders over real HTTP, and questions about those that vanished.
+
+Belongs here: a store that is nothing but large, and counting what it is asked. Not here: whether the answer is right
+(verdict). A sandbox of this size takes minutes to make, and an archive of one cannot lose an order.
+"""
+
+import socket
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Thread
+from time import perf_counter, sleep
+from typing import Any
+from urllib.parse import parse_qs
+
+import orjson
+import uvicorn
+from pydantic import SecretStr
+from starlette.types import Receive, Scope, Send
+
+from og_assets.deletions.existence_checks import DeletionChecker
+from og_assets.deletions.open_ids import CensusTaker
+from og_assets.lake.lake import Lake
+from og_assets.ordergroove.objects import BY_NAME
+from og_assets.settings import Settings
+
+OPEN = {"orders": 100_000, "items": 160_000}
+VANISHED = 25
+_UNSENT = "1"
+_JSON = (b"content-type", b"application/json")
+
+
+class LargeStore:
+    """Open orders and their items, all of one status, by number; those that `vanished` are shown no more."""
+
+    def __init__(self) -> None:
+        self.asked: Counter[str] = Counter()
+        self.vanished: set[tuple[str, int]] = set()
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        """Answer one request: for a page, or for one row."""
+        kind, _, key = scope["path"].strip("/").partition("/")
+        self.asked["rows" if key else f"pages of {kind}"] += 1
+        if key:
+            body = b"{}" if (kind, int(key)) in self.vanished else orjson.dumps(_row(kind, int(key)))
+        else:
+            host = dict(scope["headers"])[b"host"].decode()
+            body = self._page(kind, parse_qs(scope["query_string"].decode()), base=f"http://{host}/{kind}/")
+        headers = [_JSON, (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": 404 if body == b"{}" else 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    def _page(self, kind: str, query: dict[str, list[str]], *, base: str) -> bytes:
+        size, start = int(query["page_size"][0]), int(query.get("cursor", ["0"])[0])
+        end = min(start + size, OPEN[kind]) if query["status"] == [_UNSENT] else 0
+        rows = [_row(kind, number) for number in range(start, end) if (kind, number) not in self.vanished]
+        following = f"{base}?page_size={size}&status={_UNSENT}&cursor={end}" if 0 < end < OPEN[kind] else None
+        return orjson.dumps({"next": following, "previous": None, "results": rows})
+
+
+def measure() -> str:
+    """Two censuses, between which some rows vanish, and the questions about those; returns Markdown."""
+    rows = []
+    store = LargeStore()
+    with _served(store) as url, tempfile.TemporaryDirectory(prefix="census-") as folder:
+        settings = Settings(
+            _env_file=None, ordergroove_api_key=SecretStr("any"), ordergroove_base_url=url, og_data_dir=Path(folder)
+        )
+        lake = Lake(settings.data_dir / "lake")
+        lake.prepare()
+        _land_some(lake)
+        for run in ("first", "second"):
+            for kind in OPEN:
+                began, before = perf_counter(), store.asked.total()
+                CensusTaker(settings, lake).take(BY_NAME[kind], run_id=run)
+                rows.append(_line(f"{run} census: {kind}", OPEN[kind], store.asked.total() - before, began))
+            store.vanished |= {(kind, number * 997) for kind in OPEN for number in range(VANISHED)}
+        began, before = perf_counter(), store.asked.total()
+        report = DeletionChecker(settings, lake).run(run_id="check", limit=None)
+        answers = sum(checked.gone for checked in report.values())
+        rows.append(_line("questions about what vanished", answers, store.asked.total() - before, began))
+    lines = ["| walk | rows | requests | seconds |", "|---|---|---|---|", *rows]
+    return "\n".join(lines) + "\n\nA request for each 100 open rows and for each open status, and none for an order.\n"
+
+
+def _land_some(lake: Lake) -> None:
+    """As a pull has landed them: no 404 is believed before a row is shown that must be there."""
+    for kind in OPEN:
+        then = datetime.now(UTC) - timedelta(days=1)
+        with lake.landing(BY_NAME[kind], window="first", pulled_at=then, run_id="first", policy="hash") as landing:
+            landing.add([_row(kind, number) for number in range(1, 100)])
+
+
+def _line(what: str, rows: int, requests: int, began: float) -> str:
+    return f"| {what} | {rows:,} | {requests:,} | {perf_counter() - began:.1f} |"
+
+
+def _row(kind: str, number: int) -> dict[str, Any]:
+    """With as many fields as a real one, most of which nobody reads here."""
+    filler = {f"field_{field}": "a value of some length" for field in range(14 if kind == "items" else 22)}
+    return {"public_id": f"{number:032}", "order": f"{number * 5 // 8:032}", "status": int(_UNSENT), **filler}
+
+
+@contextmanager
+def _served(store: LargeStore) -> Iterator[str]:
+    config = uvicorn.Config(store, http="httptools", ws="none", lifespan="off", log_level="critical", access_log=False)
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        while not server.started:
+            sleep(0.01)
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(timeout=10)

@@ -1,0 +1,186 @@
+"""Kill -9 at random moments under load, take in what comes out, and look whether anything that was acknowledged is
+missing from the lake, torn, or there twice.
+
+Each event carries an id of its own and is sent until it is acknowledged, as Ordergroove does. The intake is the real
+one, and runs while receivers come and go, as the sensor's runs do. `kill_loop` is what a test runs a few times and
+`make prove` fifty times.
+"""
+
+import asyncio
+import json
+import random
+import re
+import socket
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from og_assets.events.ingest import Intake, Report
+from og_assets.events.scan import inbox_of
+from og_assets.lake.lake import Lake
+from testkit.receiver.dumps import dumps, left_open, lines, quarantined
+from testkit.receiver.running import raw_post, start
+
+RATE = 220  # On paper; answers take time too.
+_SENDERS = 16
+
+
+@dataclass
+class Outcome:
+    """What was sent and acknowledged, how often each id was written by receivers, and what of it is in the lake.
+
+    `downstream` is what the dedup leaves: one row for each event id.
+    """
+
+    kills: int = 0
+    kills_under_load: int = 0
+    sent: int = 0
+    acknowledged: set[str] = field(default_factory=set)
+    written: Counter[str] = field(default_factory=Counter)
+    torn: list[bytes] = field(default_factory=list)
+    intakes: int = 0
+    dumps: int = 0
+    rows: int = 0
+    deliveries: int = 0
+    downstream: Counter[str] = field(default_factory=Counter)
+    differing: int = 0
+    unread: int = 0
+
+    @property
+    def lost(self) -> set[str]:
+        """Acknowledged, and not downstream; a piece that was torn is no excuse."""
+        return self.acknowledged - set(self.downstream)
+
+    def check(self) -> None:
+        """Raise unless everything that was acknowledged is downstream, once."""
+        assert not self.lost, f"{self}: {sorted(self.lost)[:5]}"
+        assert set(self.downstream.values()) <= {1}, "the dedup leaves an event twice"
+        assert not self.differing, f"{self.differing} events differ from delivery to delivery"
+        assert self.rows == self.deliveries, "a delivery is in the lake twice"
+        assert self.rows == sum(self.written.values()), "what receivers wrote is not what is in the lake"
+        assert not self.unread, f"{self.unread} pieces of dumps could not be read"
+        torn = {found[1].decode() for piece in self.torn if (found := re.search(rb'"id": "(e\d+)"', piece))}
+        assert torn & self.acknowledged <= set(self.downstream), "torn, acknowledged, and nowhere whole"
+
+    def __str__(self) -> str:
+        return (
+            f"{self.kills} kills, {self.kills_under_load} of them while events came in; "
+            f"{len(self.acknowledged):,} events acknowledged in {self.sent:,} attempts, "
+            f"{len(self.torn)} pieces torn before they were acknowledged; "
+            f"{self.dumps:,} dumps taken in by {self.intakes} intakes among the kills and one after: "
+            f"{self.rows:,} rows, {self.deliveries:,} deliveries, {len(self.downstream):,} events downstream; "
+            f"{len(self.lost)} lost"
+        )
+
+
+def kill_loop(data: Path, *, kills: int, seed: int) -> Outcome:
+    """Run it; every line of every dump is read at the end, and one that is torn raises."""
+    outcome = asyncio.run(_run(data, kills=kills, rng=random.Random(seed)))
+    assert left_open(data) == []
+    last = _take_in(data)
+    assert last.left == last.unfinished == 0 and not last.problems and dumps(data) == []
+    outcome.dumps = len(Lake(data / "lake").ledger.known().contents)
+    outcome.written = Counter(line["event"]["id"] for line in lines(data, "archive"))
+    outcome.torn = [entry["body"] for entry in quarantined(data)]
+    unread = (data / "lake" / "quarantine" / "webhook_events").glob("*.jsonl")
+    outcome.unread = sum(len(path.read_text().splitlines()) for path in unread)
+    _read_lake(data / "lake", outcome)
+    return outcome
+
+
+def _take_in(data: Path) -> Report:
+    intake = Intake(
+        inbox=inbox_of(data, settle_seconds=0),
+        lake=Lake(data / "lake"),
+        policy="hash",
+        taken_dumps="move",
+        run_id=f"run-{random.randbytes(8).hex()}",
+    )
+    return intake.run(max_bytes=2**62, progress=lambda _: None)
+
+
+def _read_lake(lake: Path, outcome: Outcome) -> None:
+    with duckdb.connect() as connection:
+        connection.read_parquet(f"{lake}/events/**/*.parquet").create_view("events")
+
+        def counted(query: str) -> list[tuple[str, int]]:
+            return connection.sql(query).fetchall()
+
+        ((outcome.rows, outcome.deliveries),) = connection.sql(
+            "select count(*), count(distinct (dump_sha256, position)) from events"
+        ).fetchall()
+        # In place of staging, which keeps one row of each event id and has tests of its own. Which one it keeps does
+        # not matter: all are the same event.
+        once = "select distinct on (event_id) event_id from events"
+        outcome.downstream = Counter(dict(counted(f"select event_id, count(*) from ({once}) group by all")))
+        same = "count(distinct (type, created, object_type, object_id, object)) > 1"
+        outcome.differing = len(counted(f"select event_id, 1 from events group by event_id having {same}"))
+
+
+async def _run(data: Path, *, kills: int, rng: random.Random) -> Outcome:
+    outcome = Outcome()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    stop = asyncio.Event()
+    options = ("--port", str(port), "--rotate-seconds", "0.3")
+    senders = [asyncio.create_task(_send(port, number, outcome, stop)) for number in range(_SENDERS)]
+    intakes = asyncio.create_task(_take_in_now_and_then(data, outcome, stop, rng=random.Random(rng.random())))
+    for _ in range(kills):
+        # From its very beginning: while it starts, takes up what was left, listens, writes or rotates.
+        receiver, before = start(data, *options, wait=False), len(outcome.acknowledged)
+        await asyncio.sleep(rng.uniform(0.1, 1.6))
+        receiver.process.kill()
+        receiver.process.wait()
+        outcome.kills += 1
+        outcome.kills_under_load += len(outcome.acknowledged) > before
+    receiver = await asyncio.to_thread(start, data, *options)
+    await asyncio.sleep(0.5)
+    stop.set()
+    await asyncio.gather(*senders, intakes)
+    assert await asyncio.to_thread(receiver.stop) == 0
+    return outcome
+
+
+async def _take_in_now_and_then(data: Path, outcome: Outcome, stop: asyncio.Event, *, rng: random.Random) -> None:
+    """One run at a time, with pauses that fall into every part of a receiver's life."""
+    while not stop.is_set():
+        report = await asyncio.to_thread(_take_in, data)
+        assert not report.problems and not report.copies, report
+        outcome.intakes += 1
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), rng.uniform(0.05, 1.0))
+
+
+async def _send(port: int, number: int, outcome: Outcome, stop: asyncio.Event) -> None:
+    """One sender: its share of the rate, each event until it is acknowledged."""
+    streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+    while not stop.is_set():
+        event_id = f"e{number}"
+        try:
+            if streams is None:
+                streams = await asyncio.open_connection("127.0.0.1", port)
+            outcome.sent += 1
+            streams[1].write(raw_post(_event(number)))
+            head = await streams[0].readuntil(b"\r\n\r\n")
+            if not head.startswith(b"HTTP/1.1 204 "):
+                raise ConnectionError(head)
+        except (OSError, asyncio.IncompleteReadError):
+            if streams is not None:
+                streams[1].close()
+            streams = None
+            await asyncio.sleep(0.02)
+            continue
+        outcome.acknowledged.add(event_id)
+        number += _SENDERS
+        await asyncio.sleep(_SENDERS / RATE)
+    if streams is not None:
+        streams[1].close()
+
+
+def _event(number: int) -> bytes:
+    order = {"type": "order", "public_id": f"o{number}", "merchant": "m1", "note": "x" * (number * 37 % 1500)}
+    event = {"id": f"e{number}", "type": "order.create", "created": 1_700_000_000 + number, "data": {"object": order}}
+    return json.dumps(event).encode()

@@ -1,0 +1,272 @@
+"""What the store tells of by itself: payloads, signatures, retries, dumps, and what goes wrong on the way."""
+
+from collections import Counter
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from ordergroove_sandbox import Faults, Store
+from ordergroove_sandbox.webhooks import Shape, SigningKeys, Webhooks, sign
+from testkit.sandbox.receiving import Inbox, is_signed, life, told
+
+from .conftest import UNTIL
+from .test_world import movable
+
+DOCUMENTED = {
+    "subscriber": {"create", "cancel", "subscriptions_created"},
+    "subscription": {
+        "create", "cancel", "reactivate", "change_live", "sku_swap", "change_frequency", "change_components",
+        "change_quantity", "change_shipping_address", "change_payment", "refresh_one_click_token",
+    },
+    "order": {
+        "create", "change_shipping_address", "change_payment", "change_billing", "change_next_order_date", "skip_order",
+        "send_now", "cancel", "success", "delete", "generic_error", "reject", "reminder", "retryable_placement_failure",
+        "awaiting_retry_instructions", "refresh_one_click_token",
+    },
+    "item": {
+        "create", "change_order", "change_quantity", "update_price", "sku_swap", "remove", "item_subscribe",
+        "successfully_placed", "out_of_stock",
+    },
+    "entitlement": {
+        "entitlements_granted", "entitlements_expiring", "entitlements_expired", "entitlements_grace_period_expired",
+        "expiration_modified", "entitlements_voided",
+    },
+    "workflow": {"send_communication"},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def year() -> list[dict[str, Any]]:
+    """Every event of a year."""
+    return life(7, customers=900, days=365, until=UNTIL)[1].events
+
+
+def test_the_signature_is_that_of_the_known_vector() -> None:
+    body = (
+        b'{"id":"evt_1","type":"order.delete","created":1592570790,'
+        b'"data":{"object":{"type":"order","public_id":"f9cb2f93e1c845eb9de9eff46ddb3cbf"}}}'
+    )
+    expected = "bb5cdfe1105085367fc0f6e99b1b52d27a75d878bcd21adc5827bbf21c2f71f0"
+    assert sign("super-secret-webhooks-verification-key", ts=1592570791, body=body) == expected
+
+
+def test_every_documented_event_happens_in_a_year_and_no_other(year: list[dict[str, Any]]) -> None:
+    documented = {f"{kind}.{name}" for kind, names in DOCUMENTED.items() for name in names}
+    assert {event["type"] for event in year} == documented
+
+
+def test_ids_are_unique_and_events_come_in_order(year: list[dict[str, Any]]) -> None:
+    assert len({event["id"] for event in year}) == len(year)
+    created = [event["created"] for event in year]
+    assert created == sorted(created)
+
+
+def test_the_same_seed_tells_the_same_bytes() -> None:
+    one, other = (life(3, customers=20, days=90, until=UNTIL)[1] for _ in range(2))
+    assert one.received == other.received
+
+
+def test_telling_changes_nothing_in_the_store() -> None:
+    told_store = life(3, customers=20, days=90, until=UNTIL)[0]
+    assert told_store.truth.tables() == Store(seed=3, customers=20, days=90, until=UNTIL).truth.tables()
+
+
+@pytest.mark.parametrize("nesting", ["top", "data"])
+def test_context_and_snapshot_stand_where_the_switch_says(nesting: str) -> None:
+    shape = Shape(nesting=nesting, snapshot="full")  # type: ignore[arg-type]
+    for event in life(3, customers=5, days=60, until=UNTIL, shape=shape)[1].events:
+        if event["type"].startswith("workflow."):
+            continue
+        holder = event if nesting == "top" else event["data"]
+        other = event["data"] if nesting == "top" else event
+        assert {"context", "snapshot"} <= holder.keys()
+        assert not {"context", "snapshot"} & other.keys()
+        assert list(holder["snapshot"])[:2] == ["customer", "orders"]
+
+
+def test_a_full_snapshot_holds_the_rows_around_the_object() -> None:
+    _, inbox = life(3, customers=10, days=60, until=UNTIL, shape=Shape(snapshot="full"))
+    event = next(event for event in inbox.events if event["type"] == "item.create")
+    payload, around = event["data"]["object"], event["snapshot"]
+    assert around["customer"]["merchant_user_id"] == payload["customer"]
+    assert [row["public_id"] for row in around["orders"]] == [payload["order"]]
+    assert [row["public_id"] for row in around["subscriptions"]] == [payload["subscription"]]
+    assert [row["external_product_id"] for row in around["products"]] == [payload["product"]]
+    assert "order_updated" not in around["items"][0]
+    assert "updated" not in around["addresses"][0]
+
+
+def test_the_context_says_who_did_it(year: list[dict[str, Any]], living: Store) -> None:
+    actors = Counter(event["context"]["actor"]["type"] for event in year if event.get("context"))
+    assert set(actors) == {"customer", "user", "og-system-process"}
+    sources = {event["context"].get("source") for event in year if event["type"] == "subscription.create"}
+    assert sources == {"PurchasePOST"}
+    inbox, hooks = told(living)
+    living.change_quantity(movable(living).key, quantity=3)
+    hooks.deliver()
+    assert inbox.events[0]["context"]["actor"]["type"] == "apikey"
+
+
+def test_every_post_is_signed(living: Store) -> None:
+    inbox, hooks = told(living)
+    living.advance(days=5)
+    hooks.deliver()
+    assert len(inbox.received) > 20
+    for body, headers in inbox.received:
+        assert is_signed(body, headers["Ordergroove-Signature"])
+        assert not is_signed(body + b" ", headers["Ordergroove-Signature"])
+
+
+def test_both_keys_sign_for_a_day_after_a_rotation() -> None:
+    keys = SigningKeys("old")
+    keys.rotate("new", now=UNTIL)
+    assert keys.valid(UNTIL + timedelta(hours=23)) == ["new", "old"]
+    assert keys.valid(UNTIL + timedelta(hours=24)) == ["new"]
+    header = keys.header(now=UNTIL, ts=1, body=b"{}")
+    assert header.count("sig=") == 2
+    assert is_signed(b"{}", header, key="old")
+    assert is_signed(b"{}", header, key="new")
+
+
+def waits(schedule: str, *, statuses: list[int | None], otherwise: int | None, days: int = 5) -> list[int]:
+    """The minutes between the attempts at one event."""
+    store = Store(customers=5, days=40, until=UNTIL)
+    inbox, hooks = told(store, inbox=Inbox(statuses, otherwise), schedule=schedule)
+    hooks.targets.popitem()
+    hooks.add_target("https://receiver.example.com/hooks", pattern="subscription.change_quantity")
+    store.change_quantity(movable(store).key, quantity=3)
+    store.advance(days=days)
+    hooks.deliver()
+    of_one = [ts for event, ts in zip(inbox.events, inbox.seconds, strict=True) if event["id"] == inbox.events[0]["id"]]
+    return [(later - earlier) // 60 for earlier, later in pairwise(of_one)]
+
+
+def test_the_newest_schedule_gives_up_after_sixty_attempts_in_nine_to_ten_hours() -> None:
+    minutes = waits("newest", statuses=[], otherwise=500)
+    assert minutes[:6] == [1, 2, 4, 8, 10, 10]
+    assert len(minutes) == 59
+    assert 9 * 60 <= sum(minutes) <= 10 * 60
+
+
+def test_the_other_two_schedules_can_be_chosen() -> None:
+    assert waits("server", statuses=[], otherwise=None) == [1, 3, 10, 30]
+    legacy = waits("legacy", statuses=[], otherwise=503)
+    assert legacy[:4] == [1, 2, 4, 8]
+    assert sum(legacy) <= 3 * 24 * 60
+
+
+def test_a_delivery_ends_with_the_first_acknowledgement() -> None:
+    assert waits("newest", statuses=[500, None, 302], otherwise=200) == [1, 2, 4]
+
+
+def test_a_retry_has_the_same_body_and_another_second(living: Store) -> None:
+    inbox, hooks = told(living, inbox=Inbox([500]))
+    living.change_quantity(movable(living).key, quantity=3)
+    living.advance(hours=1)
+    hooks.deliver()
+    bodies = Counter(body for body, _ in inbox.received)
+    (again,) = [body for body, count in bodies.items() if count > 1]
+    seconds = [ts for (body, _), ts in zip(inbox.received, inbox.seconds, strict=True) if body == again]
+    assert seconds[1] == seconds[0] + 60
+    assert hooks.recent[-1].state == "success"
+    assert hooks.pending == 0
+
+
+def test_the_legacy_schedule_switches_a_dead_target_off(living: Store) -> None:
+    inbox, hooks = told(living, inbox=Inbox(otherwise=None), schedule="legacy")
+    living.advance(days=6)
+    hooks.deliver()
+    (target,) = hooks.targets.values()
+    assert not target.enabled
+    assert target.counts["canceled"] > 0
+    before = len(inbox.received)
+    living.advance(days=6)
+    hooks.deliver()
+    assert len(inbox.received) == before
+
+
+def test_a_pattern_says_which_events_a_target_gets(living: Store) -> None:
+    inbox = Inbox()
+    hooks = Webhooks(post=inbox)
+    living.tell(hooks)
+    hooks.add_target("https://one.example.com", pattern="order.delete|item.*")
+    living.advance(days=10)
+    hooks.deliver()
+    assert {event["type"].split(".")[0] for event in inbox.events} <= {"order", "item"}
+    assert {event["type"] for event in inbox.events if event["type"].startswith("order.")} <= {"order.delete"}
+    for number in range(9):
+        hooks.add_target(f"https://{number}.example.com")
+    with pytest.raises(ValueError, match="10 targets"):
+        hooks.add_target("https://eleventh.example.com")
+
+
+def faulty(**settings: Any) -> tuple[list[bytes], list[bytes], Inbox]:
+    """The bodies of ten days with and without faults on the way."""
+    stores = [Store(seed=5, customers=40, days=120, until=UNTIL) for _ in range(2)]
+    inboxes = []
+    for store, faults in zip(stores, (Faults(), Faults(**settings)), strict=True):
+        inbox, hooks = told(store, faults=faults)
+        store.advance(days=10)
+        hooks.deliver()
+        inboxes.append(inbox)
+    right, wrong = ([body for body, _ in inbox.received] for inbox in inboxes)
+    return right, wrong, inboxes[1]
+
+
+def test_events_can_be_lost_doubled_and_shuffled() -> None:
+    right, wrong, _ = faulty(lose_event_every=3)
+    assert wrong == [body for number, body in enumerate(right, start=1) if number % 3]
+    right, wrong, _ = faulty(double_event_every=2)
+    assert len(wrong) == len(right) + len(right) // 2
+    assert set(wrong) == set(right)
+    right, wrong, _ = faulty(shuffle_events=600)
+    assert wrong != right
+    assert sorted(wrong) == sorted(body for body in right if body in set(wrong))
+
+
+def test_events_can_come_late_badly_signed_or_as_garbage() -> None:
+    right, wrong, inbox = faulty(late_event_every=2, late_event_seconds=86_400 * 2)
+    assert set(wrong) < set(right), "the last of the late ones are still to come"
+    delays = Counter(ts - event["created"] for event, ts in zip(inbox.events, inbox.seconds, strict=True))
+    assert set(delays) == {0, 86_400 * 2}
+    _, _, inbox = faulty(missign_event_every=2)
+    signed = [is_signed(body, headers["Ordergroove-Signature"]) for body, headers in inbox.received]
+    assert signed[:4] == [True, False, True, False]
+    _, wrong, inbox = faulty(garbage_event_every=5)
+    with pytest.raises(orjson.JSONDecodeError):
+        orjson.loads(wrong[4])
+    assert is_signed(wrong[4], inbox.received[4][1]["Ordergroove-Signature"])
+
+
+def test_dumps_hold_every_event_in_a_folder_for_each_day(tmp_path: Path) -> None:
+    hooks = Webhooks()
+    hooks.dump_to(tmp_path)
+    store = Store(seed=5, customers=40, days=120, until=UNTIL, webhooks=hooks)
+    store.advance(days=2)
+    hooks.deliver()
+    hooks.close()
+    lines = []
+    for file in sorted(tmp_path.glob("*/*")):
+        assert file.suffix == ".jsonl"
+        for text in file.read_text().splitlines():
+            line = orjson.loads(text)
+            assert list(line) == ["received_at", "key", "event"]
+            assert line["received_at"].startswith(file.parent.name)
+            lines.append(line)
+    assert [line["event"]["type"] for line in lines] == [row["type"] for row in store.truth.table("events")]
+    assert "sandbox-verification-key" not in "".join(file.read_text() for file in tmp_path.glob("*/*"))
+
+
+def test_faults_reach_the_dumps_too(tmp_path: Path) -> None:
+    hooks = Webhooks(faults=Faults(lose_event_every=2, late_event_every=3, late_event_seconds=86_400 * 3))
+    hooks.dump_to(tmp_path)
+    store = Store(seed=5, customers=20, days=60, until=UNTIL, webhooks=hooks)
+    hooks.close()
+    ids = [
+        orjson.loads(line)["event"]["id"] for file in tmp_path.glob("*/*") for line in file.read_bytes().splitlines()
+    ]
+    assert len(ids) == len(set(ids)) == len(store.truth.table("events")) - len(store.truth.table("events")) // 2
