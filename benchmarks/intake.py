@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from og_assets.events.ingest import Intake
+from og_assets.events.ingest import EventIngestion
 from og_assets.events.scan import inbox_of
 from og_assets.lake.lake import Lake
 from ordergroove_sandbox import Store
@@ -52,7 +52,7 @@ def measure() -> str:
             dump.unlink()
     header = "| dump | events | size | seconds | events/s | peak memory |\n|---|---|---|---|---|---|"
     return (
-        f"## Intake: a dump of webhook events into the lake\n\n{header}\n"
+        f"## EventIngestion: a dump of webhook events into the lake\n\n{header}\n"
         + "\n".join(rows)
         + "\n\nWanted: at least 50,000 events/s from JSON lines, in memory that does not follow the dump. Digest, "
         f"privacy and fsync included. Best of {TURNS} turns each.\n"
@@ -99,7 +99,7 @@ def _take_in(dump: Path) -> dict[str, float]:
         data_dir = Path(folder)
         (data_dir / "inbox").mkdir()
         (data_dir / "inbox" / dump.name).hardlink_to(dump)
-        intake = Intake(
+        intake = EventIngestion(
             inbox=inbox_of(data_dir, settle_seconds=0),
             lake=Lake(data_dir / "lake"),
             policy="hash",

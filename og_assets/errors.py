@@ -5,5 +5,5 @@ Dagster (`defs/failures.py`), these show as their sentence; anything else is a f
 """
 
 
-class ExplainedError(Exception):
+class OgAssetsError(Exception):
     """An error that says in its text what is wrong and what to do."""

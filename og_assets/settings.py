@@ -16,7 +16,7 @@ import httpx
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from og_assets.errors import ExplainedError
+from og_assets.errors import OgAssetsError
 
 PROJECT_ROOT = Path(__file__).parent.parent
 
@@ -26,7 +26,7 @@ UNSAFE_HOURS = (1, 2)
 _ADDRESS = re.compile(r"https?://([\w.-]+|\[[\da-f:.]+\])(:\d+)?/*", re.ASCII | re.IGNORECASE)
 
 
-class SettingsError(ExplainedError):
+class SettingsError(OgAssetsError):
     """One or more environment variables cannot be used; the text is for the person who set them."""
 
 

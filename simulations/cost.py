@@ -21,8 +21,8 @@ import uvicorn
 from pydantic import SecretStr
 from starlette.types import Receive, Scope, Send
 
-from og_assets.deletions.existence_checks import DeletionChecker
-from og_assets.deletions.open_ids import CensusTaker
+from og_assets.deletions.existence_checks import ExistenceChecker
+from og_assets.deletions.open_ids import OpenIdLister
 from og_assets.lake.lake import Lake
 from og_assets.ordergroove.objects import BY_NAME
 from og_assets.settings import Settings
@@ -75,11 +75,11 @@ def measure() -> str:
         for run in ("first", "second"):
             for kind in OPEN:
                 began, before = perf_counter(), store.asked.total()
-                CensusTaker(settings, lake).take(BY_NAME[kind], run_id=run)
+                OpenIdLister(settings, lake).take(BY_NAME[kind], run_id=run)
                 rows.append(_line(f"{run} census: {kind}", OPEN[kind], store.asked.total() - before, began))
             store.vanished |= {(kind, number * 997) for kind in OPEN for number in range(VANISHED)}
         began, before = perf_counter(), store.asked.total()
-        report = DeletionChecker(settings, lake).run(run_id="check", limit=None)
+        report = ExistenceChecker(settings, lake).run(run_id="check", limit=None)
         answers = sum(checked.gone for checked in report.values())
         rows.append(_line("questions about what vanished", answers, store.asked.total() - before, began))
     lines = ["| walk | rows | requests | seconds |", "|---|---|---|---|", *rows]

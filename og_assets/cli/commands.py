@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from og_assets.errors import ExplainedError
+from og_assets.errors import OgAssetsError
 from og_assets.settings import SettingsError, load_settings
 
 app = typer.Typer(
@@ -58,7 +58,7 @@ def dev(port: Annotated[int, typer.Option(help="Port of Dagster's UI.")] = 3000)
         from og_assets.orchestration.dagster_home import dagster_dev_command, prepare_dagster_home
 
         prepare_dagster_home(load_settings())
-        local_run.bury_the_dead()
+        local_run.fail_orphaned_runs()
         command = dagster_dev_command(port=port)
         os.execv(command[0], command)
 
@@ -160,7 +160,7 @@ def demo(
     port: Annotated[int, typer.Option(help="Port of Dagster's UI.")] = 3000,
 ) -> None:
     """Make a sandbox store with a year of history and webhooks, bring it into a warehouse, show it in Dagster's UI."""
-    from og_assets.cli.commands import demo as steps
+    from og_assets.cli import demo as steps
     from og_assets.cli.progress import console
     from ordergroove_sandbox import serve
 
@@ -190,12 +190,12 @@ def main() -> None:
 
 @contextmanager
 def _port_in_words(port: int) -> Iterator[None]:
-    from og_assets.cli.progress import complain
+    from og_assets.cli.progress import print_message
 
     try:
         yield
     except OSError as error:
-        complain("error", f"Port {port} cannot be used: {error}. Choose another with --port.")
+        print_message("error", f"Port {port} cannot be used: {error}. Choose another with --port.")
         raise typer.Exit(WRONG_INPUT) from None
 
 
@@ -218,15 +218,15 @@ def _day(text: str | None) -> str | None:
 @contextmanager
 def _sentences() -> Iterator[None]:
     """Show the errors that we know as one sentence, without a traceback, and end with an exit code that tells."""
-    from og_assets.cli.progress import complain, errors
+    from og_assets.cli.progress import errors, print_message
 
     try:
         yield
     except SettingsError as error:
-        complain("error", str(error))
+        print_message("error", str(error))
         raise typer.Exit(WRONG_INPUT) from None
-    except ExplainedError as error:
-        complain("error", str(error))
+    except OgAssetsError as error:
+        print_message("error", str(error))
         raise typer.Exit(FAILED) from None
     except KeyboardInterrupt:
         errors.print("Stopped.")

@@ -17,8 +17,8 @@ from pathlib import Path
 import httpx
 from filelock import FileLock, Timeout
 
-from og_assets.errors import ExplainedError
-from og_assets.lake.errors import explained
+from og_assets.errors import OgAssetsError
+from og_assets.lake.errors import translate_os_errors
 from og_assets.orchestration.dagster_home import dagster_dev_command
 from og_assets.settings import PROJECT_ROOT, Settings
 from ordergroove_sandbox import Store
@@ -32,7 +32,7 @@ DEMO_DIR = PROJECT_ROOT / "data" / "demo"
 _UI_PATIENCE = 120.0
 
 
-class DemoError(ExplainedError):
+class DemoError(OgAssetsError):
     """The demo cannot go on."""
 
 
@@ -69,7 +69,7 @@ def point_at_sandbox(url: str, *, merchant: str, data_dir: Path) -> None:
 @contextmanager
 def fresh_folder(folder: Path) -> Iterator[None]:
     """Empty the demo's folder and keep it for oneself: its store is made anew each time, and two must not mix."""
-    with explained(folder):
+    with translate_os_errors(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder.with_name(f"{folder.name}.lock"))
         try:
@@ -77,7 +77,7 @@ def fresh_folder(folder: Path) -> Iterator[None]:
         except Timeout:
             raise DemoError("Another demo is running in this checkout. End it first.") from None
     with lock:
-        with explained(folder):
+        with translate_os_errors(folder):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True, exist_ok=True)
         yield

@@ -25,11 +25,11 @@ from og_assets.ordergroove.objects import OBJECTS
 console = Console(file=os.fdopen(os.dup(1), "w", encoding="utf-8"), soft_wrap=True, markup=False)
 errors = Console(file=os.fdopen(os.dup(2), "w", encoding="utf-8"), soft_wrap=True, markup=False, highlight=False)
 
-Report = Callable[["StepNews"], None]
+Report = Callable[["StepEvent"], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class StepNews:
+class StepEvent:
     """Something that happened to a step of a run. `rows` where the step says how many it brought."""
 
     step: str
@@ -43,7 +43,7 @@ class _Steps:
     rows: dict[str, int] = field(default_factory=dict)
     waiting: set[str] = field(default_factory=set)
 
-    def line(self, news: StepNews) -> str | None:
+    def line(self, news: StepEvent) -> str | None:
         """Return the line that tells of a finished or waiting step, or None while it goes on."""
         if news.kind == "waiting" and news.step not in self.waiting:
             self.waiting.add(news.step)
@@ -61,7 +61,7 @@ class _Steps:
         return f"{mark:<7}{news.step:<36}{rows}{seconds:>8.1f} s"
 
 
-def complain(kind: Literal["error", "failed", "warning"], sentence: str) -> None:
+def print_message(kind: Literal["error", "failed", "warning"], sentence: str) -> None:
     """Say on standard error what is wrong, and of which kind it is."""
     style = "bold yellow" if kind == "warning" else "bold red"
     errors.print(Text.assemble((kind, style), "  ", sentence))
@@ -81,7 +81,7 @@ def reporting(title: str, *, total: int) -> Iterator[Report]:
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
         task = progress.add_task(title, total=total)
 
-        def report(news: StepNews) -> None:
+        def report(news: StepEvent) -> None:
             line = steps.line(news)
             if news.kind == "started":
                 progress.update(task, description=f"{title}: {news.step}")

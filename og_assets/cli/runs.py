@@ -4,8 +4,8 @@ Belongs here: the order of steps, and words for people. Does not belong here: ar
 run itself (`defs/local_run.py`).
 """
 
-from og_assets.cli.progress import complain, console, errors, reporting, summary
-from og_assets.events.ingest import survey
+from og_assets.cli.progress import console, errors, print_message, reporting, summary
+from og_assets.events.ingest import scan_inbox
 from og_assets.events.scan import inbox_of
 from og_assets.extraction.pull import Extractor
 from og_assets.lake.lake import Lake
@@ -24,7 +24,7 @@ def run_sync(settings: Settings, *, first: str | None, last: str | None) -> bool
     console.print(f"Windows {first_key} to {last_key}, into {settings.data_dir}")
     never_pulled = local_run.windows_never_pulled(settings, before=first_key)
     if never_pulled:
-        complain(
+        print_message(
             "warning",
             f"{len(never_pulled):,} windows before these were never pulled whole, from "
             f"{never_pulled[0]} to {never_pulled[-1]}. Run og-assets sync --from {never_pulled[0][:10]} to fill them.",
@@ -51,11 +51,11 @@ def run_ingest(settings: Settings) -> bool:
     if not _succeeded(outcome):
         return False
     console.print(f"Published: {settings.data_dir / 'warehouse' / 'analytics.duckdb'}")
-    found = survey(inbox, lake)
+    found = scan_inbox(inbox, lake)
     for problem in found.problems:
-        complain("warning", f"{problem}.")
+        print_message("warning", f"{problem}.")
     if found.new or found.unfinished:
-        complain(
+        print_message(
             "warning",
             f"{len(found.new) + found.unfinished:,} files in the inbox were not taken in: "
             f"{found.unfinished:,} are still being written, and {len(found.new):,} end in the middle of an event, came "
@@ -67,7 +67,7 @@ def run_ingest(settings: Settings) -> bool:
 def _succeeded(outcome: RunOutcome) -> bool:
     if not outcome.success:
         for failure in outcome.failures:
-            complain("failed", failure)
+            print_message("failed", failure)
         errors.print(
             f"It did not succeed; analysts keep what they have. Run {outcome.run_id[:8]} in the UI tells more."
         )

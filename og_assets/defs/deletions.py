@@ -11,12 +11,12 @@ import dagster as dg
 from og_assets.defs.checks import Check, Verdict
 from og_assets.defs.jobs import WEBHOOK_EVENTS, daily_sync
 from og_assets.deletions.check_rows import ObjectType
-from og_assets.deletions.existence_checks import DeletionChecker, TypeReport
+from og_assets.deletions.existence_checks import CheckReport, ExistenceChecker
 from og_assets.deletions.id_listings import census_name
-from og_assets.deletions.open_ids import COUNTED, CensusTaken, CensusTaker
+from og_assets.deletions.open_ids import COUNTED, OpenIdLister, OpenIdListingResult
 from og_assets.deletions.suspected import OBJECT_OF
-from og_assets.orchestration.failures import explained
-from og_assets.orchestration.orphan_exit import end_with_parent
+from og_assets.orchestration.failures import dagster_failures
+from og_assets.orchestration.orphan_exit import exit_with_parent
 from og_assets.ordergroove.objects import BY_NAME, ApiObject
 
 DELETION_CHECKS = dg.AssetKey(["ordergroove", "deletion_checks"])
@@ -24,10 +24,10 @@ DELETION_CHECKS = dg.AssetKey(["ordergroove", "deletion_checks"])
 # A store does not lose half of its upcoming orders in a day, but a filter or a permission may change in one.
 LEAST_SHARE_OF_LAST = 0.5
 
-Reports = Mapping[ObjectType, TypeReport]
+Reports = Mapping[ObjectType, CheckReport]
 
 
-def _most_is_still_listed(taken: CensusTaken) -> Verdict:
+def _most_is_still_listed(taken: OpenIdListingResult) -> Verdict:
     before, now = taken.before.ids if taken.before else 0, taken.census.ids
     if now >= before * LEAST_SHARE_OF_LAST:
         return Verdict(None, {"listed": now, "listed by the census before": before})
@@ -59,7 +59,7 @@ def _answers_can_be_believed(reports: Reports) -> Verdict:
     return Verdict(" ".join(problems) if problems else None)
 
 
-CENSUS_CHECK: Check[CensusTaken] = Check(
+CENSUS_CHECK: Check[OpenIdListingResult] = Check(
     name="most_is_still_listed",
     description="The census lists at least half as many as the one before.",
     judge=_most_is_still_listed,
@@ -97,18 +97,20 @@ def make_census_asset(api_object: ApiObject) -> dg.AssetsDefinition:
         pool=f"ordergroove_{api_object.name}",
         check_specs=[CENSUS_CHECK.spec(key)],
     )
-    def census(context: dg.AssetExecutionContext, census_taker: dg.ResourceParam[CensusTaker]) -> dg.MaterializeResult:
-        end_with_parent()
+    def census(
+        context: dg.AssetExecutionContext, open_id_lister: dg.ResourceParam[OpenIdLister]
+    ) -> dg.MaterializeResult:
+        exit_with_parent()
         # Asked for by itself, a census is taken, due or not.
-        due_at = census_taker.due_at(api_object) if context.job_name == daily_sync.name else None
+        due_at = open_id_lister.due_at(api_object) if context.job_name == daily_sync.name else None
         if due_at is not None:
             context.log.info(f"OG_CENSUS_EVERY_DAYS: the next census is due on {due_at:%Y-%m-%d %H:%M} UTC")
             return dg.MaterializeResult(
                 metadata={"note": f"not due before {due_at:%Y-%m-%d %H:%M} UTC (OG_CENSUS_EVERY_DAYS)"},
                 check_results=[CENSUS_CHECK.passed_over(key=key)],
             )
-        with explained(context.op_execution_context):
-            taken = census_taker.take(api_object, run_id=context.run.run_id, progress=context.log.info)
+        with dagster_failures(context.op_execution_context):
+            taken = open_id_lister.take(api_object, run_id=context.run.run_id, progress=context.log.info)
         pull = taken.pull
         return dg.MaterializeResult(
             metadata={
@@ -147,12 +149,12 @@ census_assets = [make_census_asset(BY_NAME[name]) for name in COUNTED]
     check_specs=[check.spec(DELETION_CHECKS) for check in DELETION_CHECK_CHECKS],
 )
 def deletion_checks(
-    context: dg.AssetExecutionContext, deletion_checker: dg.ResourceParam[DeletionChecker]
+    context: dg.AssetExecutionContext, existence_checker: dg.ResourceParam[ExistenceChecker]
 ) -> dg.MaterializeResult:
     """Ask about what vanished, orders before items."""
-    end_with_parent()
-    with explained(context.op_execution_context):
-        reports = deletion_checker.run(run_id=context.run.run_id, progress=context.log.info)
+    exit_with_parent()
+    with dagster_failures(context.op_execution_context):
+        reports = existence_checker.run(run_id=context.run.run_id, progress=context.log.info)
     for report in reports.values():
         if report.problem:
             context.log.warning(report.problem)

@@ -12,19 +12,19 @@ import dagster as dg
 
 from og_assets.defs.checks import Check, Verdict
 from og_assets.defs.jobs import WEBHOOK_EVENTS
-from og_assets.events.ingest import Intake, Report
-from og_assets.events.ingested_files import Oddities
+from og_assets.events.ingest import EventIngestion, IngestReport
+from og_assets.events.ingested_files import RecentAnomalies
 from og_assets.events.scan import inbox_of
 from og_assets.lake.lake import Lake
-from og_assets.orchestration.failures import explained
-from og_assets.orchestration.orphan_exit import end_with_parent
+from og_assets.orchestration.failures import dagster_failures
+from og_assets.orchestration.orphan_exit import exit_with_parent
 from og_assets.settings import load_settings
 
 # With a run every few minutes, what only the newest one warned of would be seen by nobody.
 RECENT = timedelta(days=7)
 
 
-class IntakeConfig(dg.Config):
+class IngestConfig(dg.Config):
     """How much one run takes in. What is left waits for the next, which the sensor starts by itself."""
 
     max_bytes: int = 8 * 1024**3
@@ -34,8 +34,8 @@ class IntakeConfig(dg.Config):
 class _Findings:
     """What the checks judge: this run, and what the dumps of the last days held."""
 
-    report: Report
-    recent: Oddities
+    report: IngestReport
+    recent: RecentAnomalies
     refused_by_receiver: int
 
 
@@ -107,29 +107,31 @@ CHECKS = (
     check_specs=[check.spec(WEBHOOK_EVENTS) for check in CHECKS],
 )
 def webhook_events(
-    context: dg.AssetExecutionContext, config: IntakeConfig, lake: dg.ResourceParam[Lake]
+    context: dg.AssetExecutionContext, config: IngestConfig, lake: dg.ResourceParam[Lake]
 ) -> dg.MaterializeResult:
     """Take in the dumps that lie in the inbox."""
-    end_with_parent()
+    exit_with_parent()
     settings = load_settings()
-    intake = Intake(
+    intake = EventIngestion(
         inbox=inbox_of(settings.data_dir, settle_seconds=settings.og_inbox_settle),
         lake=lake,
         policy=settings.og_pii,
         taken_dumps=settings.og_taken_dumps,
         run_id=context.run.run_id,
     )
-    with explained(context.op_execution_context):
+    with dagster_failures(context.op_execution_context):
         report = intake.run(max_bytes=config.max_bytes, progress=context.log.info)
         since = datetime.now(UTC) - RECENT
-        findings = _Findings(report, lake.ledger.oddities(since=since), lake.refused_deliveries(since=since))
+        findings = _Findings(
+            report, lake.ingested_files.recent_anomalies(since=since), lake.refused_deliveries(since=since)
+        )
     return dg.MaterializeResult(
         metadata=dict(_metadata(report)),
         check_results=[check.result(findings, key=WEBHOOK_EVENTS) for check in CHECKS],
     )
 
 
-def _metadata(report: Report) -> Iterator[tuple[str, dg.MetadataValue]]:
+def _metadata(report: IngestReport) -> Iterator[tuple[str, dg.MetadataValue]]:
     """What the UI shows of an intake."""
     landed = report.landed
     yield "dagster/row_count", dg.MetadataValue.int(landed.events)

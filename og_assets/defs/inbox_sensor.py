@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from og_assets.defs.jobs import build_marts, daily_sync, ingest_webhooks
-from og_assets.events.ingest import Survey, survey
+from og_assets.events.ingest import InboxScan, scan_inbox
 from og_assets.events.scan import inbox_of
 from og_assets.lake.lake import Lake
 from og_assets.settings import load_settings
@@ -43,7 +43,7 @@ def webhook_inbox_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest |
     """Ask for one run for all new dumps, or for what a failed run left behind; wait while one is under way."""
     settings = load_settings()
     lake = Lake(settings.data_dir / "lake")
-    found = survey(inbox_of(settings.data_dir, settle_seconds=settings.og_inbox_settle), lake)
+    found = scan_inbox(inbox_of(settings.data_dir, settle_seconds=settings.og_inbox_settle), lake)
     seen = _what_was_seen(found)
     wanted = _digest(found) if found.new else _unpublished(lake, context.instance)
     if wanted is None:
@@ -71,7 +71,7 @@ def _unpublished(lake: Lake, instance: dg.DagsterInstance) -> str | None:
 
     A run may fail, or be killed, between taking dumps in and publishing: the dumps are known then, and the marts old.
     """
-    newest = lake.ledger.newest()
+    newest = lake.ingested_files.newest()
     if newest is None:
         return None
     published = instance.get_latest_materialization_event(dg.AssetKey("published_marts"))
@@ -87,7 +87,7 @@ def _build_began(published: dg.EventLogEntry, instance: dg.DagsterInstance) -> f
     return min(builds, default=published.timestamp)
 
 
-def _what_was_seen(found: Survey) -> str:
+def _what_was_seen(found: InboxScan) -> str:
     parts = [f"{len(found.new):,} new"]
     if found.copies:
         parts.append(f"{found.copies:,} copies of what is in the lake")
@@ -99,7 +99,7 @@ def _what_was_seen(found: Survey) -> str:
     return f"Looked at {files} in the inbox: {', '.join(parts)}."
 
 
-def _digest(found: Survey) -> str:
+def _digest(found: InboxScan) -> str:
     """What stands for this very set of files."""
     listed = "\n".join(f"{dump.name}/{dump.bytes}/{dump.changed_ns}" for dump in found.new)
     return hashlib.sha256(listed.encode()).hexdigest()[:16]

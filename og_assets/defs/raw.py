@@ -13,8 +13,8 @@ from og_assets.defs.partitions import raw_windows, windows_of
 from og_assets.deletions.id_listings import census_name
 from og_assets.deletions.open_ids import COUNTED
 from og_assets.extraction.pull import Extractor, Walk
-from og_assets.orchestration.failures import explained
-from og_assets.orchestration.orphan_exit import end_with_parent
+from og_assets.orchestration.failures import dagster_failures
+from og_assets.orchestration.orphan_exit import exit_with_parent
 from og_assets.ordergroove.objects import BY_NAME, OBJECTS, ApiObject
 
 
@@ -38,8 +38,8 @@ def make_raw_asset(
         def progress(message: str) -> None:
             context.log.info(f"{api_object.name}: {message}")
 
-        end_with_parent()
-        with explained(context.op_execution_context):
+        exit_with_parent()
+        with dagster_failures(context.op_execution_context):
             if api_object.window:
                 windows = windows_of(context.partition_keys, partitions=partitions)
                 walks = extractor.pull_windows(api_object, windows, run_id=context.run.run_id, progress=progress)

@@ -2,18 +2,18 @@
 
 import dagster as dg
 
-from og_assets.deletions.existence_checks import DeletionChecker
-from og_assets.deletions.open_ids import CensusTaker
+from og_assets.deletions.existence_checks import ExistenceChecker
+from og_assets.deletions.open_ids import OpenIdLister
 from og_assets.extraction.pull import Extractor
 from og_assets.lake.lake import Lake
 from og_assets.orchestration.dbt_manifest import dbt_cli, dbt_project
-from og_assets.orchestration.failures import explained
+from og_assets.orchestration.failures import dagster_failures
 from og_assets.settings import load_settings
 from og_assets.warehouse.warehouse import Warehouse
 
 # Walks wait for Ordergroove, not for a processor, so more of them run at once than there are cores; pools keep those
 # of one object type apart. Steps fork from a process that has loaded the code location already (preload.py).
-steps_side_by_side = dg.multiprocess_executor.configured(
+parallel_executor = dg.multiprocess_executor.configured(
     {
         "max_concurrent": 8,
         "start_method": {
@@ -22,32 +22,32 @@ steps_side_by_side = dg.multiprocess_executor.configured(
             }
         },
     },
-    name="steps_side_by_side",
+    name="parallel_executor",
 )
 
 
 @dg.resource(description="Pulls objects from Ordergroove into the lake.")
 def extractor_resource(_: dg.InitResourceContext) -> Extractor:
     """Build the extractor of the store that the settings name."""
-    with explained():
+    with dagster_failures():
         settings = load_settings()
         return Extractor(settings, Lake(settings.data_dir / "lake"))
 
 
 @dg.resource(description="Lists what is open in Ordergroove.")
-def census_taker_resource(_: dg.InitResourceContext) -> CensusTaker:
+def open_id_lister_resource(_: dg.InitResourceContext) -> OpenIdLister:
     """Build the census taker of the store that the settings name."""
-    with explained():
+    with dagster_failures():
         settings = load_settings()
-        return CensusTaker(settings, Lake(settings.data_dir / "lake"))
+        return OpenIdLister(settings, Lake(settings.data_dir / "lake"))
 
 
 @dg.resource(description="Asks Ordergroove about what vanished.")
-def deletion_checker_resource(_: dg.InitResourceContext) -> DeletionChecker:
+def existence_checker_resource(_: dg.InitResourceContext) -> ExistenceChecker:
     """Build the deletion checker of the store that the settings name."""
-    with explained():
+    with dagster_failures():
         settings = load_settings()
-        return DeletionChecker(settings, Lake(settings.data_dir / "lake"))
+        return ExistenceChecker(settings, Lake(settings.data_dir / "lake"))
 
 
 @dg.resource(description="The lake: raw files under OG_DATA_DIR/lake.")
@@ -69,11 +69,11 @@ def resources() -> dg.Definitions:
     return dg.Definitions(
         resources={
             "extractor": extractor_resource,
-            "census_taker": census_taker_resource,
-            "deletion_checker": deletion_checker_resource,
+            "open_id_lister": open_id_lister_resource,
+            "existence_checker": existence_checker_resource,
             "lake": lake_resource,
             "warehouse": warehouse_resource,
             "dbt": dbt_cli(dbt_project),
         },
-        executor=steps_side_by_side,
+        executor=parallel_executor,
     )

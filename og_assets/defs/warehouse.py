@@ -12,10 +12,10 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from og_assets.defs.checks import Check, Verdict
-from og_assets.deletions.webhook_coverage import RECENT_DAYS, Told, told_deletions
+from og_assets.deletions.webhook_coverage import RECENT_DAYS, WebhookCoverage, measure_webhook_coverage
 from og_assets.lake.lake import Lake
 from og_assets.orchestration.dbt_manifest import dbt_project
-from og_assets.orchestration.failures import explained
+from og_assets.orchestration.failures import dagster_failures
 from og_assets.settings import load_settings
 from og_assets.warehouse.publish import publish
 from og_assets.warehouse.warehouse import Warehouse
@@ -24,7 +24,7 @@ WAREHOUSE_POOL = "warehouse"
 PUBLISHED_MARTS = dg.AssetKey("published_marts")
 
 
-def _webhooks_miss_nothing(told: Told) -> Verdict:
+def _webhooks_miss_nothing(told: WebhookCoverage) -> Verdict:
     counts: dict[str, str | int | float] = {
         "told": told.told,
         "untold": told.untold,
@@ -40,7 +40,7 @@ def _webhooks_miss_nothing(told: Told) -> Verdict:
     )
 
 
-TOLD_CHECK: Check[Told] = Check(
+WEBHOOK_COVERAGE_CHECK: Check[WebhookCoverage] = Check(
     name="webhooks_miss_nothing",
     description=f"A webhook told of every deletion of the last {RECENT_DAYS} days for which Ordergroove has one.",
     judge=_webhooks_miss_nothing,
@@ -81,7 +81,7 @@ def dbt_models(
     # dbt runs as a child process and knows only the environment; .env and defaults are known here.
     os.environ["OG_DATA_DIR"] = str(settings.data_dir)
     os.environ["ORDERGROOVE_TIMEZONE"] = settings.ordergroove_timezone
-    with explained():
+    with dagster_failures():
         lake.prepare()
         warehouse.wait_until_free()
     # One folder, used again: by default each run would leave one of its own.
@@ -104,20 +104,20 @@ def dbt_models(
     kinds={"duckdb"},
     pool=WAREHOUSE_POOL,
     deps=[key for key, group in dbt_models.group_names_by_key.items() if group == "marts"],
-    check_specs=[TOLD_CHECK.spec(PUBLISHED_MARTS)],
+    check_specs=[WEBHOOK_COVERAGE_CHECK.spec(PUBLISHED_MARTS)],
 )
 def published_marts(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
     """Publish the marts."""
-    with explained():
+    with dagster_failures():
         rows = publish(warehouse)
-        told = told_deletions(warehouse)
+        told = measure_webhook_coverage(warehouse)
     return dg.MaterializeResult(
         metadata={
             "file": dg.MetadataValue.path(str(warehouse.published_file)),
             "tables": len(rows),
             **{f"rows/{table}": count for table, count in rows.items()},
         },
-        check_results=[TOLD_CHECK.result(told, key=PUBLISHED_MARTS)],
+        check_results=[WEBHOOK_COVERAGE_CHECK.result(told, key=PUBLISHED_MARTS)],
     )
 
 

@@ -44,7 +44,7 @@ DELETION_CHECKS_SCHEMA = pa.schema(
 
 
 @dataclass(frozen=True, kw_only=True)
-class CheckRow:
+class ExistenceCheckRow:
     """One row of `lake/raw/deletion_checks/`: a candidate, and the answer if there is one.
 
     `is_on_record` does not land: that the candidate waits was recorded by an earlier run.
@@ -60,7 +60,7 @@ class CheckRow:
     is_on_record: bool = False
 
 
-def write_checks(rows: Iterable[CheckRow], path: Path, *, pulled_at: datetime, run_id: str) -> None:
+def write_checks(rows: Iterable[ExistenceCheckRow], path: Path, *, pulled_at: datetime, run_id: str) -> None:
     """Write the checks of one run as one file."""
     origin = {"_pulled_at": pulled_at, "_run_id": run_id}
     columns = [asdict(row) | origin for row in rows]

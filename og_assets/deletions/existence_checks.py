@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
-from og_assets.deletions.check_rows import CheckRow, ObjectType
-from og_assets.deletions.suspected import OBJECT_OF, Found, find_candidates
+from og_assets.deletions.check_rows import ExistenceCheckRow, ObjectType
+from og_assets.deletions.suspected import OBJECT_OF, SuspectedDeletions, find_suspected_deletions
 from og_assets.extraction.connection import Connection, MakeClient
 from og_assets.lake.lake import RETRIEVED, Lake
 from og_assets.lake.privacy import PiiPolicy
@@ -38,7 +38,7 @@ Progress = Callable[[str], None]
 
 
 @dataclass(kw_only=True)
-class TypeReport:
+class CheckReport:
     """What came of the candidates of one type.
 
     `waiting` have no answer yet; of those, `unproved` are not told deleted by a webhook either. `problem` says why
@@ -55,7 +55,7 @@ class TypeReport:
     problem: str | None = None
 
 
-class DeletionChecker:
+class ExistenceChecker:
     """Asks one store about what vanished from one lake. Makes an HTTP client anew for each type.
 
     Raises `SettingsError` where the key is missing, and `LakeError`. That Ordergroove does not answer, or refuses to,
@@ -69,16 +69,16 @@ class DeletionChecker:
 
     def run(
         self, *, run_id: str, limit: int | None = None, progress: Progress = lambda _said: None
-    ) -> dict[ObjectType, TypeReport]:
+    ) -> dict[ObjectType, CheckReport]:
         """Ask about orders, then about items, `limit` of each at most; the rest waits, and is recorded as waiting.
 
         A type of which no census was taken yet is not in the answer.
         """
         limit = self._settings.og_deletion_checks if limit is None else limit
         self._lake.prepare()
-        reports: dict[ObjectType, TypeReport] = {}
+        reports: dict[ObjectType, CheckReport] = {}
         for object_type, api_object in OBJECT_OF.items():
-            found = find_candidates(self._lake, object_type, zone=self._settings.zone)
+            found = find_suspected_deletions(self._lake, object_type, zone=self._settings.zone)
             if found is None:
                 progress(f"no census of {api_object.name} was taken yet, so nothing can be missed in it")
                 continue
@@ -96,7 +96,7 @@ class _Inquiry:
     def __init__(
         self,
         api_object: ApiObject,
-        found: Found,
+        found: SuspectedDeletions,
         client: OrdergrooveClient,
         lake: Lake,
         *,
@@ -112,9 +112,9 @@ class _Inquiry:
         self._failures = 0
         self._failures_in_a_row = 0
         self._deadline = monotonic() + MOST_SECONDS
-        self.report = TypeReport(candidates=len(found.candidates))
+        self.report = CheckReport(candidates=len(found.candidates))
 
-    def run(self, *, limit: int, progress: Progress) -> TypeReport:
+    def run(self, *, limit: int, progress: Progress) -> CheckReport:
         """Ask, batch by batch, until the limit is reached or asking makes no sense any more."""
         report, candidates = self.report, self._found.candidates
         waiting = list(candidates[limit:])
@@ -133,12 +133,12 @@ class _Inquiry:
         self._lake.record_checks([row for row in unproved if not row.is_on_record], run_id=self._run_id)
         return report
 
-    def _ask(self, batch: Sequence[CheckRow]) -> Sequence[CheckRow]:
+    def _ask(self, batch: Sequence[ExistenceCheckRow]) -> Sequence[ExistenceCheckRow]:
         """Ask about each, land the answers that are believed, and return those rows that have none."""
         if not self._sees_witnesses():
             return batch
-        answered: list[CheckRow] = []
-        failed: list[CheckRow] = []
+        answered: list[ExistenceCheckRow] = []
+        failed: list[ExistenceCheckRow] = []
         shown: list[tuple[dict[str, Any], datetime]] = []
         traffic = self._client.traffic
         for row in batch:

@@ -1,4 +1,4 @@
-"""Censuses: the ids of all orders that are open, or of all their items, listed whole at one time.
+"""OpenIdListings: the ids of all orders that are open, or of all their items, listed whole at one time.
 
 A census is one file of ids in `lake/raw/census_<objects>/` and one row in the manifest under the same name. The row is
 written last: what has none was not walked to its end, and is no census. Old ones go once what they were the last to
@@ -16,11 +16,11 @@ from og_assets.lake.files import remove_partials, write_table
 from og_assets.lake.manifest import PullRow, read_pull, write_pull
 from og_assets.ordergroove.objects import ApiObject
 
-CENSUS_SCHEMA = pa.schema([pa.field("object_id", pa.string())])
+OPEN_IDS_SCHEMA = pa.schema([pa.field("object_id", pa.string())])
 
 
 @dataclass(frozen=True, kw_only=True)
-class Census:
+class OpenIdListing:
     """One complete census. `began_at` and `ended_at` are by Ordergroove's clock, `taken_at` is by ours."""
 
     ids_file: Path
@@ -31,43 +31,43 @@ class Census:
 
 
 @dataclass(frozen=True)
-class Censuses:
+class OpenIdListings:
     """The censuses of one kind of object. One writer at a time, any number of readers."""
 
     ids_folder: Path
     pulls_folder: Path
 
-    def add(self, ids: Iterable[str], pull: PullRow, *, stem: str) -> Census:
+    def add(self, ids: Iterable[str], pull: PullRow, *, stem: str) -> OpenIdListing:
         """Keep a census that was walked to its end. An id that was listed twice counts once."""
         remove_partials(self.ids_folder)
         listed = pa.array(ids, type=pa.string()).unique()
         ids_file = self.ids_folder / f"{stem}.parquet"
-        write_table(pa.table([listed], schema=CENSUS_SCHEMA), ids_file)
+        write_table(pa.table([listed], schema=OPEN_IDS_SCHEMA), ids_file)
         write_pull(pull, self.pulls_folder / f"{stem}.parquet")
         return _census(ids_file, pull)
 
-    def all(self) -> list[Census]:
+    def all(self) -> list[OpenIdListing]:
         """Return the censuses that are still here, oldest first by Ordergroove's clock: ours may have been wrong."""
         files = sorted(self.ids_folder.glob("[!_]*.parquet"))
         pulls = [(file, self.pulls_folder / file.name) for file in files]
         found = [_census(file, read_pull(pull)) for file, pull in pulls if pull.exists()]
         return sorted(found, key=lambda census: census.began_at)
 
-    def newest(self) -> Census | None:
+    def newest(self) -> OpenIdListing | None:
         """Return the last census that was walked to its end."""
         return next(reversed(self.all()), None)
 
-    def forget_before(self, kept: Census) -> None:
+    def forget_before(self, kept: OpenIdListing) -> None:
         """Remove the ids of all censuses that are older than this one. The manifest keeps their rows."""
         for census in self.all():
             if census.began_at <= kept.began_at and census.ids_file != kept.ids_file:
                 census.ids_file.unlink(missing_ok=True)
 
 
-def censuses_of(root: Path, api_object: ApiObject) -> Censuses:
+def open_id_listings_of(root: Path, api_object: ApiObject) -> OpenIdListings:
     """Return where the censuses of an object lie in the lake."""
     name = census_name(api_object)
-    return Censuses(ids_folder=root / "raw" / name, pulls_folder=root / "pulls" / name)
+    return OpenIdListings(ids_folder=root / "raw" / name, pulls_folder=root / "pulls" / name)
 
 
 def census_name(api_object: ApiObject) -> str:
@@ -75,8 +75,8 @@ def census_name(api_object: ApiObject) -> str:
     return f"census_{api_object.name}"
 
 
-def _census(ids_file: Path, pull: PullRow) -> Census:
-    return Census(
+def _census(ids_file: Path, pull: PullRow) -> OpenIdListing:
+    return OpenIdListing(
         ids_file=ids_file,
         ids=pull.rows,
         taken_at=pull.pulled_at,

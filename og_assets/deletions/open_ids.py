@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from og_assets.deletions.id_listings import Census, census_name
+from og_assets.deletions.id_listings import OpenIdListing, census_name
 from og_assets.extraction.connection import Connection, MakeClient
 from og_assets.lake.lake import Lake, file_stem
 from og_assets.lake.manifest import PullRow
@@ -31,15 +31,15 @@ _SLACK = timedelta(hours=12)
 
 
 @dataclass(frozen=True, kw_only=True)
-class CensusTaken:
+class OpenIdListingResult:
     """A census and what it cost; `before` is the one before it, if it is still here."""
 
-    census: Census
-    before: Census | None
+    census: OpenIdListing
+    before: OpenIdListing | None
     pull: PullRow
 
 
-class CensusTaker:
+class OpenIdLister:
     """Takes censuses of one store into one lake. Makes an HTTP client anew for each.
 
     Raises `SettingsError` where the key is missing, `OrdergrooveError` and `LakeError` while walking.
@@ -61,7 +61,7 @@ class CensusTaker:
 
     def take(
         self, api_object: ApiObject, *, run_id: str, progress: Callable[[str], None] = lambda _said: None
-    ) -> CensusTaken:
+    ) -> OpenIdListingResult:
         """Walk all open rows of an object. A walk that does not reach its end leaves nothing."""
         pulled_at, clock = datetime.now(UTC), time.monotonic()
         censuses = self._lake.censuses(api_object)
@@ -101,7 +101,7 @@ class CensusTaker:
             last_answer_at=traffic.last_answer_at,
         )
         census = censuses.add(ids, pull, stem=file_stem(pulled_at, run_id=run_id))
-        return CensusTaken(census=census, before=before, pull=pull)
+        return OpenIdListingResult(census=census, before=before, pull=pull)
 
 
 def _ids(rows: list[Any], api_object: ApiObject) -> Iterator[str]:

@@ -18,8 +18,8 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from og_assets.deletions.check_rows import CheckRow, ObjectType
-from og_assets.deletions.id_listings import Census
+from og_assets.deletions.check_rows import ExistenceCheckRow, ObjectType
+from og_assets.deletions.id_listings import OpenIdListing
 from og_assets.lake.errors import UnreadableError
 from og_assets.lake.lake import Lake
 from og_assets.ordergroove.objects import BY_NAME, ApiObject
@@ -32,20 +32,20 @@ _WITNESSES = 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class SuspectedDeletions:
     """Whom to ask about, the most telling first, and who must be there.
 
     `witnesses` are rows that Ordergroove shows for ever: closed ones, of different customers, on record for some time.
     `merchants` is how many the orders in the lake belong to.
     """
 
-    census: Census
-    candidates: Sequence[CheckRow]
+    census: OpenIdListing
+    candidates: Sequence[ExistenceCheckRow]
     witnesses: Sequence[str]
     merchants: int
 
 
-def find_candidates(lake: Lake, object_type: ObjectType, *, zone: ZoneInfo) -> Found | None:
+def find_suspected_deletions(lake: Lake, object_type: ObjectType, *, zone: ZoneInfo) -> SuspectedDeletions | None:
     """Compare what is known with the newest census of that kind; None where there is no census.
 
     `zone` is the store's. Raises `UnreadableError` where a file of the lake cannot be read.
@@ -69,7 +69,7 @@ def find_candidates(lake: Lake, object_type: ObjectType, *, zone: ZoneInfo) -> F
     except (duckdb.IOException, duckdb.InvalidInputException) as error:
         raise UnreadableError(lake.damage() or f"The lake cannot be read: {error}.") from error
     candidates = [
-        CheckRow(
+        ExistenceCheckRow(
             object_type=object_type,
             object_id=object_id,
             reason=reason,
@@ -79,7 +79,7 @@ def find_candidates(lake: Lake, object_type: ObjectType, *, zone: ZoneInfo) -> F
         )
         for object_id, reason, last_listed_at, first_missed_at, is_on_record in rows
     ]
-    return Found(
+    return SuspectedDeletions(
         census=census, candidates=candidates, witnesses=[key for (key,) in witnesses], merchants=int(merchants)
     )
 
@@ -89,8 +89,8 @@ def _describe(
     lake: Lake,
     object_type: ObjectType,
     *,
-    census: Census,
-    earlier: Sequence[Census],
+    census: OpenIdListing,
+    earlier: Sequence[OpenIdListing],
     zone: ZoneInfo,
 ) -> None:
     """Tell the queries where things lie."""

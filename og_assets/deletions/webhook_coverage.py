@@ -30,7 +30,7 @@ where undeleted_at is null and deleted_at > newest.seen_at - to_days(?)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class WebhookCoverage:
     """Deletions of the last days: told by a webhook, untold, and those for which Ordergroove has no event.
 
     `is_listening` is False where no webhook ever told of any deletion.
@@ -47,8 +47,8 @@ class Told:
         return self.untold / (self.told + self.untold) if self.untold else 0.0
 
 
-def told_deletions(warehouse: Warehouse, *, days: int = RECENT_DAYS) -> Told:
+def measure_webhook_coverage(warehouse: Warehouse, *, days: int = RECENT_DAYS) -> WebhookCoverage:
     """Count the deletions of the last days in the published file, back from the newest thing that is known."""
     with duckdb.connect(str(warehouse.published_file), read_only=True) as connection:
         told, untold, without_event, ever = connection.execute(_COUNTS, [days]).fetchone() or (0, 0, 0, 0)
-    return Told(told=told, untold=untold, without_event=without_event, is_listening=bool(ever))
+    return WebhookCoverage(told=told, untold=untold, without_event=without_event, is_listening=bool(ever))

@@ -1,9 +1,9 @@
 """From the inbox to the lake: dumps are found, read once, landed, recorded in the ledger, and put away.
 
 Belongs here: the order in which that happens, so that killed at any moment nothing is lost and nothing counts twice. A
-dump whose events have landed but which is not in the ledger yet is read again: its rows are the same, and staging
-keeps one of each. One dump that gives trouble is named, and the others go on. Does not belong here: when it runs
-(`defs/webhooks.py`), what a dump looks like (`dumps.py`).
+dump whose events have landed but which is not recorded as ingested yet is read again: its rows are
+the same, and staging keeps one of each. One dump that gives trouble is named, and the others go on. Does not belong
+here: when it runs (`defs/events.py`), what a dump looks like (`parse.py`).
 """
 
 import json
@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from og_assets.events.ingested_files import DumpRow, Known
+from og_assets.events.ingested_files import IngestedFileRow, KnownFiles
 from og_assets.events.land import EventsLanding, LandedEvents
-from og_assets.events.parse import DumpReader, Unreadable
-from og_assets.events.scan import Dump, Inbox, TakenDumps
+from og_assets.events.parse import EventFileReader, Unreadable
+from og_assets.events.scan import EventFile, Inbox, TakenDumps
 from og_assets.lake.errors import LakeError, UnreadableError
 from og_assets.lake.lake import Lake, file_stem
 from og_assets.lake.privacy import PiiPolicy
@@ -28,18 +28,18 @@ BYTES_PER_LOOK = 256 * 1024**2
 
 
 @dataclass(frozen=True, kw_only=True)
-class Survey:
+class InboxScan:
     """A look at the inbox: what is new, how many are copies of what is in the lake, how many are being written."""
 
     looked_at: int
-    new: tuple[Dump, ...]
+    new: tuple[EventFile, ...]
     copies: int
     unfinished: int
     problems: tuple[str, ...]
 
 
 @dataclass(kw_only=True)
-class Report:
+class IngestReport:
     """What a run of the intake did. `left` waits for the next run; `problems` are sentences about single dumps."""
 
     dumps: int = 0
@@ -53,14 +53,14 @@ class Report:
 class _UnfitError(Exception):
     """These dumps cannot be taken in now: they are not whole, or there is a problem with one of them."""
 
-    def __init__(self, dumps: Sequence[Dump], *, problem: str | None = None) -> None:
+    def __init__(self, dumps: Sequence[EventFile], *, problem: str | None = None) -> None:
         self.dumps = dumps
         self.problem = problem
 
 
-def survey(inbox: Inbox, lake: Lake) -> Survey:
+def scan_inbox(inbox: Inbox, lake: Lake) -> InboxScan:
     """Look at what lies in the inbox. What is known, is known from the lake."""
-    contents, known = inbox.contents(), lake.ledger.known()
+    contents, known = inbox.contents(), lake.ingested_files.known()
     new, copies, budget = [], 0, BYTES_PER_LOOK
     for dump in contents.dumps:
         if _id(dump) in known.files:
@@ -70,7 +70,7 @@ def survey(inbox: Inbox, lake: Lake) -> Survey:
             copies += 1
         else:
             new.append(dump)
-    return Survey(
+    return InboxScan(
         looked_at=len(contents.dumps) + contents.unfinished,
         new=tuple(new),
         copies=copies,
@@ -80,7 +80,7 @@ def survey(inbox: Inbox, lake: Lake) -> Survey:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Intake:
+class EventIngestion:
     """Takes dumps in. One at a time in a lake; raises `LakeError` where the lake cannot be written."""
 
     inbox: Inbox
@@ -89,21 +89,23 @@ class Intake:
     taken_dumps: TakenDumps
     run_id: str
 
-    def run(self, *, max_bytes: int, progress: Callable[[str], None]) -> Report:
+    def run(self, *, max_bytes: int, progress: Callable[[str], None]) -> IngestReport:
         """Take in what lies in the inbox, up to `max_bytes` of it, or one dump if that is more."""
-        contents, known = self.inbox.contents(), self.lake.ledger.known()
+        contents, known = self.inbox.contents(), self.lake.ingested_files.known()
         # One that was taken in and is to be moved still lies there if its run was killed, or if it may have a writer.
         dumps = [dump for dump in contents.dumps if self.taken_dumps != "keep" or _id(dump) not in known.files]
         chosen = _up_to(dumps, max_bytes)
-        report = Report(left=len(dumps) - len(chosen), unfinished=contents.unfinished, problems=list(contents.problems))
+        report = IngestReport(
+            left=len(dumps) - len(chosen), unfinished=contents.unfinished, problems=list(contents.problems)
+        )
         for batch in _batches(chosen):
             self._take_in(batch, report)
             progress(f"{report.dumps:,} dumps, {report.landed.events:,} events")
         report.problems = [_printable(problem) for problem in report.problems]
         return report
 
-    def _take_in(self, batch: Sequence[Dump], report: Report) -> None:
-        known = self.lake.ledger.known()
+    def _take_in(self, batch: Sequence[EventFile], report: IngestReport) -> None:
+        known = self.lake.ingested_files.known()
         dumps = self._with_contents(batch, report)
         while True:
             try:
@@ -119,7 +121,7 @@ class Intake:
                     report.problems.append(error.problem)
         new = [row for row in rows if (row.dump, row.bytes, row.changed_ns) not in known.files]
         if new:
-            self.lake.ledger.add(new, stem=file_stem(new[0].taken_in_at, run_id=self.run_id))
+            self.lake.ingested_files.add(new, stem=file_stem(new[0].taken_in_at, run_id=self.run_id))
             report.dumps += sum(not row.is_copy for row in new)
             report.copies += sum(row.is_copy for row in new)
         report.landed += landed
@@ -132,8 +134,8 @@ class Intake:
             except LakeError as error:
                 report.problems.append(f"{dump.path} is in the lake, and cannot be put away. {error}")
 
-    def _with_contents(self, batch: Sequence[Dump], report: Report) -> dict[Dump, str]:
-        dumps: dict[Dump, str] = {}
+    def _with_contents(self, batch: Sequence[EventFile], report: IngestReport) -> dict[EventFile, str]:
+        dumps: dict[EventFile, str] = {}
         for dump in batch:
             try:
                 dumps[dump] = dump.sha256()
@@ -143,7 +145,7 @@ class Intake:
                 report.problems.append(f"{dump.path} cannot be read ({error.strerror or error})")
         return dumps
 
-    def _land(self, dumps: dict[Dump, str], known: Known) -> tuple[list[DumpRow], LandedEvents]:
+    def _land(self, dumps: dict[EventFile, str], known: KnownFiles) -> tuple[list[IngestedFileRow], LandedEvents]:
         taken_in_at = datetime.now(UTC)
         landing = self.lake.events_landing(taken_in_at=taken_in_at, run_id=self.run_id, policy=self.policy)
         contents, rows = set(known.contents), []
@@ -160,7 +162,7 @@ class Intake:
                         raise _UnfitError([dump], problem=str(error)) from error
                 landed = landing.take_count()
                 rows.append(
-                    DumpRow(
+                    IngestedFileRow(
                         sha256=sha256,
                         dump=dump.name,
                         bytes=dump.bytes,
@@ -176,8 +178,8 @@ class Intake:
         return rows, landing.landed
 
 
-def _read(dump: Dump, *, sha256: str, landing: EventsLanding) -> None:
-    reader = DumpReader(dump.path, begins_anew=looks_like_event)
+def _read(dump: EventFile, *, sha256: str, landing: EventsLanding) -> None:
+    reader = EventFileReader(dump.path, begins_anew=looks_like_event)
     for position, value in enumerate(reader.values()):
         if isinstance(value, Unreadable) and value.is_end and dump.is_young:
             raise _UnfitError([dump])
@@ -186,24 +188,24 @@ def _read(dump: Dump, *, sha256: str, landing: EventsLanding) -> None:
         raise _UnfitError([dump])
 
 
-def _torn(dumps: Sequence[Dump]) -> Iterator[Dump]:
+def _torn(dumps: Sequence[EventFile]) -> Iterator[EventFile]:
     """Those that end in the middle of an event, found without landing anything: one was found, and more may follow."""
     for dump in dumps:
         try:
-            values = DumpReader(dump.path, begins_anew=looks_like_event).values()
+            values = EventFileReader(dump.path, begins_anew=looks_like_event).values()
             if dump.is_young and any(isinstance(value, Unreadable) and value.is_end for value in values):
                 yield dump
         except UnreadableError:
-            # Told when it is its turn.
+            # WebhookCoverage when it is its turn.
             continue
 
 
-def _id(dump: Dump) -> tuple[str, int, int]:
+def _id(dump: EventFile) -> tuple[str, int, int]:
     return dump.name, dump.bytes, dump.changed_ns
 
 
-def _up_to(dumps: Sequence[Dump], max_bytes: int) -> list[Dump]:
-    chosen: list[Dump] = []
+def _up_to(dumps: Sequence[EventFile], max_bytes: int) -> list[EventFile]:
+    chosen: list[EventFile] = []
     for dump in dumps:
         max_bytes -= dump.bytes
         if chosen and max_bytes < 0:
@@ -212,8 +214,8 @@ def _up_to(dumps: Sequence[Dump], max_bytes: int) -> list[Dump]:
     return chosen
 
 
-def _batches(dumps: Sequence[Dump]) -> Iterator[list[Dump]]:
-    batch: list[Dump] = []
+def _batches(dumps: Sequence[EventFile]) -> Iterator[list[EventFile]]:
+    batch: list[EventFile] = []
     size = 0
     for dump in dumps:
         batch.append(dump)
@@ -230,7 +232,7 @@ def _printable(sentence: str) -> str:
     return sentence.encode(errors="backslashreplace").decode()
 
 
-def _sha256_or_none(dump: Dump) -> str | None:
+def _sha256_or_none(dump: EventFile) -> str | None:
     try:
         return _sha256(dump)
     except OSError:
@@ -238,6 +240,6 @@ def _sha256_or_none(dump: Dump) -> str | None:
 
 
 @lru_cache(maxsize=100_000)
-def _sha256(dump: Dump) -> str:
+def _sha256(dump: EventFile) -> str:
     # A copy that stays in the inbox is met at every look; it is read once.
     return dump.sha256()

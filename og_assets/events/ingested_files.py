@@ -21,7 +21,7 @@ from og_assets.lake.files import remove_partials, write_table
 
 _INSTANT = pa.timestamp("us", tz="UTC")
 
-DUMPS_SCHEMA = pa.schema(
+INGESTED_FILES_SCHEMA = pa.schema(
     [
         pa.field("sha256", pa.string()),
         # The path below the inbox, where it was found.
@@ -45,7 +45,7 @@ _TRIES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class DumpRow:
+class IngestedFileRow:
     """One row of `lake/dumps/`."""
 
     sha256: str
@@ -61,7 +61,7 @@ class DumpRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Known:
+class KnownFiles:
     """What the ledger says: contents, those of them with unreadable parts, and files by (name, bytes, change time)."""
 
     contents: frozenset[str]
@@ -70,7 +70,7 @@ class Known:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Oddities:
+class RecentAnomalies:
     """What was odd in the dumps of some time: pieces in quarantine, and deliveries of unknown types by type."""
 
     quarantined: int
@@ -78,18 +78,18 @@ class Oddities:
 
 
 @dataclass(frozen=True)
-class Ledger:
+class IngestedFiles:
     """The rows under one folder. One writer at a time, any number of readers."""
 
     folder: Path
 
-    def known(self) -> Known:
+    def known(self) -> KnownFiles:
         """Read what was taken in."""
         rows = self._read(["sha256", "dump", "bytes", "changed_ns", "quarantined"])
         columns = rows.to_pydict()
         files = zip(columns["dump"], columns["bytes"], columns["changed_ns"], strict=True)
         torn = rows.filter(pc.greater(rows["quarantined"], 0))["sha256"].to_pylist()
-        return Known(contents=frozenset(columns["sha256"]), torn=frozenset(torn), files=frozenset(files))
+        return KnownFiles(contents=frozenset(columns["sha256"]), torn=frozenset(torn), files=frozenset(files))
 
     def newest(self) -> datetime | None:
         """When a dump with events was last taken in."""
@@ -97,24 +97,24 @@ class Ledger:
         moment: datetime | None = pc.max(rows.filter(pc.greater(rows["events"], 0))["taken_in_at"]).as_py()
         return moment
 
-    def oddities(self, *, since: datetime) -> Oddities:
+    def recent_anomalies(self, *, since: datetime) -> RecentAnomalies:
         """Add up what was odd in the dumps that were taken in since then."""
         rows = self._read(["quarantined", "unknown_types", "taken_in_at"])
         rows = rows.filter(pc.greater_equal(rows["taken_in_at"], pa.scalar(since, _INSTANT)))
         unknown: Counter[str] = Counter()
         for counts in rows["unknown_types"].to_pylist():
             unknown.update(json.loads(counts))
-        return Oddities(quarantined=sum(rows["quarantined"].to_pylist()), unknown_types=unknown)
+        return RecentAnomalies(quarantined=sum(rows["quarantined"].to_pylist()), unknown_types=unknown)
 
-    def add(self, rows: Iterable[DumpRow], *, stem: str) -> None:
+    def add(self, rows: Iterable[IngestedFileRow], *, stem: str) -> None:
         """Record dumps whose events have landed. Removes what a killed predecessor left half-written."""
         remove_partials(self.folder)
-        table = pa.Table.from_pylist([asdict(row) for row in rows], schema=DUMPS_SCHEMA)
+        table = pa.Table.from_pylist([asdict(row) for row in rows], schema=INGESTED_FILES_SCHEMA)
         write_table(table, self.folder / f"{stem}.parquet")
         files = self._files()
         if len(files) > MOST_FILES:
             # Killed before the parts are gone, rows are there twice, until the next time that files become one.
-            merged = self._read().group_by(DUMPS_SCHEMA.names).aggregate([]).cast(DUMPS_SCHEMA)
+            merged = self._read().group_by(INGESTED_FILES_SCHEMA.names).aggregate([]).cast(INGESTED_FILES_SCHEMA)
             write_table(merged, self.folder / f"{stem}-and-before.parquet")
             for file in files:
                 file.unlink(missing_ok=True)
@@ -126,7 +126,7 @@ class Ledger:
         for _ in range(_TRIES):
             files = self._files()
             try:
-                tables = [pq.read_table(file, schema=DUMPS_SCHEMA, columns=columns) for file in files]
+                tables = [pq.read_table(file, schema=INGESTED_FILES_SCHEMA, columns=columns) for file in files]
             except FileNotFoundError:
                 # The writer has just made one of many.
                 continue
@@ -135,6 +135,6 @@ class Ledger:
                     f"A file in {self.folder} is not readable Parquet ({error}). Move it away: the dumps that it tells "
                     "of are taken in once more if they lie in the inbox, which changes nothing downstream."
                 ) from error
-            empty = DUMPS_SCHEMA.empty_table().select(columns or DUMPS_SCHEMA.names)
+            empty = INGESTED_FILES_SCHEMA.empty_table().select(columns or INGESTED_FILES_SCHEMA.names)
             return pa.concat_tables([empty, *tables])
         raise UnreadableError(f"{self.folder} is being changed by another program. Run again.")

@@ -16,7 +16,7 @@ import orjson
 import pyarrow as pa
 
 from og_assets.events.parse import Unreadable
-from og_assets.lake.paired_files import WholeFiles
+from og_assets.lake.paired_files import PairedFiles
 from og_assets.lake.privacy import PiiPolicy, scrubbed
 from og_assets.ordergroove.events import EVENT_TYPES, NotAnEventError, WebhookEvent, read_event
 
@@ -92,7 +92,7 @@ class LandedEvents:
         return self
 
 
-class EventsLanding(WholeFiles):
+class EventsLanding(PairedFiles):
     """The events of some dumps."""
 
     def __init__(

@@ -50,7 +50,7 @@ class Unreadable:
     is_end: bool = False
 
 
-class DumpReader:
+class EventFileReader:
     """Reads one dump from its beginning to its end, once. `begins_anew` recognizes an event behind a torn piece."""
 
     def __init__(self, path: Path, *, begins_anew: Callable[[Any], bool]) -> None:

@@ -1,8 +1,8 @@
 """The inbox: where dumps of webhook events are put, by the receiver or by anybody else, in any folder below it.
 
 Belongs here: which files are dumps, which of them are whole, and what becomes of one that was taken in. Does not belong
-here: what is in them (`dumps.py`), which were taken in (`ledger.py`). A file or folder whose name begins with a dot is
-somebody's work in progress, and so is one that is named like it.
+here: what is in them (`dumps.py`), which were taken in (`ingested_files.py`). A file or folder whose name
+begins with a dot is somebody's work in progress, and so is one that is named like it.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from stat import S_ISREG
 from typing import Literal
 
 from og_assets.events.open_files import is_open_for_writing
-from og_assets.lake.errors import explained
+from og_assets.lake.errors import translate_os_errors
 
 TakenDumps = Literal["move", "keep", "delete"]
 
@@ -30,7 +30,7 @@ _CLOCK_SKEW_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dump:
+class EventFile:
     """A whole file in the inbox. `name` is its path below the inbox, in text that any file can hold."""
 
     path: Path
@@ -68,7 +68,7 @@ class Dump:
 class Contents:
     """What lies in the inbox: whole dumps by name, how many files are being written, and what cannot be looked at."""
 
-    dumps: list[Dump] = field(default_factory=list)
+    dumps: list[EventFile] = field(default_factory=list)
     unfinished: int = 0
     problems: list[str] = field(default_factory=list)
 
@@ -102,7 +102,7 @@ class Inbox:
                 contents.unfinished += 1
             else:
                 name = os.fsencode(path.relative_to(self.folder)).decode(errors="backslashreplace")
-                contents.dumps.append(Dump(path=path, name=name, bytes=stat.st_size, changed_ns=stat.st_ctime_ns))
+                contents.dumps.append(EventFile(path=path, name=name, bytes=stat.st_size, changed_ns=stat.st_ctime_ns))
         contents.dumps.sort(key=lambda dump: dump.name)
         return contents
 
@@ -113,20 +113,20 @@ class Inbox:
             time.sleep(0.25)
         return contents
 
-    def put_away(self, dump: Dump, *, sha256: str, policy: TakenDumps) -> None:
+    def put_away(self, dump: EventFile, *, sha256: str, policy: TakenDumps) -> None:
         """Move or remove a dump that is in the lake. One that has changed, or that may have a writer, stays.
 
         Raises `LakeError` where it cannot be moved.
         """
         if policy == "keep" or not dump.may_be_moved:
             return
-        with explained(dump.path):
+        with translate_os_errors(dump.path):
             if policy == "delete":
                 dump.path.unlink(missing_ok=True)
             else:
                 shutil.move(dump.path, self._place_for(dump, sha256=sha256))
 
-    def _place_for(self, dump: Dump, *, sha256: str) -> Path:
+    def _place_for(self, dump: EventFile, *, sha256: str) -> Path:
         target = self.archive / dump.path.relative_to(self.folder)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ from og_assets.ordergroove.objects import BY_NAME, ApiObject
 from og_assets.settings import Settings, SettingsError
 
 # Asked in order to tell "this merchant lacks the feature" from "this key opens nothing".
-WITNESS = BY_NAME["customers"]
+ACCESS_PROBE = BY_NAME["customers"]
 
 MakeClient = Callable[..., OrdergrooveClient]
 
@@ -48,8 +48,8 @@ class Connection:
 
     def check_access(self) -> None:
         """Ask for one row of what every merchant has, to learn with one request whether the key is right."""
-        with self.client(WITNESS) as client:
-            client.probe(WITNESS)
+        with self.client(ACCESS_PROBE) as client:
+            client.probe(ACCESS_PROBE)
 
     def source(self, api_object: ApiObject) -> str:
         """What must be the same for two attempts to be parts of one backfill."""

@@ -7,7 +7,7 @@ from queue import Empty, Queue
 from typing import Any
 
 
-def read_ahead(pages: Iterator[list[Any]]) -> Generator[list[Any]]:
+def prefetch(pages: Iterator[list[Any]]) -> Generator[list[Any]]:
     """Fetch the next pages, two at most, while the caller works on this one. Never two requests at once.
 
     One thread for the whole walk sends the next request as soon as a page is in. With a thread for each page the

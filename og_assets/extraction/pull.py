@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
-from og_assets.extraction.connection import WITNESS, Connection, MakeClient
-from og_assets.extraction.prefetch import read_ahead
+from og_assets.extraction.connection import ACCESS_PROBE, Connection, MakeClient
+from og_assets.extraction.prefetch import prefetch
 from og_assets.lake.lake import SNAPSHOT, Lake
 from og_assets.lake.landing import Landed, Landing
 from og_assets.lake.manifest import PullRow, SegmentKey
@@ -211,7 +211,7 @@ class Extractor:
         pages = 0
         with self._connection.client(api_object) as client:
             try:
-                with landing, closing(read_ahead(client.pages(api_object, params))) as walk:
+                with landing, closing(prefetch(client.pages(api_object, params))) as walk:
                     for rows in walk:
                         landing.add(rows, seen_at=client.traffic.first_look_at)
                         pages += 1
@@ -231,7 +231,7 @@ class Extractor:
             self.check_access()
         except (AccessError, NotFoundError):
             raise error from None
-        return f"not available: {error.path} answered {error.status} while {WITNESS.path} answers"
+        return f"not available: {error.path} answered {error.status} while {ACCESS_PROBE.path} answers"
 
     def _bounds(self, segment: Segment | None) -> tuple[datetime | None, datetime | None]:
         if segment is None:

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from og_assets.errors import ExplainedError
+from og_assets.errors import OgAssetsError
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
-class LakeError(ExplainedError):
+class LakeError(OgAssetsError):
     """Root of the tree."""
 
 
@@ -33,7 +33,7 @@ class NotWritableError(LakeError):
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
+def translate_os_errors(path: Path) -> Iterator[None]:
     """Turn an `OSError` around `path` into a `LakeError`."""
     try:
         yield

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from og_assets.lake.errors import explained
+from og_assets.lake.errors import translate_os_errors
 
 # Does not end in .parquet, so no reader's glob finds it.
 PARTIAL_SUFFIX = ".part"
@@ -16,10 +16,10 @@ COMPRESSION = "zstd"
 
 
 @contextmanager
-def appearing(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path) -> Iterator[Path]:
     """Give a hidden path to write to; rename it to `path` when the block ends well, remove it otherwise."""
     partial = path.with_name(f".{path.name}{PARTIAL_SUFFIX}")
-    with explained(path):
+    with translate_os_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             yield partial
@@ -32,7 +32,7 @@ def appearing(path: Path) -> Iterator[Path]:
 
 def write_table(table: pa.Table, path: Path) -> None:
     """Write one small table as one file."""
-    with appearing(path) as partial:
+    with atomic_path(path) as partial:
         pq.write_table(table, partial, compression=COMPRESSION)
 
 
@@ -41,7 +41,7 @@ def remove_partials(folder: Path, *, apart_from: str | None = None) -> None:
 
     A sub-folder of the name `apart_from` is left alone: it has a writer of its own.
     """
-    with explained(folder):
+    with translate_os_errors(folder):
         for partial in folder.rglob(f".*{PARTIAL_SUFFIX}"):
             if apart_from is None or partial.relative_to(folder).parts[0] != apart_from:
                 partial.unlink(missing_ok=True)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from og_assets.deletions.check_rows import DELETION_CHECKS_SCHEMA, CheckRow, write_checks
-from og_assets.deletions.id_listings import Censuses, censuses_of
-from og_assets.events.ingested_files import Ledger
+from og_assets.deletions.check_rows import DELETION_CHECKS_SCHEMA, ExistenceCheckRow, write_checks
+from og_assets.deletions.id_listings import OpenIdListings, open_id_listings_of
+from og_assets.events.ingested_files import IngestedFiles
 from og_assets.events.land import EVENTS_SCHEMA, EventsLanding
 from og_assets.lake.files import remove_partials, write_table
 from og_assets.lake.landing import Landing
@@ -68,9 +68,9 @@ class Lake:
         )
 
     @property
-    def ledger(self) -> Ledger:
+    def ingested_files(self) -> IngestedFiles:
         """Which dumps of webhook events are in the lake."""
-        return Ledger(self.root / "dumps")
+        return IngestedFiles(self.root / "dumps")
 
     def events_landing(self, *, taken_in_at: datetime, run_id: str, policy: PiiPolicy) -> EventsLanding:
         """Open a landing for webhook events. Removes what a killed predecessor left half-written."""
@@ -92,11 +92,11 @@ class Lake:
         days = [path for path in folder.glob("*.jsonl") if path.name[:10] >= f"{since:%Y-%m-%d}"]
         return sum(path.read_bytes().count(b"\n") for path in days)
 
-    def censuses(self, api_object: ApiObject) -> Censuses:
+    def censuses(self, api_object: ApiObject) -> OpenIdListings:
         """The censuses of one kind of object."""
-        return censuses_of(self.root, api_object)
+        return open_id_listings_of(self.root, api_object)
 
-    def record_checks(self, rows: Sequence[CheckRow], *, run_id: str) -> None:
+    def record_checks(self, rows: Sequence[ExistenceCheckRow], *, run_id: str) -> None:
         """Write what was asked about vanished rows, if anything was."""
         if not rows:
             return

@@ -8,9 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from og_assets.lake.paired_files import WholeFiles
+from og_assets.lake.paired_files import PairedFiles
 from og_assets.lake.privacy import PiiPolicy
-from og_assets.lake.rows import Fitting, Rejected, RowReader
+from og_assets.lake.rows import RejectedRow, RowReader, ValidRows
 from og_assets.lake.schema import raw_schema
 from og_assets.ordergroove.objects import ApiObject
 
@@ -29,7 +29,7 @@ class Landed:
     unknown_fields: Counter[str] = field(default_factory=Counter)
 
 
-class Landing(WholeFiles):
+class Landing(PairedFiles):
     """One segment. Without rows it leaves no file: the manifest says that it was pulled."""
 
     def __init__(
@@ -61,7 +61,7 @@ class Landing(WholeFiles):
         if sum(batch.num_rows for batch in self._waiting) >= ROWS_PER_GROUP:
             self._flush()
 
-    def _with_origin(self, fitting: Fitting, *, seen_at: datetime | None) -> pa.RecordBatch:
+    def _with_origin(self, fitting: ValidRows, *, seen_at: datetime | None) -> pa.RecordBatch:
         seen = {"_seen_at": seen_at or self._origin["_pulled_at"]}
         origin = {
             name: pa.repeat(pa.scalar(value, self._schema.field(name).type), len(fitting.records))
@@ -74,7 +74,7 @@ class Landing(WholeFiles):
         if batches:
             self._write_rows(pa.Table.from_batches(batches))
 
-    def _note(self, fitting: Fitting) -> None:
+    def _note(self, fitting: ValidRows) -> None:
         self.landed.rows += len(fitting.records)
         for record in fitting.records:
             self.landed.unknown_fields.update(list(record.__pydantic_extra__ or ()))
@@ -86,7 +86,7 @@ class Landing(WholeFiles):
             self.landed.oldest_updated = min(times) if oldest is None else min(oldest, *times)
             self.landed.newest_updated = max(times) if newest is None else max(newest, *times)
 
-    def _put_in_quarantine(self, rejected: list[Rejected]) -> None:
+    def _put_in_quarantine(self, rejected: list[RejectedRow]) -> None:
         self.landed.quarantined += len(rejected)
         for one in rejected:
             origin = self._origin | {"_pulled_at": self._origin["_pulled_at"].isoformat()}  # type: ignore[attr-defined]

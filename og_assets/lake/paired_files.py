@@ -13,10 +13,10 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from og_assets.lake.files import COMPRESSION, appearing
+from og_assets.lake.files import COMPRESSION, atomic_path
 
 
-class WholeFiles(ABC):
+class PairedFiles(ABC):
     """A context manager that publishes its files when the block ends well, and leaves nothing when it does not.
 
     Either file is made when something is first written to it.
@@ -53,13 +53,13 @@ class WholeFiles(ABC):
 
     def _write_rows(self, table: pa.Table) -> None:
         if self._writer is None:
-            partial = self._rows_files.enter_context(appearing(self._rows_file))
+            partial = self._rows_files.enter_context(atomic_path(self._rows_file))
             writer = pq.ParquetWriter(partial, self._schema, compression=COMPRESSION)
             self._writer = self._rows_files.enter_context(writer)
         self._writer.write_table(table)
 
     def _write_aside(self, line: dict[str, Any]) -> None:
         if self._quarantine is None:
-            partial = self._quarantine_files.enter_context(appearing(self._quarantine_file))
+            partial = self._quarantine_files.enter_context(atomic_path(self._quarantine_file))
             self._quarantine = self._quarantine_files.enter_context(partial.open("w", encoding="utf-8"))
         self._quarantine.write(json.dumps(line) + "\n")

@@ -17,7 +17,7 @@ _BROKEN = (ValueError, ArithmeticError, RecursionError, pa.ArrowException)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rejected:
+class RejectedRow:
     """A row that does not fit its record: why, and what it was, without anything that may not land."""
 
     reason: str
@@ -25,7 +25,7 @@ class Rejected:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fitting:
+class ValidRows:
     """The rows of a page that fit, as records and as the columns that they land in."""
 
     records: list[Record]
@@ -45,7 +45,7 @@ class RowReader:
         self._protectors = protectors(record, policy=policy)
         self._policy = policy
 
-    def read(self, rows: Sequence[Any]) -> tuple[Fitting, list[Rejected]]:
+    def read(self, rows: Sequence[Any]) -> tuple[ValidRows, list[RejectedRow]]:
         """Turn a page into columns. One broken row costs that row, not its page."""
         try:
             return self._fit(rows), []
@@ -61,7 +61,7 @@ class RowReader:
                 fitting.append(row)
         return self._fit(fitting), rejected
 
-    def _fit(self, rows: Sequence[Any]) -> Fitting:
+    def _fit(self, rows: Sequence[Any]) -> ValidRows:
         records = self._rows.validate_python(rows)
         values = [record.__dict__ for record in records]
         columns: dict[str, pa.Array] = {}
@@ -74,7 +74,7 @@ class RowReader:
                 # In our words: Arrow's own would repeat the value, which may be personal.
                 raise _CellError(f"{name}: cannot be stored as {kind} ({type(error).__name__})") from None
         columns["_extra"] = pa.array([self._extra(record) for record in records], type=pa.string())
-        return Fitting(records=records, columns=columns)
+        return ValidRows(records=records, columns=columns)
 
     def _extra(self, record: Record) -> str | None:
         """Return the fields that we do not know as JSON, or None."""
@@ -83,11 +83,11 @@ class RowReader:
             return None
         return json.dumps(scrubbed(unknown, policy=self._policy), ensure_ascii=False, allow_nan=False)
 
-    def _reject(self, row: Any, *, reason: str) -> Rejected:
+    def _reject(self, row: Any, *, reason: str) -> RejectedRow:
         try:
-            return Rejected(reason=reason, record=scrubbed(row, policy=self._policy))
+            return RejectedRow(reason=reason, record=scrubbed(row, policy=self._policy))
         except RecursionError:
-            return Rejected(reason=f"{reason}; nested too deeply to be kept", record=None)
+            return RejectedRow(reason=f"{reason}; nested too deeply to be kept", record=None)
 
 
 def _reason(error: Exception) -> str:

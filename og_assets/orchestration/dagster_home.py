@@ -5,7 +5,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from og_assets.lake.errors import explained
+from og_assets.lake.errors import translate_os_errors
 from og_assets.settings import PROJECT_ROOT, Settings, SettingsError
 
 
@@ -19,7 +19,7 @@ def prepare_dagster_home(settings: Settings) -> None:
         _refuse_without_pools(Path(chosen))
         return
     home = settings.data_dir / "dagster"
-    with explained(home):
+    with translate_os_errors(home):
         home.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(PROJECT_ROOT / "dagster.yaml", home / "dagster.yaml")
     os.environ["DAGSTER_HOME"] = str(home)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from og_assets.errors import ExplainedError
+from og_assets.errors import OgAssetsError
 from og_assets.ordergroove.errors import OrdergrooveError
 
 # The client has already retried each request for minutes; these are for outages that last longer.
@@ -18,7 +18,7 @@ FIRST_RETRY_AFTER = 60
 
 
 @contextmanager
-def explained(context: dg.OpExecutionContext | None = None) -> Iterator[None]:
+def dagster_failures(context: dg.OpExecutionContext | None = None) -> Iterator[None]:
     """Turn any error that we know into a `dg.Failure` with the error's own words.
 
     With a `context`, a step that another attempt may help is tried again, up to `MAX_RETRIES` times.
@@ -35,5 +35,5 @@ def explained(context: dg.OpExecutionContext | None = None) -> Iterator[None]:
             wait = FIRST_RETRY_AFTER * 2**context.retry_number
             raise dg.RetryRequested(max_retries=MAX_RETRIES, seconds_to_wait=wait) from failure
         raise failure from None
-    except ExplainedError as error:
+    except OgAssetsError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from None

@@ -17,9 +17,9 @@ import dagster as dg
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import OperationalError
 
-from og_assets.cli.progress import Report, StepNews
+from og_assets.cli.progress import Report, StepEvent
 from og_assets.defs.partitions import make_raw_windows
-from og_assets.errors import ExplainedError
+from og_assets.errors import OgAssetsError
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.settings import Settings, SettingsError
 
@@ -40,11 +40,11 @@ _KINDS = {
 }
 
 
-class BusyError(ExplainedError):
+class BusyError(OgAssetsError):
     """Another `og-assets sync` or `ingest` works on the same data directory."""
 
 
-class StorageError(ExplainedError):
+class StorageError(OgAssetsError):
     """Dagster's own storage fails."""
 
 
@@ -109,11 +109,11 @@ def windows_never_pulled(settings: Settings, *, before: str) -> list[str]:
     return [key for key in keys if key not in pulled]
 
 
-def bury_the_dead() -> None:
+def fail_orphaned_runs() -> None:
     """End the runs of commands that were killed and free their pool slots, unless one is running now."""
     instance = dg.DagsterInstance.get()
     with suppress(BusyError), _alone(Path(instance.root_directory)):
-        _bury_the_dead(instance)
+        _fail_orphaned_runs(instance)
 
 
 def sync(*, first: str, last: str, report: Report) -> RunOutcome:
@@ -141,7 +141,7 @@ def _run(
     home = Path(instance.root_directory)
     try:
         with _alone(home):
-            _bury_the_dead(instance)
+            _fail_orphaned_runs(instance)
             with _watching(instance, report), _output_to(home / "sync.log"):
                 result = dg.execute_job(
                     dg.reconstructable(job),
@@ -187,7 +187,7 @@ def _alone(home: Path) -> Iterator[None]:
         yield
 
 
-def _bury_the_dead(instance: dg.DagsterInstance) -> None:
+def _fail_orphaned_runs(instance: dg.DagsterInstance) -> None:
     """End the runs of killed commands and free their pool slots. Whoever holds the lock is the only one alive."""
     unfinished = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
     for run in instance.get_runs(dg.RunsFilter(statuses=unfinished, tags={ORIGIN_TAG: ORIGIN})):
@@ -228,9 +228,9 @@ def _follow_events(instance: dg.DagsterInstance, started: datetime, over: thread
             for record in connection.records:
                 event = record.event_log_entry.dagster_event
                 if event and event.step_key and event.event_type in _KINDS:
-                    report(StepNews(step=event.step_key, kind=_KINDS[event.event_type], rows=_rows(event)))
+                    report(StepEvent(step=event.step_key, kind=_KINDS[event.event_type], rows=_rows(event)))
                 elif event and event.step_key and (event.message or "").startswith(_BLOCKED):
-                    report(StepNews(step=event.step_key, kind="waiting"))
+                    report(StepEvent(step=event.step_key, kind="waiting"))
         if last_look:
             return
 

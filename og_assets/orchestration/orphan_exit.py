@@ -6,7 +6,7 @@ import threading
 from multiprocessing.connection import wait
 
 
-def end_with_parent() -> None:
+def exit_with_parent() -> None:
     """Make this process end when the process that started it as a step does. Outside of such a step, do nothing.
 
     Ending at any moment is safe: the lake shows whole segments only (design D4).

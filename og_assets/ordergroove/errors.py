@@ -17,10 +17,10 @@ Each carries method, path, status and what to do. None ever carries the key, a q
 
 from typing import ClassVar
 
-from og_assets.errors import ExplainedError
+from og_assets.errors import OgAssetsError
 
 
-class OrdergrooveError(ExplainedError):
+class OrdergrooveError(OgAssetsError):
     """Root of the tree.
 
     `retryable` says whether asking again later, without any change by a person, can help.

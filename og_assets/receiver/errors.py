@@ -6,10 +6,10 @@ ReceiverError
 └── NotKeptError   an event is not on disk; the sender must send it again
 """
 
-from og_assets.errors import ExplainedError
+from og_assets.errors import OgAssetsError
 
 
-class ReceiverError(ExplainedError):
+class ReceiverError(OgAssetsError):
     """Root of the tree."""
 
 

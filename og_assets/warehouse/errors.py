@@ -6,10 +6,10 @@ WarehouseError
 └── NotPassedError   the last build failed or never finished: nothing to publish
 """
 
-from og_assets.errors import ExplainedError
+from og_assets.errors import OgAssetsError
 
 
-class WarehouseError(ExplainedError):
+class WarehouseError(OgAssetsError):
     """Root of the tree."""
 
 

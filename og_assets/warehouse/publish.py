@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from og_assets.lake.files import appearing
+from og_assets.lake.files import atomic_path
 from og_assets.warehouse.errors import NotPassedError
 from og_assets.warehouse.warehouse import Warehouse
 
@@ -30,8 +30,8 @@ def publish(warehouse: Warehouse) -> dict[str, int]:
     """
     warehouse.wait_until_free()
     with (
-        appearing(warehouse.published_file) as partial,
-        warehouse.explained(),
+        atomic_path(warehouse.published_file) as partial,
+        warehouse.translate_duckdb_errors(),
         _databases(warehouse.build_file, partial) as connection,
     ):
         _refuse_what_did_not_pass(connection)

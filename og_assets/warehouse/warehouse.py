@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 from tenacity import Retrying, retry_if_exception_type, stop_before_delay, wait_fixed
 
-from og_assets.lake.errors import NO_ROOM, explained
+from og_assets.lake.errors import NO_ROOM, translate_os_errors
 from og_assets.warehouse.errors import DamagedError, LockedError
 
 # Long enough for a colleague's query to end, short enough that a forgotten shell is noticed the same minute.
@@ -49,7 +49,7 @@ class Warehouse:
         Raises `LockedError`, `DamagedError`, or `LakeError` where the folder cannot be written.
         """
         timeout = self.lock_timeout if timeout is None else timeout
-        with explained(self.folder):
+        with translate_os_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
         attempts = Retrying(
             retry=retry_if_exception_type(LockedError),
@@ -60,7 +60,7 @@ class Warehouse:
         attempts(self._open_once, timeout)
 
     @contextmanager
-    def explained(self, *, waited: float = 0.0) -> Iterator[None]:
+    def translate_duckdb_errors(self, *, waited: float = 0.0) -> Iterator[None]:
         """Turn what DuckDB says of the build file into a sentence, or into the `OSError` that it is about."""
         try:
             yield
@@ -79,7 +79,7 @@ class Warehouse:
             ) from None
 
     def _open_once(self, timeout: float) -> None:
-        with explained(self.build_file), self.explained(waited=timeout):
+        with translate_os_errors(self.build_file), self.translate_duckdb_errors(waited=timeout):
             duckdb.connect(str(self.build_file)).close()
 
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
@@ -18,7 +19,7 @@ class Dbt:
     def __init__(self, scratch: Path) -> None:
         self._scratch = scratch
         self._runner = dbtRunner()
-        self.manifest: Manifest = self.invoke("parse", "--show-all-deprecations", data_dir=scratch).result
+        self.manifest = cast(Manifest, self.invoke("parse", "--show-all-deprecations", data_dir=scratch).result)
         self._runner = dbtRunner(manifest=self.manifest)
 
     def invoke(self, *arguments: str, data_dir: Path, **environment: str) -> dbtRunnerResult:
@@ -30,7 +31,7 @@ class Dbt:
             try:
                 return self._runner.invoke([*arguments, *where, *scratch, "--quiet", "--no-use-colors"])
             finally:
-                DuckDBConnectionManager.close_all_connections()
+                DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
 @contextmanager

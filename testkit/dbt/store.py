@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from og_assets.deletions.check_rows import CheckRow, write_checks
+from og_assets.deletions.check_rows import ExistenceCheckRow, write_checks
 from og_assets.events.land import EVENTS_SCHEMA
 from og_assets.lake.lake import Lake
 from og_assets.lake.manifest import PULLS_SCHEMA
@@ -29,7 +29,7 @@ def day(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-class LakeOfTests:
+class LakeFixture:
     """Writes files as the lake does, with chosen times and names."""
 
     def __init__(self, root: Path) -> None:
@@ -71,7 +71,7 @@ class LakeOfTests:
         pq.write_table(pa.Table.from_pylist(rows, schema=EVENTS_SCHEMA), path)
         return path
 
-    def check(self, *rows: CheckRow) -> Path:
+    def check(self, *rows: ExistenceCheckRow) -> Path:
         """Add one file of what was asked about rows that vanished."""
         number = next(self._numbers)
         path = self.root / "raw" / "deletion_checks" / f"{number:06}.parquet"
@@ -182,7 +182,7 @@ class Warehouse:
             }
 
 
-def small_store(lake: LakeOfTests, *, records_items: bool = True) -> None:
+def small_store(lake: LakeFixture, *, records_items: bool = True) -> None:
     """A lake in which each kind of thing has happened once: two customers, as known on the tenth of June 2026.
 
     Without `records_items`, nobody knows up to when items were pulled.

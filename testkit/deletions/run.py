@@ -17,9 +17,9 @@ import httpx
 import orjson
 from pydantic import SecretStr
 
-from og_assets.deletions.existence_checks import DeletionChecker
-from og_assets.deletions.open_ids import CensusTaker
-from og_assets.events.ingest import Intake
+from og_assets.deletions.existence_checks import ExistenceChecker
+from og_assets.deletions.open_ids import OpenIdLister
+from og_assets.events.ingest import EventIngestion
 from og_assets.events.scan import inbox_of
 from og_assets.extraction.pull import Extractor, Window
 from og_assets.lake.lake import Lake
@@ -102,9 +102,9 @@ class _Life:
         )
         self._zone = settings.zone
         self._extractor = Extractor(settings, self._lake, make_client=_client)
-        self._taker = CensusTaker(settings, self._lake, make_client=_client)
-        self._hasty_taker = CensusTaker(settings, self._lake, make_client=partial(_client, max_attempts=1))
-        self._checker = DeletionChecker(settings, self._lake, make_client=_client)
+        self._taker = OpenIdLister(settings, self._lake, make_client=_client)
+        self._hasty_taker = OpenIdLister(settings, self._lake, make_client=partial(_client, max_attempts=1))
+        self._checker = ExistenceChecker(settings, self._lake, make_client=_client)
         self._rng = Random(f"{case.name}/life")
         self._runs = count(1)
         self._due = shop.store.now
@@ -201,7 +201,7 @@ class _Life:
             if lines:
                 inbox.folder.mkdir(parents=True, exist_ok=True)
                 (inbox.folder / f"{self._run_id()}.jsonl").write_bytes(b"\n".join(lines) + b"\n")
-        Intake(inbox=inbox, lake=self._lake, policy="hash", taken_dumps="delete", run_id=self._run_id()).run(
+        EventIngestion(inbox=inbox, lake=self._lake, policy="hash", taken_dumps="delete", run_id=self._run_id()).run(
             max_bytes=2**62, progress=_silently
         )
 

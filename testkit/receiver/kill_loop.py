@@ -18,7 +18,7 @@ from pathlib import Path
 
 import duckdb
 
-from og_assets.events.ingest import Intake, Report
+from og_assets.events.ingest import EventIngestion, IngestReport
 from og_assets.events.scan import inbox_of
 from og_assets.lake.lake import Lake
 from testkit.receiver.dumps import dumps, left_open, lines, quarantined
@@ -82,7 +82,7 @@ def kill_loop(data: Path, *, kills: int, seed: int) -> Outcome:
     assert left_open(data) == []
     last = _take_in(data)
     assert last.left == last.unfinished == 0 and not last.problems and dumps(data) == []
-    outcome.dumps = len(Lake(data / "lake").ledger.known().contents)
+    outcome.dumps = len(Lake(data / "lake").ingested_files.known().contents)
     outcome.written = Counter(line["event"]["id"] for line in lines(data, "archive"))
     outcome.torn = [entry["body"] for entry in quarantined(data)]
     unread = (data / "lake" / "quarantine" / "webhook_events").glob("*.jsonl")
@@ -91,8 +91,8 @@ def kill_loop(data: Path, *, kills: int, seed: int) -> Outcome:
     return outcome
 
 
-def _take_in(data: Path) -> Report:
-    intake = Intake(
+def _take_in(data: Path) -> IngestReport:
+    intake = EventIngestion(
         inbox=inbox_of(data, settle_seconds=0),
         lake=Lake(data / "lake"),
         policy="hash",

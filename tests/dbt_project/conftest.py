@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from testkit.dbt.runner import Dbt
-from testkit.dbt.store import LakeOfTests, Warehouse
+from testkit.dbt.store import LakeFixture, Warehouse
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 # Spaces, quotes and brackets, each of which has broken a path somewhere.
@@ -25,11 +25,11 @@ def data_dir(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def lake(data_dir: Path) -> LakeOfTests:
+def lake(data_dir: Path) -> LakeFixture:
     """An empty lake: the schema of each object, and no row."""
-    return LakeOfTests(data_dir / "lake")
+    return LakeFixture(data_dir / "lake")
 
 
 @pytest.fixture
-def warehouse(data_dir: Path, dbt: Dbt, lake: LakeOfTests) -> Warehouse:  # noqa: ARG001
+def warehouse(data_dir: Path, dbt: Dbt, lake: LakeFixture) -> Warehouse:  # noqa: ARG001
     return Warehouse(data_dir, dbt=dbt)

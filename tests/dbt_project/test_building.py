@@ -7,7 +7,7 @@ import pytest
 
 from og_assets.ordergroove.objects import OBJECTS
 from testkit.dbt.runner import PROJECT, Dbt
-from testkit.dbt.store import STAGING, LakeOfTests, Warehouse, small_store
+from testkit.dbt.store import STAGING, LakeFixture, Warehouse, small_store
 
 
 def outcome(warehouse: Warehouse) -> list[tuple[bool, bool, bool]]:
@@ -25,7 +25,7 @@ def test_every_model_and_test_holds_on_an_empty_lake(warehouse: Warehouse, dbt: 
     assert all(not rows for rows in warehouse.contents("staging", "marts").values())
 
 
-def test_what_must_not_be_null_fails_and_is_named(lake: LakeOfTests, warehouse: Warehouse) -> None:
+def test_what_must_not_be_null_fails_and_is_named(lake: LakeFixture, warehouse: Warehouse) -> None:
     """One test of a model watches all such columns; its rows say which of them are null."""
     small_store(lake)
     warehouse.run("seed")
@@ -40,7 +40,7 @@ def test_what_must_not_be_null_fails_and_is_named(lake: LakeOfTests, warehouse: 
 
 
 def test_marts_tell_what_happened_and_a_second_build_or_a_full_refresh_changes_nothing(
-    lake: LakeOfTests, warehouse: Warehouse
+    lake: LakeFixture, warehouse: Warehouse
 ) -> None:
     small_store(lake)
     warehouse.build()
@@ -86,7 +86,7 @@ def test_marts_tell_what_happened_and_a_second_build_or_a_full_refresh_changes_n
     assert outcome(warehouse) == [(True, True, True), (True, False, False), (True, False, False)]
 
 
-def test_a_table_that_breaks_while_it_is_made_stays_as_it_was(lake: LakeOfTests, warehouse: Warehouse) -> None:
+def test_a_table_that_breaks_while_it_is_made_stays_as_it_was(lake: LakeFixture, warehouse: Warehouse) -> None:
     small_store(lake)
     warehouse.run("seed")
     warehouse.run("run", "--select", "+dim_customers")
@@ -126,7 +126,7 @@ def test_commands_that_change_tables_without_testing_all_of_them_do_not_pass(
     assert outcome(warehouse) == [(True, False, False)]
 
 
-def test_part_of_the_rows_is_refused(lake: LakeOfTests, warehouse: Warehouse) -> None:
+def test_part_of_the_rows_is_refused(lake: LakeFixture, warehouse: Warehouse) -> None:
     """What is taken in counts as read: without its rows, it would be lost until a full refresh."""
     lake.pull("payments", [{"public_id": "PAY1"}])
     result = warehouse.dbt("run", "--select", "stg_ordergroove__payments", "--empty")
@@ -143,7 +143,7 @@ def test_commands_that_change_nothing_leave_no_trace(warehouse: Warehouse, comma
     assert len(outcome(warehouse)) == 1
 
 
-def test_failing_test_is_a_build_that_did_not_pass(lake: LakeOfTests, warehouse: Warehouse) -> None:
+def test_failing_test_is_a_build_that_did_not_pass(lake: LakeFixture, warehouse: Warehouse) -> None:
     lake.pull("payments", [{"public_id": "PAY1"}])
     warehouse.build("--select", "stg_ordergroove__payments")
     warehouse.execute("insert into staging.stg_ordergroove__payments select * from staging.stg_ordergroove__payments")
@@ -212,7 +212,7 @@ def test_one_build_in_ten_lets_dead_rows_go(warehouse: Warehouse) -> None:
     assert found == [(5,), (3,)]
 
 
-def test_a_forecast_that_was_kept_takes_a_column_that_came_later(lake: LakeOfTests, warehouse: Warehouse) -> None:
+def test_a_forecast_that_was_kept_takes_a_column_that_came_later(lake: LakeFixture, warehouse: Warehouse) -> None:
     small_store(lake)
     warehouse.run("seed")
     warehouse.run("run", "--select", "+int_forecast_ends")

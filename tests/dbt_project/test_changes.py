@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from og_assets.deletions.check_rows import CheckRow
+from og_assets.deletions.check_rows import ExistenceCheckRow
 from testkit.dbt.runner import PROJECT, Dbt
-from testkit.dbt.store import LakeOfTests, Row, Warehouse, day, event, small_store
+from testkit.dbt.store import LakeFixture, Row, Warehouse, day, event, small_store
 from testkit.deletions.run import live
 from testkit.deletions.scenarios import BY_NAME, Case
 
@@ -64,7 +64,7 @@ def last_arrivals(lake: Path, rng: random.Random) -> tuple[list[Path], list[list
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_following_equals_a_full_refresh_row_by_row(
-    lake: LakeOfTests, warehouse: Warehouse, tmp_path: Path, seed: int
+    lake: LakeFixture, warehouse: Warehouse, tmp_path: Path, seed: int
 ) -> None:
     """A life with lost events, cut censuses and checks, whose files come in any order, over builds of the whole, of
     parts, and one that breaks."""
@@ -99,7 +99,7 @@ def test_following_equals_a_full_refresh_row_by_row(
     assert warehouse.rows("select * from marts.fct_churn limit 1")
 
 
-def answers_of_the_shop_and_an_incentive(lake: LakeOfTests) -> None:
+def answers_of_the_shop_and_an_incentive(lake: LakeFixture) -> None:
     """Of one customer the log alone tells, of another an incentive; and a third has an order that was tried twice."""
     answers = [("B1", "140"), ("B2", "000")]
     lake.pull("billing_attempts", [{"public_id": key, "order": "O1", "response_code": code} for key, code in answers])
@@ -113,7 +113,7 @@ def answers_of_the_shop_and_an_incentive(lake: LakeOfTests) -> None:
     lake.pull("orders", [order], seen_at=NOON)
 
 
-def incentives_taken_back(lake: LakeOfTests) -> None:
+def incentives_taken_back(lake: LakeFixture) -> None:
     """They name no item any more, only their customers; and of one of the items nobody knows the order."""
     incentives = [
         {"public_id": "V2", "item": None, "customer": "C1", "external_code": "LOVE", "created": NOON},
@@ -122,21 +122,21 @@ def incentives_taken_back(lake: LakeOfTests) -> None:
     lake.pull("one_time_incentives", incentives, pulled_at=NOON + timedelta(days=1))
 
 
-def a_late_window_of_the_log_and_an_older_version(lake: LakeOfTests) -> None:
+def a_late_window_of_the_log_and_an_older_version(lake: LakeFixture) -> None:
     """When the first answer was given at the latest; and how another order looked after its first try."""
     lake.record_pull("billing_attempts", start=None, end=datetime(2026, 6, 1, 18, tzinfo=UTC))
     order = {"public_id": "O80", "customer": "C8", "status": 18, "tries": 1, "updated": day("2026-06-01 01:00:00")}
     lake.pull("orders", [order], seen_at=NOON - timedelta(days=9))
 
 
-def a_late_window_of_items(lake: LakeOfTests) -> None:
+def a_late_window_of_items(lake: LakeFixture) -> None:
     """I3 was seen in O1 before O1 was updated; only now it is known that all items of then were pulled."""
     lake.record_pull("items", start=None, end=NOON)
 
 
-def an_answer_about_an_item(lake: LakeOfTests) -> None:
+def an_answer_about_an_item(lake: LakeFixture) -> None:
     lake.check(
-        CheckRow(
+        ExistenceCheckRow(
             object_type="item",
             object_id="I2",
             reason="left_census",
@@ -148,11 +148,11 @@ def an_answer_about_an_item(lake: LakeOfTests) -> None:
     )
 
 
-def another_price(lake: LakeOfTests) -> None:
+def another_price(lake: LakeFixture) -> None:
     lake.pull("products", [{"external_product_id": "P1", "price": Decimal("13.00")}], pulled_at=NOON)
 
 
-def another_subscription_of_a_customer(lake: LakeOfTests) -> None:
+def another_subscription_of_a_customer(lake: LakeFixture) -> None:
     """C2 had no subscription left when S2 was cancelled; and now they had."""
     body = {"customer": "C2", "product": "P1", "quantity": 1, "every": 1, "every_period": 3, "live": True}
     created = day("2026-04-02 10:00:00+00:00")
@@ -160,7 +160,7 @@ def another_subscription_of_a_customer(lake: LakeOfTests) -> None:
     lake.deliver([told])
 
 
-def an_item_in_the_order_of_another_customer(lake: LakeOfTests) -> None:
+def an_item_in_the_order_of_another_customer(lake: LakeFixture) -> None:
     """Nothing of C1 came, but an order that an item of S1 stands in."""
     placed = day("2026-06-01 01:00:00")
     order = {"public_id": "O70", "customer": "C7", "status": 5, "place": day("2026-06-01 00:00:00"), "updated": placed}
@@ -172,15 +172,15 @@ def an_item_in_the_order_of_another_customer(lake: LakeOfTests) -> None:
     lake.pull("items", items, seen_at=NOON)
 
 
-def news_of_that_customer(lake: LakeOfTests) -> None:
+def news_of_that_customer(lake: LakeFixture) -> None:
     lake.deliver([event("E91", "order.create", "O72", at=NOON, customer="C7")])
 
 
-def news_of_the_first_customer(lake: LakeOfTests) -> None:
+def news_of_the_first_customer(lake: LakeFixture) -> None:
     lake.deliver([event("E92", "order.create", "O73", at=NOON, customer="C1")])
 
 
-def a_tried_order_is_deleted_and_made_up_for(lake: LakeOfTests) -> None:
+def a_tried_order_is_deleted_and_made_up_for(lake: LakeFixture) -> None:
     """Of a third customer, whose only subscription gets a cheaper item in another order at once."""
     order = {"customer": "C85", "place": day("2026-06-09 00:00:00"), "updated": day("2026-06-09 01:00:00")}
     lake.pull("orders", [{"public_id": "O85", "status": 18, "tries": 1, **order}], seen_at=NOON - timedelta(days=1))
@@ -194,40 +194,40 @@ def a_tried_order_is_deleted_and_made_up_for(lake: LakeOfTests) -> None:
     lake.deliver(told)
 
 
-def a_cancellation_that_explains_the_deletion(lake: LakeOfTests) -> None:
+def a_cancellation_that_explains_the_deletion(lake: LakeFixture) -> None:
     """Nothing comes of the order or its items, and yet more was lost by it: nothing is made up for."""
     lake.deliver([event("E88", "subscription.cancel", "S85", at=NOON, customer="C85")])
 
 
-def an_item_is_of_another_subscription(lake: LakeOfTests) -> None:
+def an_item_is_of_another_subscription(lake: LakeFixture) -> None:
     """And no row tells any more of which it was: that one has an order less."""
     placed = day("2026-06-01 01:00:00")
     item = {"public_id": "I70", "order": "O70", "subscription": "S70", "order_updated": placed, "first_placed": placed}
     lake.pull("items", [item], seen_at=NOON + timedelta(days=1))
 
 
-def a_subscription(lake: LakeOfTests, *, of: str, pulled_at: datetime) -> None:
+def a_subscription(lake: LakeFixture, *, of: str, pulled_at: datetime) -> None:
     created = day("2026-04-03 10:00:00")
     body = {"product": "P1", "quantity": 1, "every": 1, "every_period": 3, "live": True, "created": created}
     lake.pull("subscriptions", [{"public_id": "S77", "customer": of, "updated": created, **body}], pulled_at=pulled_at)
 
 
-def a_subscription_of_a_new_customer(lake: LakeOfTests) -> None:
+def a_subscription_of_a_new_customer(lake: LakeFixture) -> None:
     a_subscription(lake, of="C77", pulled_at=NOON)
 
 
-def the_same_version_of_it_with_another_customer(lake: LakeOfTests) -> None:
+def the_same_version_of_it_with_another_customer(lake: LakeFixture) -> None:
     """It takes the place of the one that was there."""
     a_subscription(lake, of="C78", pulled_at=NOON + timedelta(days=1))
 
 
-def an_order_in_another_currency(lake: LakeOfTests) -> None:
+def an_order_in_another_currency(lake: LakeFixture) -> None:
     """What bore no currency was in the only one that there was; and now it may be in either."""
     order = {"public_id": "O74", "customer": "C74", "status": 1, "currency_code": "CAD"}
     lake.pull("orders", [order | {"updated": day("2026-06-05 01:00:00")}], seen_at=NOON)
 
 
-ARRIVALS: tuple[tuple[Callable[[LakeOfTests], None], *tuple[str, ...]], ...] = (
+ARRIVALS: tuple[tuple[Callable[[LakeFixture], None], *tuple[str, ...]], ...] = (
     (
         answers_of_the_shop_and_an_incentive,
         "select response_code from marts.fct_placement_attempts where order_id = 'O1' order by attempt_number",
@@ -277,7 +277,7 @@ ARRIVALS: tuple[tuple[Callable[[LakeOfTests], None], *tuple[str, ...]], ...] = (
 )
 
 
-def test_each_kind_of_news_reaches_all_that_it_concerns(lake: LakeOfTests, warehouse: Warehouse) -> None:
+def test_each_kind_of_news_reaches_all_that_it_concerns(lake: LakeFixture, warehouse: Warehouse) -> None:
     """One after the other, and nothing else comes: a build that heals what an earlier one left would go unnoticed.
 
     What staging holds is read again in no refresh here: test_taking_in.py compares that. Of the refreshes a sample is
@@ -297,7 +297,7 @@ def test_each_kind_of_news_reaches_all_that_it_concerns(lake: LakeOfTests, wareh
 
 
 def test_a_mart_that_was_built_before_what_it_is_made_of_is_built_again(
-    lake: LakeOfTests, warehouse: Warehouse
+    lake: LakeFixture, warehouse: Warehouse
 ) -> None:
     """It has followed no further than that: what it could not know yet is not passed over."""
     small_store(lake)
@@ -311,7 +311,7 @@ def test_a_mart_that_was_built_before_what_it_is_made_of_is_built_again(
     assert warehouse.rows(known) == [(1,)]
 
 
-def test_only_what_changed_is_computed_again(lake: LakeOfTests, warehouse: Warehouse) -> None:
+def test_only_what_changed_is_computed_again(lake: LakeFixture, warehouse: Warehouse) -> None:
     """What is tampered with comes back only when it is computed anew: each mart within its own reach."""
     small_store(lake)
     warehouse.run("seed")
@@ -344,7 +344,7 @@ def test_only_what_changed_is_computed_again(lake: LakeOfTests, warehouse: Wareh
     assert come_back_with(event("E94", "item.out_of_stock", "I3", at=NOON, **moved)) == [of_order[0], *came_back]
 
 
-def test_what_a_number_means_can_change_and_old_rows_follow(lake: LakeOfTests, warehouse: Warehouse) -> None:
+def test_what_a_number_means_can_change_and_old_rows_follow(lake: LakeFixture, warehouse: Warehouse) -> None:
     """A variable, a seed that is loaded after the build that had to know it, and staging that lost a row."""
     small_store(lake)
     warehouse.run("seed")
@@ -371,7 +371,7 @@ def test_what_a_number_means_can_change_and_old_rows_follow(lake: LakeOfTests, w
     assert warehouse.rows(orders) == [(0,)]
 
 
-def test_numbers_of_builds_grow_though_their_log_is_emptied(lake: LakeOfTests, warehouse: Warehouse) -> None:
+def test_numbers_of_builds_grow_though_their_log_is_emptied(lake: LakeFixture, warehouse: Warehouse) -> None:
     small_store(lake)
     warehouse.run("seed")
     warehouse.run("run", *FOLLOWING)

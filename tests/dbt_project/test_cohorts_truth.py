@@ -15,7 +15,7 @@ from lifelines import KaplanMeierFitter
 
 from ordergroove_sandbox import Store, serve
 from ordergroove_sandbox.webhooks import Webhooks
-from testkit.dbt.store import LakeOfTests, Warehouse
+from testkit.dbt.store import LakeFixture, Warehouse
 
 from .test_truth import pull, take_in
 
@@ -45,7 +45,7 @@ class Life(NamedTuple):
 
 
 @pytest.fixture(params=SEEDS)
-def store(request: pytest.FixtureRequest, lake: LakeOfTests, tmp_path: Path) -> Store:
+def store(request: pytest.FixtureRequest, lake: LakeFixture, tmp_path: Path) -> Store:
     """A store that was pulled once, whose every event came, and which went on for three days after the pull."""
     hooks = Webhooks()
     hooks.dump_to(tmp_path / "dumps")

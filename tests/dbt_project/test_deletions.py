@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from og_assets.deletions.check_rows import CheckRow
-from testkit.dbt.store import LakeOfTests, Warehouse, day, event, small_store
+from og_assets.deletions.check_rows import ExistenceCheckRow
+from testkit.dbt.store import LakeFixture, Warehouse, day, event, small_store
 
 from .sales import verdict
 
@@ -25,11 +25,11 @@ def deletions(warehouse: Warehouse) -> dict[tuple[str, int], tuple[Any, ...]]:
     return {(key, number): tuple(rest) for key, number, *rest in rows}
 
 
-def gone(key: str, *, at: datetime, kind: Any = "item", **known: Any) -> CheckRow:
-    return CheckRow(object_type=kind, object_id=key, reason="left_census", checked_at=at, status=404, **known)
+def gone(key: str, *, at: datetime, kind: Any = "item", **known: Any) -> ExistenceCheckRow:
+    return ExistenceCheckRow(object_type=kind, object_id=key, reason="left_census", checked_at=at, status=404, **known)
 
 
-def test_every_proof_is_a_deletion_with_its_bounds_and_a_miss_is_none(lake: LakeOfTests, warehouse: Warehouse) -> None:
+def test_every_proof_is_a_deletion_with_its_bounds_and_a_miss_is_none(lake: LakeFixture, warehouse: Warehouse) -> None:
     small_store(lake)
     noon = JUNE + timedelta(hours=16)
     missed = {"last_listed_at": JUNE, "first_missed_at": noon}
@@ -38,14 +38,14 @@ def test_every_proof_is_a_deletion_with_its_bounds_and_a_miss_is_none(lake: Lake
         gone("I2", at=noon + SECOND, **missed),
         gone("O2", kind="order", at=noon + SECOND, **missed),
         gone("O3", kind="order", at=noon + SECOND, **missed),
-        CheckRow(object_type="item", object_id="I9", reason="left_census", **missed),
+        ExistenceCheckRow(object_type="item", object_id="I9", reason="left_census", **missed),
         # Nobody ever saw more of these than their ids.
         gone("I70", at=noon, **missed),
         gone("O70", kind="order", at=noon),
-        CheckRow(object_type="item", object_id="I71", reason="left_census", **missed),
+        ExistenceCheckRow(object_type="item", object_id="I71", reason="left_census", **missed),
         # It was gone, came back, and is gone again.
         gone("I8", at=JUNE),
-        CheckRow(object_type="item", object_id="I8", reason="came_back", checked_at=noon, status=200),
+        ExistenceCheckRow(object_type="item", object_id="I8", reason="came_back", checked_at=noon, status=200),
         gone("I8", at=noon + timedelta(days=1)),
     )
     lake.deliver([event("E1", "order.delete", "O3", at=JUNE + SECOND)])
@@ -85,7 +85,7 @@ def test_every_proof_is_a_deletion_with_its_bounds_and_a_miss_is_none(lake: Lake
     ]
 
 
-def test_revenue_that_a_deletion_takes_away_is_not_taken_silently(lake: LakeOfTests, warehouse: Warehouse) -> None:
+def test_revenue_that_a_deletion_takes_away_is_not_taken_silently(lake: LakeFixture, warehouse: Warehouse) -> None:
     """Ordergroove may tell a placed order deleted: it is believed, and shown."""
     small_store(lake)
     check = "deleted_orders_were_not_placed"
@@ -102,24 +102,24 @@ def test_revenue_that_a_deletion_takes_away_is_not_taken_silently(lake: LakeOfTe
 
 
 def test_open_item_that_a_census_missed_is_missing_until_it_is_asked_for(
-    lake: LakeOfTests, warehouse: Warehouse
+    lake: LakeFixture, warehouse: Warehouse
 ) -> None:
     small_store(lake)
     warehouse.run("seed")
     outcome = "select outcome from marts.fct_order_items where order_item_id = 'I2'"
     waiting = {"last_listed_at": JUNE, "first_missed_at": JUNE + timedelta(days=1)}
-    lake.check(CheckRow(object_type="item", object_id="I2", reason="left_census", **waiting))
+    lake.check(ExistenceCheckRow(object_type="item", object_id="I2", reason="left_census", **waiting))
     warehouse.run("run", *MARTS)
     assert warehouse.rows(outcome) == [("missing",)]
     asked = {"checked_at": JUNE + timedelta(days=2), "status": 200}
-    lake.check(CheckRow(object_type="item", object_id="I2", reason="left_census", **waiting, **asked))
+    lake.check(ExistenceCheckRow(object_type="item", object_id="I2", reason="left_census", **waiting, **asked))
     warehouse.run("run", *MARTS)
     assert warehouse.rows(outcome) == [("open",)]
     assert deletions(warehouse) == {}
 
 
 def test_moves_are_known_from_pulls_alone_and_told_ones_are_not_doubled(
-    lake: LakeOfTests, warehouse: Warehouse
+    lake: LakeFixture, warehouse: Warehouse
 ) -> None:
     orders = [{"public_id": f"O{n}", "place": day(f"2026-07-{n:02}"), "updated": day("2026-06-01")} for n in (1, 2, 3)]
     lake.pull("orders", orders)
@@ -155,7 +155,7 @@ def test_moves_are_known_from_pulls_alone_and_told_ones_are_not_doubled(
 
 @pytest.mark.parametrize("seed", [1])
 def test_incremental_equals_full_refresh_for_places_and_checks(
-    lake: LakeOfTests, warehouse: Warehouse, seed: int
+    lake: LakeFixture, warehouse: Warehouse, seed: int
 ) -> None:
     """In any order, repeated and late, over several builds, as against all files read at once."""
     rng = random.Random(seed)

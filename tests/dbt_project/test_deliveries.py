@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from og_assets.deletions.check_rows import CheckRow
-from testkit.dbt.store import LakeOfTests, Row, Warehouse, day, event, small_store
+from og_assets.deletions.check_rows import ExistenceCheckRow
+from testkit.dbt.store import LakeFixture, Row, Warehouse, day, event, small_store
 
 MARTS = ("--select", "+fct_orders", "+fct_order_items", "+dim_customers", "+fct_item_moves", "+rpt_deleted_value")
 JUNE = datetime(2026, 6, 1, tzinfo=UTC)
@@ -18,8 +18,8 @@ def items(warehouse: Warehouse) -> dict[str, tuple[str, str | None, bool]]:
     return {key: tuple(rest) for key, *rest in rows}  # type: ignore[misc]
 
 
-def test_deletions_and_moves_reach_the_marts_and_the_build_passes(lake: LakeOfTests, warehouse: Warehouse) -> None:
-    """Told in the wrong order, with no more than ids, of what was pulled and of what never was."""
+def test_deletions_and_moves_reach_the_marts_and_the_build_passes(lake: LakeFixture, warehouse: Warehouse) -> None:
+    """WebhookCoverage in the wrong order, with no more than ids, of what was pulled and of what never was."""
     small_store(lake)
     june = datetime(2026, 6, 10, 20, tzinfo=UTC)
     lake.deliver(
@@ -95,7 +95,7 @@ def history(rng: random.Random) -> list[Row]:
     return happened
 
 
-def pulled(lake: LakeOfTests, rng: random.Random) -> None:
+def pulled(lake: LakeFixture, rng: random.Random) -> None:
     """Some of these orders and items, as REST shows them."""
     at = [day(f"2026-06-01 {hour:02}:00:00") for hour in range(8)]
     rows = [{"public_id": f"O{n}", "status": rng.choice([1, 5]), "updated": rng.choice(at)} for n in range(4)]
@@ -106,7 +106,7 @@ def pulled(lake: LakeOfTests, rng: random.Random) -> None:
 
 
 @pytest.mark.parametrize("seed", [1])
-def test_marts_of_any_delivery_are_those_of_a_clean_one(lake: LakeOfTests, warehouse: Warehouse, seed: int) -> None:
+def test_marts_of_any_delivery_are_those_of_a_clean_one(lake: LakeFixture, warehouse: Warehouse, seed: int) -> None:
     """Doubled, shuffled, a tenth three days late, files taken in again under other names, over several builds."""
     rng = random.Random(seed)
     warehouse.run("seed")
@@ -147,7 +147,7 @@ def test_marts_of_any_delivery_are_those_of_a_clean_one(lake: LakeOfTests, wareh
 
 
 def test_earlier_delivery_that_arrives_late_reaches_the_typed_events_too(
-    lake: LakeOfTests, warehouse: Warehouse
+    lake: LakeFixture, warehouse: Warehouse
 ) -> None:
     """Two deliveries of one event never differ; were they to, the first would count wherever it is read."""
     warehouse.run("seed")
@@ -169,15 +169,15 @@ def believed(result: Any) -> dict[str, tuple[str, int]]:
     }
 
 
-def test_deletion_that_is_overruled_is_named_with_what_overruled_it(lake: LakeOfTests, warehouse: Warehouse) -> None:
+def test_deletion_that_is_overruled_is_named_with_what_overruled_it(lake: LakeFixture, warehouse: Warehouse) -> None:
     """By a warning: the build passes. What was deleted for good afterwards, or told twice, is nothing to warn of."""
     before, alive, after = (datetime(2026, 6, 1, hour, tzinfo=UTC) for hour in (3, 4, 5))
     lake.pull("orders", [{"public_id": key, "updated": day("2026-06-01")} for key in ("O1", "O2", "O3")], seen_at=alive)
     lake.pull("items", [{"public_id": "I1", "order": "O1", "order_updated": day("2026-06-01")}], seen_at=alive)
     listed = {"last_listed_at": alive, "first_missed_at": after}
     lake.check(
-        CheckRow(object_type="order", object_id="O5", reason="left_census", **listed),
-        CheckRow(object_type="item", object_id="I4", reason="came_back", checked_at=alive, status=200),
+        ExistenceCheckRow(object_type="order", object_id="O5", reason="left_census", **listed),
+        ExistenceCheckRow(object_type="item", object_id="I4", reason="came_back", checked_at=alive, status=200),
     )
     lake.deliver(
         [

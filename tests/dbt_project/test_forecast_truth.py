@@ -12,13 +12,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from og_assets.events.ingest import Intake
+from og_assets.events.ingest import EventIngestion
 from og_assets.events.scan import Inbox
 from og_assets.lake.lake import Lake
 from ordergroove_sandbox import RunningStore, Store, serve
 from ordergroove_sandbox.webhooks import Webhooks
 from testkit.dbt.runner import Dbt
-from testkit.dbt.store import LakeOfTests, Warehouse
+from testkit.dbt.store import LakeFixture, Warehouse
 
 from .sales import ENDS
 from .test_truth import OBJECTS, pull
@@ -41,7 +41,7 @@ class Town:
         self._shop = shop
         self._dumps = data_dir / "dumps"
         (data_dir / "warehouse").mkdir(parents=True)
-        self._lake = LakeOfTests(data_dir / "lake")
+        self._lake = LakeFixture(data_dir / "lake")
         self._pulled_until: datetime | None = None
         self.warehouse = Warehouse(data_dir, dbt=dbt)
         self.warehouse.run("seed")
@@ -51,7 +51,9 @@ class Town:
         self._pulled_until = pull(self._shop, self._lake, since=self._pulled_until, names=(*OBJECTS, "products"))
         self._shop.webhooks.deliver()
         inbox = Inbox(self._dumps, self._dumps.with_name("archive"), settle_seconds=0)
-        intake = Intake(inbox=inbox, lake=Lake(self._lake.root), policy="hash", taken_dumps="delete", run_id="told")
+        intake = EventIngestion(
+            inbox=inbox, lake=Lake(self._lake.root), policy="hash", taken_dumps="delete", run_id="told"
+        )
         intake.run(max_bytes=2**62, progress=lambda _said: None)
         self.warehouse.run("run", *BUILD, *options)
         return self.store.now.date()

@@ -6,7 +6,7 @@ import duckdb
 
 from og_assets.warehouse.publish import publish
 from og_assets.warehouse.warehouse import Warehouse as WarehouseFolder
-from testkit.dbt.store import LakeOfTests, Row, Warehouse, day, event
+from testkit.dbt.store import LakeFixture, Row, Warehouse, day, event
 
 MODELS = (
     "--select",
@@ -32,7 +32,7 @@ def version(*, updated: str, **fields: object) -> Row:
     return body | {"live": True, "created": day("2026-06-01 08:00:00"), "updated": day(updated)} | fields
 
 
-def polls(lake: LakeOfTests) -> None:
+def polls(lake: LakeFixture) -> None:
     lake.pull("customers", [{"merchant_user_id": "C1", "live": True}])
     lake.pull("subscriptions", [version(updated="2026-06-01 08:00:00")], pulled_at=noon(1, hour=18))
     lake.pull("subscriptions", [version(updated="2026-06-05 08:00:00", quantity=2)], pulled_at=noon(5, hour=18))
@@ -41,7 +41,7 @@ def polls(lake: LakeOfTests) -> None:
     lake.record_pull("subscriptions", start=None, end=noon(10))
 
 
-def late_events(lake: LakeOfTests) -> None:
+def late_events(lake: LakeFixture) -> None:
     """What was changed on the third, and again on the fifth; and that it was away for two hours on the sixth."""
     body = {"customer": "C1", "product": "P1", "every": 1, "every_period": 3}
     lake.deliver(
@@ -55,7 +55,7 @@ def late_events(lake: LakeOfTests) -> None:
 
 
 def test_late_evidence_corrects_the_past_and_gives_what_it_had_given_from_the_start(
-    lake: LakeOfTests, warehouse: Warehouse
+    lake: LakeFixture, warehouse: Warehouse
 ) -> None:
     polls(lake)
     warehouse.build(*MODELS)
@@ -82,7 +82,7 @@ def test_late_evidence_corrects_the_past_and_gives_what_it_had_given_from_the_st
     assert warehouse.contents("intermediate", "marts") == late
 
 
-def test_any_past_day_can_be_asked_for_in_the_published_file(lake: LakeOfTests, warehouse: Warehouse) -> None:
+def test_any_past_day_can_be_asked_for_in_the_published_file(lake: LakeFixture, warehouse: Warehouse) -> None:
     polls(lake)
     late_events(lake)
     warehouse.build()

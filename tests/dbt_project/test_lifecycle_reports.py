@@ -12,7 +12,7 @@ import pytest
 from ordergroove_sandbox import Store, serve
 from ordergroove_sandbox.faults import Faults
 from ordergroove_sandbox.webhooks import Webhooks
-from testkit.dbt.store import LakeOfTests, Warehouse, event
+from testkit.dbt.store import LakeFixture, Warehouse, event
 
 from .test_truth import pull, take_in
 
@@ -25,7 +25,7 @@ REPORTS = ("fct_mrr_movements", "rpt_kpi_monthly", "rpt_subscriptions_daily")
 PRESENT = ("the_last_day_is_the_present", "mrr_is_the_same_wherever_it_is_added_up")
 
 
-def told_store(lake: LakeOfTests, scratch: Path, *, seed: int) -> Store:
+def told_store(lake: LakeFixture, scratch: Path, *, seed: int) -> Store:
     """A year of which every event came, doubled and shuffled; every other store was also pulled, three days before."""
     hooks = Webhooks(faults=Faults(double_event_every=3, shuffle_events=900))
     hooks.dump_to(scratch / "dumps")
@@ -67,7 +67,7 @@ def expected_movements(live: dict[date, set[str]], ends: list[date]) -> Counter[
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_day_and_month_is_counted_as_it_was(
-    lake: LakeOfTests, warehouse: Warehouse, tmp_path: Path, seed: int
+    lake: LakeFixture, warehouse: Warehouse, tmp_path: Path, seed: int
 ) -> None:
     store = told_store(lake, tmp_path, seed=seed)
     warehouse.run("seed")
@@ -122,7 +122,7 @@ def assert_that_a_cancellation_can_count_on_the_day_after(warehouse: Warehouse, 
     assert {day: cancelled[day] for day in days[1:]} == {day: truth[before][2] for before, day in pairwise(days)}
 
 
-def five_months(lake: LakeOfTests) -> None:
+def five_months(lake: LakeFixture) -> None:
     """Ten a month from January, gone in March, back in May."""
     body = {"customer": "C1", "product": "P1", "quantity": 1, "every": 1, "every_period": 3, "price": "10.00"}
     lake.deliver(
@@ -145,7 +145,7 @@ BROKEN = {
 
 
 def test_five_months_are_five_movements_and_each_identity_fails_when_it_is_broken(
-    lake: LakeOfTests, warehouse: Warehouse
+    lake: LakeFixture, warehouse: Warehouse
 ) -> None:
     five_months(lake)
     selected = ("--select", *(f"+{report}" for report in REPORTS))

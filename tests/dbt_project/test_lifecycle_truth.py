@@ -12,7 +12,7 @@ import pytest
 from ordergroove_sandbox import Store, serve
 from ordergroove_sandbox.faults import Faults
 from ordergroove_sandbox.webhooks import Webhooks
-from testkit.dbt.store import LakeOfTests, Warehouse
+from testkit.dbt.store import LakeFixture, Warehouse
 
 from .test_lifecycle_reports import told_store
 from .test_truth import pull, take_in
@@ -122,7 +122,7 @@ def build(warehouse: Warehouse) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_day_and_every_second_are_right_where_all_events_came(
-    lake: LakeOfTests, warehouse: Warehouse, tmp_path: Path, seed: int
+    lake: LakeFixture, warehouse: Warehouse, tmp_path: Path, seed: int
 ) -> None:
     store = told_store(lake, tmp_path, seed=seed)
     build(warehouse)
@@ -156,7 +156,7 @@ def assert_customers_and_reasons(store: Store, warehouse: Warehouse) -> None:
     assert origins["import"] == 9
 
 
-def live_a_year(lake: LakeOfTests, *, seed: int, hooks: Webhooks | None = None) -> Store:
+def live_a_year(lake: LakeFixture, *, seed: int, hooks: Webhooks | None = None) -> Store:
     """A store that is polled every day from its first days on."""
     store = Store(seed=seed, customers=3, days=6, until=UNTIL - timedelta(days=DAYS), webhooks=hooks)
     with serve(store) as shop:
@@ -180,7 +180,7 @@ def between_polls(store: Store) -> set[tuple[str, date]]:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_lost_events_cost_little_and_what_is_wrong_is_marked(
-    lake: LakeOfTests, warehouse: Warehouse, tmp_path: Path, seed: int
+    lake: LakeFixture, warehouse: Warehouse, tmp_path: Path, seed: int
 ) -> None:
     """One event in five never comes; polls every day."""
     hooks = Webhooks(faults=Faults(lose_event_every=5, double_event_every=7, shuffle_events=900))
@@ -196,7 +196,7 @@ def test_lost_events_cost_little_and_what_is_wrong_is_marked(
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_daily_polls_alone_tell_nearly_every_day(lake: LakeOfTests, warehouse: Warehouse, seed: int) -> None:
+def test_daily_polls_alone_tell_nearly_every_day(lake: LakeFixture, warehouse: Warehouse, seed: int) -> None:
     """Lost is what was changed and changed back between two polls: it left no trace, so nothing can mark it."""
     store = live_a_year(lake, seed=seed)
     build(warehouse)

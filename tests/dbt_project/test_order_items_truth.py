@@ -11,7 +11,7 @@ import pytest
 from ordergroove_sandbox import Store, serve
 from ordergroove_sandbox.faults import Faults
 from ordergroove_sandbox.webhooks import Webhooks
-from testkit.dbt.store import LakeOfTests, Warehouse, day, small_store
+from testkit.dbt.store import LakeFixture, Warehouse, day, small_store
 
 from .sales import (
     RESULTS,
@@ -39,7 +39,7 @@ SEEDS = range(1, 1 + int(os.environ.get("SEEDS", "1")))
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_was_sold_and_tried_is_exact_where_all_events_came(
-    lake: LakeOfTests, warehouse: Warehouse, tmp_path: Path, seed: int
+    lake: LakeFixture, warehouse: Warehouse, tmp_path: Path, seed: int
 ) -> None:
     """Doubled and shuffled events, and one pull at the end, in a store of two currencies."""
     hooks = Webhooks(faults=Faults(double_event_every=3, shuffle_events=900))
@@ -79,7 +79,7 @@ def test_what_was_sold_and_tried_is_exact_where_all_events_came(
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_one_pull_tells_all_that_was_sold_and_tried(lake: LakeOfTests, warehouse: Warehouse, seed: int) -> None:
+def test_one_pull_tells_all_that_was_sold_and_tried(lake: LakeFixture, warehouse: Warehouse, seed: int) -> None:
     """No event, no earlier version: the log is in order, and says how each attempt ended."""
     store = Store(seed=seed, customers=120, days=300, until=UNTIL)
     let_the_shop_answer(store, "110", "030")
@@ -95,7 +95,7 @@ def test_one_pull_tells_all_that_was_sold_and_tried(lake: LakeOfTests, warehouse
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_daily_polls_date_every_attempt(lake: LakeOfTests, warehouse: Warehouse, seed: int) -> None:
+def test_daily_polls_date_every_attempt(lake: LakeFixture, warehouse: Warehouse, seed: int) -> None:
     """An order is not tried twice between two polls, and is stamped by each attempt."""
     store = Store(seed=seed, customers=120, days=200, until=UNTIL - timedelta(days=50))
     begin = store.now
@@ -117,7 +117,7 @@ def test_daily_polls_date_every_attempt(lake: LakeOfTests, warehouse: Warehouse,
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_events_alone_tell_all_that_was_sold(
-    lake: LakeOfTests, warehouse: Warehouse, tmp_path: Path, seed: int
+    lake: LakeFixture, warehouse: Warehouse, tmp_path: Path, seed: int
 ) -> None:
     """Nothing was pulled. Attempts that no event tells of are known by their number, once a later one is told."""
     hooks = Webhooks(faults=Faults(double_event_every=3, shuffle_events=900))
@@ -138,7 +138,7 @@ def test_events_alone_tell_all_that_was_sold(
     }
 
 
-def test_a_discount_is_known_from_whichever_sum_it_was_taken_off(lake: LakeOfTests, warehouse: Warehouse) -> None:
+def test_a_discount_is_known_from_whichever_sum_it_was_taken_off(lake: LakeFixture, warehouse: Warehouse) -> None:
     """Here off `sub_total`, too: `total` is `sub_total` and `shipping_total`, as Ordergroove's reference has it."""
     store = Store(seed=1, customers=120, days=300, until=UNTIL, order_discounts="off sub_total")
     with serve(store) as shop:
@@ -157,7 +157,7 @@ def test_a_discount_is_known_from_whichever_sum_it_was_taken_off(lake: LakeOfTes
     assert verdict(warehouse, "placed_items_add_up_to_sub_total") == ("warn", len(discounted))
 
 
-def test_an_order_that_states_otherwise_is_counted(lake: LakeOfTests, warehouse: Warehouse) -> None:
+def test_an_order_that_states_otherwise_is_counted(lake: LakeFixture, warehouse: Warehouse) -> None:
     """Ordergroove's own sums are not corrected: one that is off by three cents is shown."""
     store = Store(seed=3, customers=30, days=120, until=UNTIL)
     first, second = [row for row in store.truth.table("orders") if row["status"] == 5][:2]
@@ -175,7 +175,7 @@ def test_an_order_that_states_otherwise_is_counted(lake: LakeOfTests, warehouse:
     assert warehouse.rows("select sum(revenue) from marts.rpt_revenue_daily") == [(truth,)]
 
 
-def test_items_that_contradict_their_order_or_themselves_are_counted(lake: LakeOfTests, warehouse: Warehouse) -> None:
+def test_items_that_contradict_their_order_or_themselves_are_counted(lake: LakeFixture, warehouse: Warehouse) -> None:
     """Of one order, placed two days apart; and a one-time item that names a subscription."""
     small_store(lake)
     warehouse.run("seed")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from testkit.dbt.store import LakeOfTests, Row, Warehouse, day
+from testkit.dbt.store import LakeFixture, Row, Warehouse, day
 
 PAYMENTS = ("--select", "stg_ordergroove__payments")
 
@@ -27,7 +27,7 @@ def noon(day_of_june: int) -> datetime:
     return datetime(2026, 6, day_of_june, 12, tzinfo=UTC)
 
 
-def test_older_version_that_arrives_late_never_replaces_a_newer(lake: LakeOfTests, warehouse: Warehouse) -> None:
+def test_older_version_that_arrives_late_never_replaces_a_newer(lake: LakeFixture, warehouse: Warehouse) -> None:
     lake.pull("payments", [version("new", updated="2026-06-02")], pulled_at=noon(2))
     warehouse.run("run", *PAYMENTS)
     lake.pull("payments", [version("old", updated="2026-06-01")], pulled_at=noon(9))
@@ -36,7 +36,7 @@ def test_older_version_that_arrives_late_never_replaces_a_newer(lake: LakeOfTest
     assert taken(warehouse) == 2
 
 
-def test_file_that_lands_late_with_an_older_time_in_it_is_taken_in(lake: LakeOfTests, warehouse: Warehouse) -> None:
+def test_file_that_lands_late_with_an_older_time_in_it_is_taken_in(lake: LakeFixture, warehouse: Warehouse) -> None:
     lake.pull("payments", [version("first", updated="2026-06-09")], pulled_at=noon(9), file="20260609.parquet")
     warehouse.run("run", *PAYMENTS)
     late = [version("late", updated="2026-06-01", key="PAY0")]
@@ -45,7 +45,7 @@ def test_file_that_lands_late_with_an_older_time_in_it_is_taken_in(lake: LakeOfT
     assert payments(warehouse) == [("PAY0", "late"), ("PAY1", "first")]
 
 
-def test_files_are_known_by_name_and_read_once(lake: LakeOfTests, warehouse: Warehouse) -> None:
+def test_files_are_known_by_name_and_read_once(lake: LakeFixture, warehouse: Warehouse) -> None:
     path = lake.pull("payments", [version("as pulled", updated="2026-06-01")])
     warehouse.run("run", *PAYMENTS)
     warehouse.run("run", *PAYMENTS)
@@ -61,7 +61,7 @@ def test_files_are_known_by_name_and_read_once(lake: LakeOfTests, warehouse: War
     assert taken(warehouse) == 1
 
 
-def test_build_that_fails_before_its_files_are_listed_takes_in_nothing(lake: LakeOfTests, warehouse: Warehouse) -> None:
+def test_build_that_fails_before_its_files_are_listed_takes_in_nothing(lake: LakeFixture, warehouse: Warehouse) -> None:
     """Rows and list are committed together: no file can be listed and lost, or read and forgotten."""
     lake.pull("payments", [version("first", updated="2026-06-01")])
     warehouse.run("run", *PAYMENTS)
@@ -90,7 +90,7 @@ def test_build_that_fails_before_its_files_are_listed_takes_in_nothing(lake: Lak
     assert taken(warehouse) == 2
 
 
-def test_unreadable_file_stops_the_build_and_is_not_forgotten(lake: LakeOfTests, warehouse: Warehouse) -> None:
+def test_unreadable_file_stops_the_build_and_is_not_forgotten(lake: LakeFixture, warehouse: Warehouse) -> None:
     lake.pull("payments", [version("first", updated="2026-06-01")])
     warehouse.run("run", *PAYMENTS)
     path = lake.pull("payments", [version("second", updated="2026-06-02")])
@@ -103,7 +103,7 @@ def test_unreadable_file_stops_the_build_and_is_not_forgotten(lake: LakeOfTests,
 
 
 @pytest.mark.parametrize("loss", ["drop table staging.stg_ordergroove__payments", "delete from build_log.taken_files"])
-def test_losing_the_table_or_the_list_loses_no_row(lake: LakeOfTests, warehouse: Warehouse, loss: str) -> None:
+def test_losing_the_table_or_the_list_loses_no_row(lake: LakeFixture, warehouse: Warehouse, loss: str) -> None:
     lake.pull("payments", [version("first", updated="2026-06-01")])
     warehouse.run("run", *PAYMENTS)
     warehouse.execute(loss)
@@ -113,7 +113,7 @@ def test_losing_the_table_or_the_list_loses_no_row(lake: LakeOfTests, warehouse:
     assert taken(warehouse) == 2
 
 
-def test_moved_data_folder_is_not_taken_in_again(lake: LakeOfTests, warehouse: Warehouse, tmp_path: Path) -> None:
+def test_moved_data_folder_is_not_taken_in_again(lake: LakeFixture, warehouse: Warehouse, tmp_path: Path) -> None:
     lake.pull("payments", [version("first", updated="2026-06-01")])
     warehouse.run("run", *PAYMENTS)
     moved = warehouse.data_dir.rename(tmp_path / "elsewhere")
@@ -122,7 +122,7 @@ def test_moved_data_folder_is_not_taken_in_again(lake: LakeOfTests, warehouse: W
     assert taken(warehouse) == 1
 
 
-def test_corrected_time_zone_reaches_rows_that_were_taken_in_before(lake: LakeOfTests, warehouse: Warehouse) -> None:
+def test_corrected_time_zone_reaches_rows_that_were_taken_in_before(lake: LakeFixture, warehouse: Warehouse) -> None:
     lake.pull("payments", [version("first", updated="2026-06-01 12:00:00")])
     warehouse.run("run", *PAYMENTS, ORDERGROOVE_TIMEZONE="America/New_York")
     updated = "select strftime(updated_at at time zone 'UTC', '%H:%M') from staging.stg_ordergroove__payments"
@@ -148,7 +148,7 @@ def versions_of(random_numbers: random.Random, name: str) -> Row:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_incremental_equals_full_refresh_row_by_row(lake: LakeOfTests, warehouse: Warehouse, seed: int) -> None:
+def test_incremental_equals_full_refresh_row_by_row(lake: LakeFixture, warehouse: Warehouse, seed: int) -> None:
     """Pulls in any order, repeated, late and broken, over several builds, as against all files read at once."""
     rng = random.Random(seed)
     names = ("orders", "items", "product_groups", "billing_attempts", "subscriptions")

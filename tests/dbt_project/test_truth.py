@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from og_assets.events.ingest import Intake
+from og_assets.events.ingest import EventIngestion
 from og_assets.events.scan import Inbox
 from og_assets.extraction.pull import Extractor, Window
 from og_assets.lake.lake import Lake
@@ -17,7 +17,7 @@ from og_assets.settings import Settings
 from ordergroove_sandbox import RunningStore, Store, serve
 from ordergroove_sandbox.faults import Faults
 from ordergroove_sandbox.webhooks import Shape, Webhooks
-from testkit.dbt.store import LakeOfTests, Warehouse
+from testkit.dbt.store import LakeFixture, Warehouse
 
 ZONE = ZoneInfo("America/New_York")
 UNTIL = datetime(2026, 6, 10, 14)
@@ -27,7 +27,7 @@ SEEDS = range(1, 1 + int(os.environ.get("SEEDS", "1")))
 
 
 def pull(
-    shop: RunningStore, lake: LakeOfTests, *, since: datetime | None, names: tuple[str, ...] = OBJECTS
+    shop: RunningStore, lake: LakeFixture, *, since: datetime | None, names: tuple[str, ...] = OBJECTS
 ) -> datetime:
     """Pull what changed since then; returns the store's time up to which it was."""
     settings = Settings(ordergroove_api_key="sandbox-key", ordergroove_base_url=shop.url)  # type: ignore[arg-type]
@@ -39,7 +39,7 @@ def pull(
     return end
 
 
-def take_in(dumps: Path, lake: LakeOfTests) -> None:
+def take_in(dumps: Path, lake: LakeFixture) -> None:
     """Take the dumps in, in three runs."""
     files = sorted(dumps.rglob("*.jsonl"))
     for start in range(3):
@@ -48,7 +48,9 @@ def take_in(dumps: Path, lake: LakeOfTests) -> None:
             target = inbox.folder / file.relative_to(dumps)
             target.parent.mkdir(parents=True, exist_ok=True)
             file.rename(target)
-        intake = Intake(inbox=inbox, lake=Lake(lake.root), policy="hash", taken_dumps="move", run_id=f"run-{start}")
+        intake = EventIngestion(
+            inbox=inbox, lake=Lake(lake.root), policy="hash", taken_dumps="move", run_id=f"run-{start}"
+        )
         intake.run(max_bytes=2**62, progress=lambda _said: None)
 
 
@@ -58,7 +60,7 @@ def utc(wall_clock: datetime) -> datetime:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_was_deleted_is_deleted_and_what_moved_is_not(
-    lake: LakeOfTests, warehouse: Warehouse, tmp_path: Path, seed: int
+    lake: LakeFixture, warehouse: Warehouse, tmp_path: Path, seed: int
 ) -> None:
     """Three pulls, weeks apart, and every event: doubled, shuffled and late by turns."""
     faults = Faults(double_event_every=3, late_event_every=10, late_event_seconds=3 * 86_400, shuffle_events=900)

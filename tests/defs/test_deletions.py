@@ -1,4 +1,4 @@
-"""Censuses and deletion checks as assets: materialized in the process, against a store over real HTTP."""
+"""OpenIdListings and deletion checks as assets: materialized in the process, against a store over real HTTP."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -10,8 +10,8 @@ import pytest
 
 from og_assets.definitions import defs
 from og_assets.defs.deletions import DELETION_CHECKS, census_assets, deletion_checks
-from og_assets.deletions.existence_checks import DeletionChecker
-from og_assets.deletions.open_ids import CensusTaker
+from og_assets.deletions.existence_checks import ExistenceChecker
+from og_assets.deletions.open_ids import OpenIdLister
 from og_assets.extraction.pull import Extractor, Window
 from og_assets.lake.lake import Lake
 from og_assets.ordergroove.objects import BY_NAME
@@ -45,7 +45,7 @@ def materialize(chosen: Settings, folder: Path, *, job: str = "by_hand") -> dg.E
     location = dg.Definitions(
         assets=[*census_assets, deletion_checks],
         jobs=[dg.define_asset_job(job, selection=[*(asset.key for asset in census_assets), DELETION_CHECKS])],
-        resources={"census_taker": CensusTaker(chosen, lake), "deletion_checker": DeletionChecker(chosen, lake)},
+        resources={"open_id_lister": OpenIdLister(chosen, lake), "existence_checker": ExistenceChecker(chosen, lake)},
     )
     return location.resolve_job_def(job).execute_in_process(raise_on_error=False)
 

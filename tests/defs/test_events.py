@@ -12,7 +12,7 @@ import pytest
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from og_assets.definitions import defs
-from og_assets.defs.events import IntakeConfig, webhook_events
+from og_assets.defs.events import IngestConfig, webhook_events
 from og_assets.defs.inbox_sensor import _UNDER_WAY, webhook_inbox_sensor
 from og_assets.lake.lake import Lake
 
@@ -241,7 +241,7 @@ def test_run_takes_as_much_as_it_is_told_to(data_dir: Path) -> None:
     )
     (materialization,) = result.asset_materializations_for_node("ordergroove__webhook_events")
     assert materialization.metadata["dumps left for the next run"].value == 2
-    assert IntakeConfig().max_bytes < 2**40, "one run is bounded unless told otherwise"
+    assert IngestConfig().max_bytes < 2**40, "one run is bounded unless told otherwise"
 
 
 def test_what_was_odd_is_told_for_a_week_and_not_for_one_run(data_dir: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from og_assets.deletions.open_ids import CensusTaker
+from og_assets.deletions.open_ids import OpenIdLister
 from og_assets.lake.lake import Lake
 from og_assets.ordergroove import errors
 from og_assets.ordergroove.statuses import CLOSED_STATUSES, OPEN_STATUSES
@@ -75,7 +75,7 @@ def test_placement_under_the_cursor_makes_nothing_gone(tmp_path: Path) -> None:
         asked = 0
         for _ in range(4):
             shop.faults.set({"stir_hours": 5.0})
-            taker = CensusTaker(watch.settings, watch.lake)
+            taker = OpenIdLister(watch.settings, watch.lake)
             for number, api_object in enumerate((ORDERS, ITEMS)):
                 taker.take(replace(api_object, page_size=10), run_id=f"stirred-{number}")
             shop.faults.clear()
@@ -88,7 +88,7 @@ def test_placement_under_the_cursor_makes_nothing_gone(tmp_path: Path) -> None:
 
 def test_due_only_after_the_days_that_are_set(watch: Watch) -> None:
     daily, weekly, often = (
-        CensusTaker(watch.settings.model_copy(update={"og_census_every_days": days}), watch.lake)
+        OpenIdLister(watch.settings.model_copy(update={"og_census_every_days": days}), watch.lake)
         for days in (0, 7, 0.25)
     )
     assert daily.due_at(ORDERS) is None
@@ -96,7 +96,7 @@ def test_due_only_after_the_days_that_are_set(watch: Watch) -> None:
     due_at = weekly.due_at(ORDERS)
     assert due_at is not None
     assert timedelta(days=6) < due_at - datetime.now(UTC) < timedelta(days=8)
-    assert CensusTaker(weekly._settings, Lake(watch.lake.root / "new")).due_at(ORDERS) is None
+    assert OpenIdLister(weekly._settings, Lake(watch.lake.root / "new")).due_at(ORDERS) is None
 
 
 def test_census_of_a_machine_whose_clock_was_wrong_is_not_the_newest_for_ever(watch: Watch) -> None:

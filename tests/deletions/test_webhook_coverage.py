@@ -5,8 +5,8 @@ from typing import Protocol
 import duckdb
 import pytest
 
-from og_assets.defs.warehouse import TOLD_CHECK
-from og_assets.deletions.webhook_coverage import told_deletions
+from og_assets.defs.warehouse import WEBHOOK_COVERAGE_CHECK
+from og_assets.deletions.webhook_coverage import measure_webhook_coverage
 from og_assets.warehouse.warehouse import Warehouse
 
 
@@ -51,12 +51,12 @@ def test_what_no_webhook_told_of_is_counted(
     yard: Yard, deletions: list[str], passed: bool, share: float | None
 ) -> None:
     publish(yard, *deletions)
-    verdict = TOLD_CHECK.judge(told_deletions(yard.warehouse))
+    verdict = WEBHOOK_COVERAGE_CHECK.judge(measure_webhook_coverage(yard.warehouse))
     assert (verdict.problem is None) == passed
     assert verdict.metadata.get("share untold") == share
 
 
 def test_deletions_are_counted_back_from_the_newest_thing_that_is_known(yard: Yard) -> None:
     publish(yard, TOLD, LONG_AGO, UNTOLD.replace("2026-06-09", "2026-07-09"))
-    told = told_deletions(yard.warehouse)
+    told = measure_webhook_coverage(yard.warehouse)
     assert (told.told, told.untold) == (0, 1)

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from og_assets.deletions.check_rows import ObjectType
-from og_assets.deletions.existence_checks import DeletionChecker, TypeReport
-from og_assets.deletions.open_ids import CensusTaken, CensusTaker
+from og_assets.deletions.existence_checks import CheckReport, ExistenceChecker
+from og_assets.deletions.open_ids import OpenIdLister, OpenIdListingResult
 from og_assets.events.land import EVENTS_SCHEMA
 from og_assets.extraction.pull import Extractor, Window
 from og_assets.lake.lake import Lake
@@ -27,7 +27,7 @@ ZONE = ZoneInfo("America/New_York")
 UNTIL = datetime(2026, 6, 10, 14)
 ORDERS, ITEMS = BY_NAME["orders"], BY_NAME["items"]
 IN_A_HURRY = partial(OrdergrooveClient, longest_wait=0.01, max_attempts=2)
-Reports = dict[ObjectType, TypeReport]
+Reports = dict[ObjectType, CheckReport]
 
 
 class Watch:
@@ -59,13 +59,13 @@ class Watch:
         for api_object in (ORDERS, ITEMS):
             list(extractor.pull_windows(api_object, [window], run_id=self._run(), progress=lambda _said: None))
 
-    def count(self, *, make_client: Callable[..., OrdergrooveClient] = IN_A_HURRY) -> list[CensusTaken]:
+    def count(self, *, make_client: Callable[..., OrdergrooveClient] = IN_A_HURRY) -> list[OpenIdListingResult]:
         """Take both censuses."""
-        taker = CensusTaker(self.settings, self.lake, make_client=make_client)
+        taker = OpenIdLister(self.settings, self.lake, make_client=make_client)
         return [taker.take(api_object, run_id=self._run()) for api_object in (ORDERS, ITEMS)]
 
     def ask(self, *, limit: int | None = None, make_client: Callable[..., OrdergrooveClient] = IN_A_HURRY) -> Reports:
-        return DeletionChecker(self.settings, self.lake, make_client=make_client).run(run_id=self._run(), limit=limit)
+        return ExistenceChecker(self.settings, self.lake, make_client=make_client).run(run_id=self._run(), limit=limit)
 
     def checks(self) -> list[dict[str, Any]]:
         """Every row that landed, oldest file first."""

@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from og_assets.events import ingest as intake_module
-from og_assets.events import ingested_files as ledger
-from og_assets.events.ingest import Intake, Report, survey
-from og_assets.events.ingested_files import Ledger
+from og_assets.events import ingested_files as ingested_files
+from og_assets.events.ingest import EventIngestion, IngestReport, scan_inbox
+from og_assets.events.ingested_files import IngestedFiles
 from og_assets.events.land import EVENTS_SCHEMA
 from og_assets.events.scan import inbox_of
 from og_assets.lake.errors import NotWritableError
@@ -53,9 +53,11 @@ class Harbour:
         path.write_bytes(b"".join(json.dumps(value).encode() + b"\n" for value in values) if raw is None else raw)
         return path
 
-    def take_in(self, *, max_bytes: int = ALL, **changes: Any) -> Report:
+    def take_in(self, *, max_bytes: int = ALL, **changes: Any) -> IngestReport:
         settings: dict[str, Any] = {"policy": "hash", "taken_dumps": "move", "run_id": "run-0001-and-more", **changes}
-        return Intake(inbox=self.inbox, lake=self.lake, **settings).run(max_bytes=max_bytes, progress=lambda _: None)
+        return EventIngestion(inbox=self.inbox, lake=self.lake, **settings).run(
+            max_bytes=max_bytes, progress=lambda _: None
+        )
 
     def rows(self) -> list[dict[str, Any]]:
         files = sorted((self.lake.root / "events").rglob("*.parquet"))
@@ -122,7 +124,7 @@ def test_same_content_is_taken_in_once_under_any_name(harbour: Harbour) -> None:
     harbour.take_in()
     harbour.put("a.jsonl", enveloped(1))
     harbour.put("late/renamed.jsonl", enveloped(1))
-    assert survey(harbour.inbox, harbour.lake).copies == 2
+    assert scan_inbox(harbour.inbox, harbour.lake).copies == 2
     report = harbour.take_in()
     assert (report.dumps, report.copies) == (0, 2)
     assert harbour.ids() == ["e1"] and harbour.left() == []
@@ -148,7 +150,7 @@ def test_very_old_file_is_found_like_any_other(harbour: Harbour) -> None:
     harbour.put("new.jsonl", enveloped(1))
     harbour.take_in()
     os.utime(harbour.put("old.jsonl", enveloped(2)), (0, 0))
-    assert [dump.name for dump in survey(harbour.inbox, harbour.lake).new] == ["old.jsonl"]
+    assert [dump.name for dump in scan_inbox(harbour.inbox, harbour.lake).new] == ["old.jsonl"]
     harbour.take_in()
     assert harbour.ids() == ["e1", "e2"]
 
@@ -160,7 +162,7 @@ def test_taken_dump_goes_where_the_user_wants_it(policy: str, left: int, archive
         harbour.take_in(taken_dumps=policy)
         assert (len(harbour.left()), len(harbour.archived())) == (left, archived)
     assert harbour.ids() == ["e1"]
-    assert survey(harbour.inbox, harbour.lake).new == ()
+    assert scan_inbox(harbour.inbox, harbour.lake).new == ()
 
 
 def test_dump_with_unreadable_parts_is_never_deleted(harbour: Harbour) -> None:
@@ -193,7 +195,7 @@ def test_json_that_is_no_event_is_set_aside_with_its_reason(harbour: Harbour) ->
 def test_hidden_and_unfinished_files_are_left(harbour: Harbour) -> None:
     for name in (".a.jsonl", ".receiving/b.jsonl", "c.jsonl.part", "d.json.tmp", "e.jsonl~"):
         harbour.put(name, enveloped(1))
-    assert harbour.take_in().dumps == 0 and survey(harbour.inbox, harbour.lake).looked_at == 0
+    assert harbour.take_in().dumps == 0 and scan_inbox(harbour.inbox, harbour.lake).looked_at == 0
     assert len(harbour.left()) == 5
 
 
@@ -233,7 +235,7 @@ def test_young_dump_that_ends_in_an_event_waits_for_its_end(harbour: Harbour, mo
 def test_dump_that_changes_while_it_is_read_is_left(harbour: Harbour, monkeypatch: pytest.MonkeyPatch) -> None:
     harbour.put("a.jsonl", event(1))
     path = harbour.put("b.jsonl", event(2))
-    read = intake_module.DumpReader.values
+    read = intake_module.EventFileReader.values
 
     def read_and_change(self: Any) -> Any:
         yield from read(self)
@@ -241,7 +243,7 @@ def test_dump_that_changes_while_it_is_read_is_left(harbour: Harbour, monkeypatc
             path.write_bytes(path.read_bytes() + json.dumps(event(3)).encode())
 
     with monkeypatch.context() as patch:
-        patch.setattr(intake_module.DumpReader, "values", read_and_change)
+        patch.setattr(intake_module.EventFileReader, "values", read_and_change)
         report = harbour.take_in()
     assert (report.unfinished, harbour.ids(), harbour.left()) == (1, ["e1"], ["b.jsonl"])
     harbour.take_in()
@@ -289,19 +291,19 @@ def test_dump_that_cannot_be_opened_is_named_and_the_rest_goes_on(
             raise PermissionError(13, "Permission denied")
         return digest(self)
 
-    monkeypatch.setattr(intake_module.Dump, "sha256", refuse)
+    monkeypatch.setattr(intake_module.EventFile, "sha256", refuse)
     report = harbour.take_in()
     assert harbour.ids() == ["e2"] and "a.jsonl cannot be read (Permission denied)" in report.problems[0]
-    assert [dump.name for dump in survey(harbour.inbox, harbour.lake).new] == ["a.jsonl"]
+    assert [dump.name for dump in scan_inbox(harbour.inbox, harbour.lake).new] == ["a.jsonl"]
 
 
 def test_ledger_of_many_runs_stays_a_few_files(harbour: Harbour, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger, "MOST_FILES", 5)
+    monkeypatch.setattr(ingested_files, "MOST_FILES", 5)
     for number in range(23):
         harbour.put(f"{number}.jsonl", event(number))
         harbour.take_in()
         assert len(list((harbour.lake.root / "dumps").glob("*.parquet"))) <= 6
-    assert len(harbour.lake.ledger.known().contents) == 23
+    assert len(harbour.lake.ingested_files.known().contents) == 23
     for number in range(23):
         harbour.put(f"again-{number}.jsonl", event(number))
     assert harbour.take_in().copies == 23 and len(harbour.ids()) == 23
@@ -329,7 +331,7 @@ def test_killed_anywhere_nothing_is_lost_and_nothing_counts_twice(
         "import sys\nfrom pathlib import Path\nfrom og_assets.lake import intake\n"
         "from og_assets.events.scan import inbox_of\nfrom og_assets.lake.lake import Lake\n"
         "intake.BYTES_PER_LANDING = 100_000\nroot = Path(sys.argv[1])\nprint('go', flush=True)\n"
-        "intake.Intake(inbox=inbox_of(root, settle_seconds=0), lake=Lake(root / 'lake'), policy='hash',"
+        "intake.EventIngestion(inbox=inbox_of(root, settle_seconds=0), lake=Lake(root / 'lake'), policy='hash',"
         " taken_dumps='move', run_id=sys.argv[2]).run(max_bytes=2**62, progress=lambda _: None)\n"
     )
     chance, killed = random.Random(7), 0
@@ -358,15 +360,15 @@ def test_torn_dump_that_was_kept_is_not_deleted_later_either(harbour: Harbour) -
 
 def test_dump_that_changes_after_it_was_read_stays(harbour: Harbour, monkeypatch: pytest.MonkeyPatch) -> None:
     path = harbour.put("a.jsonl", event(1))
-    add = Ledger.add
+    add = IngestedFiles.add
 
-    def add_and_append(self: Ledger, *arguments: Any, **named: Any) -> None:
+    def add_and_append(self: IngestedFiles, *arguments: Any, **named: Any) -> None:
         add(self, *arguments, **named)
         with path.open("ab") as file:
             file.write(json.dumps(event(2)).encode())
 
     with monkeypatch.context() as patch:
-        patch.setattr(Ledger, "add", add_and_append)
+        patch.setattr(IngestedFiles, "add", add_and_append)
         harbour.take_in()
     assert harbour.left() == ["a.jsonl"]
     harbour.take_in()
@@ -378,14 +380,14 @@ def test_dump_that_gets_a_writer_while_it_is_taken_in_is_not_moved_away_from_it(
     harbour: Harbour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = harbour.put("a.jsonl", event(1))
-    add, writers = Ledger.add, []
+    add, writers = IngestedFiles.add, []
 
-    def add_and_open(self: Ledger, *arguments: Any, **named: Any) -> None:
+    def add_and_open(self: IngestedFiles, *arguments: Any, **named: Any) -> None:
         add(self, *arguments, **named)
         writers.append(path.open("ab"))
 
     with monkeypatch.context() as patch:
-        patch.setattr(Ledger, "add", add_and_open)
+        patch.setattr(IngestedFiles, "add", add_and_open)
         harbour.take_in()
     assert harbour.left() == ["a.jsonl"]
     with writers[0] as file:
@@ -400,7 +402,7 @@ def test_dump_whose_writer_cannot_be_known_is_taken_in_and_moved_only_after_a_lo
     monkeypatch.setattr("og_assets.events.scan.is_open_for_writing", lambda _: None)
     harbour.put("a.jsonl", event(1))
     assert harbour.take_in().dumps == 1
-    assert harbour.left() == ["a.jsonl"] and survey(harbour.inbox, harbour.lake).new == ()
+    assert harbour.left() == ["a.jsonl"] and scan_inbox(harbour.inbox, harbour.lake).new == ()
     monkeypatch.setattr("og_assets.events.scan.LONG_REST_SECONDS", 0.0)
     assert harbour.take_in().landed.events == 0
     assert harbour.left() == [] and harbour.archived() == ["a.jsonl"]
@@ -444,7 +446,7 @@ def test_dump_stays_where_it_is_until_it_is_recorded(harbour: Harbour, monkeypat
         raise NotWritableError("full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Ledger, "add", refuse)
+        patch.setattr(IngestedFiles, "add", refuse)
         with pytest.raises(NotWritableError):
             harbour.take_in()
     assert harbour.left() == ["a.jsonl"]
@@ -455,7 +457,7 @@ def test_dump_stays_where_it_is_until_it_is_recorded(harbour: Harbour, monkeypat
 def test_killed_while_the_ledger_becomes_one_file_nothing_is_forgotten(
     harbour: Harbour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger, "MOST_FILES", 1)
+    monkeypatch.setattr(ingested_files, "MOST_FILES", 1)
     harbour.put("1.jsonl", event(1))
     harbour.take_in()
     harbour.put("2.jsonl", event(2))
@@ -466,23 +468,23 @@ def test_killed_while_the_ledger_becomes_one_file_nothing_is_forgotten(
         write_table(table, path)
 
     with monkeypatch.context() as patch:
-        patch.setattr(ledger, "write_table", killed)
+        patch.setattr(ingested_files, "write_table", killed)
         with pytest.raises(KeyboardInterrupt):
             harbour.take_in()
-    assert len(harbour.lake.ledger.known().contents) == 2
+    assert len(harbour.lake.ingested_files.known().contents) == 2
 
 
 def test_ledger_can_be_read_while_it_becomes_one_file(harbour: Harbour, monkeypatch: pytest.MonkeyPatch) -> None:
     harbour.put("1.jsonl", event(1))
     harbour.take_in()
-    files, looks = Ledger._files, []
+    files, looks = IngestedFiles._files, []
 
-    def old_list_first(self: Ledger) -> list[Path]:
+    def old_list_first(self: IngestedFiles) -> list[Path]:
         looks.append(1)
         return [self.folder / "gone.parquet"] if len(looks) == 1 else files(self)
 
-    monkeypatch.setattr(Ledger, "_files", old_list_first)
-    assert len(harbour.lake.ledger.known().contents) == 1
+    monkeypatch.setattr(IngestedFiles, "_files", old_list_first)
+    assert len(harbour.lake.ingested_files.known().contents) == 1
 
 
 def test_ledger_that_was_removed_lets_archived_dumps_be_taken_in_again(harbour: Harbour) -> None:
@@ -554,7 +556,7 @@ def test_folder_that_cannot_be_listed_is_a_problem(harbour: Harbour, monkeypatch
     monkeypatch.setattr("os.scandir", refuse)
     report = harbour.take_in()
     assert harbour.ids() == ["e1"] and "locked cannot be listed (Permission denied)" in report.problems[0]
-    assert survey(harbour.inbox, harbour.lake).problems
+    assert scan_inbox(harbour.inbox, harbour.lake).problems
 
 
 def test_look_reads_so_much_and_no_more(harbour: Harbour, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -562,9 +564,9 @@ def test_look_reads_so_much_and_no_more(harbour: Harbour, monkeypatch: pytest.Mo
     harbour.take_in()
     harbour.put("copy.jsonl", event(1))
     monkeypatch.setattr(intake_module, "BYTES_PER_LOOK", size - 1)
-    assert len(survey(harbour.inbox, harbour.lake).new) == 1
+    assert len(scan_inbox(harbour.inbox, harbour.lake).new) == 1
     monkeypatch.setattr(intake_module, "BYTES_PER_LOOK", size)
-    assert survey(harbour.inbox, harbour.lake).copies == 1
+    assert scan_inbox(harbour.inbox, harbour.lake).copies == 1
 
 
 def test_memory_follows_the_size_of_events_too(harbour: Harbour, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -605,8 +607,8 @@ def test_torn_young_dumps_are_found_in_one_go(harbour: Harbour, monkeypatch: pyt
     for number in range(10):
         harbour.put(f"{number}.jsonl", raw=json.dumps(event(number)).encode()[: None if number % 2 else -3])
     landings = []
-    land = Intake._land
-    monkeypatch.setattr(Intake, "_land", lambda *arguments: landings.append(1) or land(*arguments))
+    land = EventIngestion._land
+    monkeypatch.setattr(EventIngestion, "_land", lambda *arguments: landings.append(1) or land(*arguments))
     report = harbour.take_in()
     assert (report.unfinished, report.dumps, len(landings)) == (5, 5, 2)
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from og_assets.events import parse as dumps
-from og_assets.events.parse import DumpReader, Unreadable
+from og_assets.events.parse import EventFileReader, Unreadable
 from og_assets.ordergroove.events import looks_like_event
 
 Event = dict[str, Any]
@@ -66,7 +66,7 @@ PACKINGS: dict[str, Callable[[bytes], bytes]] = {
 def read(data: bytes, folder: Path) -> list[Any]:
     path = folder / "dump"
     path.write_bytes(data)
-    return list(DumpReader(path, begins_anew=looks_like_event).values())
+    return list(EventFileReader(path, begins_anew=looks_like_event).values())
 
 
 def split(values: list[Any]) -> tuple[list[Event], list[Unreadable]]:
@@ -149,14 +149,14 @@ def test_memory_follows_the_block_and_not_the_file(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(dumps, "BLOCK_BYTES", 1000)
     monkeypatch.setattr(dumps, "MAX_VALUE_BYTES", 5000)
     longest = 0
-    read_text = DumpReader._read_text
+    read_text = EventFileReader._read_text
 
-    def watched(self: DumpReader, text: str, *, is_end: bool) -> Any:
+    def watched(self: EventFileReader, text: str, *, is_end: bool) -> Any:
         nonlocal longest
         longest = max(longest, len(text))
         return read_text(self, text, is_end=is_end)
 
-    monkeypatch.setattr(DumpReader, "_read_text", watched)
+    monkeypatch.setattr(EventFileReader, "_read_text", watched)
     values = read(b'{"a":"' + b"x" * 200_000 + b"\n" + b"".join(plain(EVENTS)), tmp_path)
     assert longest < 10_000
     events, bad = split(values)
@@ -166,7 +166,7 @@ def test_memory_follows_the_block_and_not_the_file(tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize("piece", ['{"a":{"b":[1,2,3]},', '{"id":{"b":[1,2,3]},'])
 def test_torn_piece_with_many_braces_costs_few_tries(piece: str, tmp_path: Path) -> None:
     (tmp_path / "dump").write_bytes(piece.encode() * 5_000 + b"\n" + b"\n".join(plain(EVENTS)))
-    reader = DumpReader(tmp_path / "dump", begins_anew=looks_like_event)
+    reader = EventFileReader(tmp_path / "dump", begins_anew=looks_like_event)
     tries = 0
     decoder = reader._decoder
 

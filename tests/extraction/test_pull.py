@@ -19,7 +19,7 @@ import httpx
 import pyarrow.parquet as pq
 import pytest
 
-from og_assets.extraction.prefetch import read_ahead
+from og_assets.extraction.prefetch import prefetch
 from og_assets.extraction.pull import Extractor, Walk, Window, monthly_segments
 from og_assets.lake.errors import NotWritableError
 from og_assets.lake.lake import Lake
@@ -524,7 +524,7 @@ def test_next_page_is_fetched_while_the_last_one_is_worked_on() -> None:
         fetched.set()
         yield [2]
 
-    walk = read_ahead(pages())
+    walk = prefetch(pages())
     assert next(walk) == [1]
     assert fetched.wait(timeout=5)
     assert list(walk) == [[2]]
@@ -535,7 +535,7 @@ def test_error_of_a_page_comes_after_the_pages_before_it() -> None:
         yield [1]
         raise errors.CursorError("lost.", what_to_do="Again.")
 
-    walk = read_ahead(pages())
+    walk = prefetch(pages())
     assert next(walk) == [1]
     with pytest.raises(errors.CursorError):
         next(walk)
@@ -549,7 +549,7 @@ def test_no_more_than_two_pages_are_fetched_ahead() -> None:
             started.append(number)
             yield [number]
 
-    walk = read_ahead(pages())
+    walk = prefetch(pages())
     next(walk)
     until = monotonic() + 5
     while len(started) < 3 and monotonic() < until:
@@ -583,11 +583,11 @@ def test_process_ends_without_waiting_for_a_request_that_nobody_wants(shop: Runn
     shop.faults.hang_every = shop.requests.total + 2
     script = """
 import sys
-from og_assets.extraction.prefetch import read_ahead
+from og_assets.extraction.prefetch import prefetch
 from og_assets.ordergroove.client import Endpoint, OrdergrooveClient
 from og_assets.ordergroove.objects import BY_NAME
 with OrdergrooveClient(Endpoint(base_url=sys.argv[1], api_key="sandbox-key")) as client:
-    for page in read_ahead(client.pages(BY_NAME["items"])):
+    for page in prefetch(client.pages(BY_NAME["items"])):
         print(len(page), flush=True)
         sys.stdin.readline()
         raise SystemExit(7)

@@ -317,7 +317,7 @@ SCRIPT = """
 import os, resource, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from og_assets.errors import ExplainedError
+from og_assets.errors import OgAssetsError
 from og_assets.lake.lake import Lake
 from og_assets.ordergroove.objects import BY_NAME
 
@@ -379,7 +379,7 @@ for broken in ([], ["x" * 1000] * 300):
         with landing() as l:
             for _ in range(30):
                 l.add(page() + broken)
-    except ExplainedError as error:
+    except OgAssetsError as error:
         print(type(error).__name__, error)
 # There is room for a small one, in the same process.
 with landing() as l:

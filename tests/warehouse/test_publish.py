@@ -278,7 +278,7 @@ def test_cut_build_file_is_told_and_nothing_changes(yard: Yard, share: float) ->
 SCRIPT = """
 import resource, sys
 from pathlib import Path
-from og_assets.errors import ExplainedError
+from og_assets.errors import OgAssetsError
 from og_assets.warehouse.publish import publish
 from og_assets.warehouse.warehouse import Warehouse
 warehouse = Warehouse(Path(sys.argv[1]))
@@ -293,7 +293,7 @@ def test_full_disk_is_told_in_words_and_nothing_changes(yard: Yard, project_path
 resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000))
 try:
     publish(warehouse)
-except ExplainedError as error:
+except OgAssetsError as error:
     print(type(error).__name__, error)
 """
     told = subprocess.check_output(

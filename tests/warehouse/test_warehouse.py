@@ -59,7 +59,7 @@ def test_file_that_is_let_go_in_time_is_waited_for(yard: Yard) -> None:
     ],
 )
 def test_locked_file_is_never_called_damaged(yard: Yard, said: str, told: str) -> None:
-    with pytest.raises(LockedError) as caught, yard.warehouse.explained(waited=7):
+    with pytest.raises(LockedError) as caught, yard.warehouse.translate_duckdb_errors(waited=7):
         raise duckdb.IOException(f'IO Error: Could not set lock on file "{yard.warehouse.build_file}": {said}')
     assert f"is held by {told}; waited 7 s." in str(caught.value)
 
@@ -83,7 +83,7 @@ def test_folder_in_the_place_of_the_file_is_no_damage(yard: Yard) -> None:
 
 def test_full_disk_is_no_damage(yard: Yard) -> None:
     said = "IO Error: Could not write file: No space left on device"
-    with pytest.raises(OSError, match="No space left") as caught, yard.warehouse.explained():
+    with pytest.raises(OSError, match="No space left") as caught, yard.warehouse.translate_duckdb_errors():
         raise duckdb.IOException(said)
     assert not isinstance(caught.value, NoRoomError)
 
