@@ -11,6 +11,8 @@ from .store import Store
 from .webhooks import Webhooks
 
 _TICK = 0.1
+_STOP_SECONDS = 0.3
+"""How long `stop` waits for each thread: a receiver may take five seconds to answer, and nobody waits for that."""
 
 
 class Heart:
@@ -45,7 +47,7 @@ class Heart:
         """End, and write what is left of the dumps."""
         self._stopped.set()
         for thread in self._threads:
-            thread.join(timeout=10)
+            thread.join(timeout=_STOP_SECONDS)
         self._webhooks.close()
 
     def _watched(self, do: Callable[[], None], name: str) -> None:

@@ -171,7 +171,7 @@ def config(application: Application) -> uvicorn.Config:
         server_header=False,
         # Its own would be this machine's time; what answers has the store's (dated).
         date_header=False,
-        timeout_graceful_shutdown=2,
+        timeout_graceful_shutdown=1,
     )
 
 

@@ -7,8 +7,7 @@ step (`runs.py`). Heavy modules are imported where they are used, so that `--hel
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -63,65 +62,13 @@ def dev(port: Annotated[int, typer.Option(help="Port of Dagster's UI.")] = 3000)
         os.execv(command[0], command)
 
 
-@app.command()
-def sandbox(
-    seed: Annotated[int, typer.Option(help="The same seed makes the same store.")] = 7,
-    customers: Annotated[int, typer.Option(min=0, max=500_000, help="How many people come to the shop.")] = 400,
-    days: Annotated[int, typer.Option(min=1, max=3650, help="How long the store has been living.")] = 365,
-    until: Annotated[
-        str | None,
-        typer.Option(metavar="MOMENT", help="When its past ends, such as 2026-11-22T14:00:00. Default: now."),
-    ] = None,
-    timezone: Annotated[str, typer.Option(metavar="NAME", help="What its clocks show.")] = "America/New_York",
-    currencies: Annotated[str, typer.Option(metavar="CODES", help="What people pay in, such as USD,CAD.")] = "USD",
-    port: Annotated[int, typer.Option(min=1, max=65_535, help="Where it listens on this machine.")] = 8765,
-    live: Annotated[bool, typer.Option("--live", help="Let the store live on while it is served.")] = False,
-    day_seconds: Annotated[
-        float, typer.Option(min=1, help="With --live: how many seconds one of its days takes.")
-    ] = 86_400,
-    webhooks: Annotated[
-        str | None, typer.Option(metavar="URL", help="POST what happens from now on to this address.")
-    ] = None,
-    dumps: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write every event into this folder, the past ones too.")
-    ] = None,
-) -> None:
-    """Run a store to try things on: Ordergroove's REST API and webhooks over a seeded world. Ends with Ctrl-C."""
-    from og_assets.cli.progress import console
-    from ordergroove_sandbox import Store, run
-    from ordergroove_sandbox.arguments import currencies_of, moment_of, timezone_of
-    from ordergroove_sandbox.webhooks import DEFAULT_KEY, Webhooks
-    from ordergroove_sandbox.webhooks.targets import is_address
+# The simulator reads its own options, `--help` included: this alias imports it only when it is used.
+@app.command(add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def sandbox(context: typer.Context) -> None:
+    """Run a simulated Ordergroove store: the same as `ordergroove-sandbox`."""
+    from ordergroove_sandbox.command import main as run_sandbox
 
-    try:
-        wall: dict[str, Any] = {
-            "until": moment_of(until),
-            "timezone": timezone_of(timezone),
-            "currencies": currencies_of(currencies),
-        }
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-    if webhooks is not None and not is_address(webhooks):
-        raise typer.BadParameter(f"{webhooks!r} is no address. Write it as http://127.0.0.1:8080/webhooks.")
-    with _sentences():
-        console.print(f"Making a store of {customers:,} customers and {days:,} days …")
-        hooks = Webhooks()
-        if dumps is not None:
-            try:
-                hooks.dump_to(dumps)
-            except ValueError as error:
-                raise typer.BadParameter(str(error)) from None
-        store = Store(seed=seed, customers=customers, days=days, webhooks=hooks, **wall)
-        if webhooks is not None:
-            hooks.add_target(webhooks)
-        console.print(
-            f"The sandbox answers at http://127.0.0.1:{port}/ - use ORDERGROOVE_BASE_URL=http://127.0.0.1:{port} "
-            "and ORDERGROOVE_API_KEY=sandbox-key."
-        )
-        if webhooks is not None or dumps is not None:
-            console.print(f"Events are signed with {DEFAULT_KEY}: use ORDERGROOVE_WEBHOOK_KEYS={DEFAULT_KEY}.")
-        with _port_in_words(port):
-            run(store, port=port, webhooks=hooks, day_seconds=day_seconds if live else None)
+    run_sandbox(context.args, name="og-assets sandbox")
 
 
 @app.command()
@@ -186,17 +133,6 @@ def demo(
 def main() -> None:
     """Run the command line."""
     app()
-
-
-@contextmanager
-def _port_in_words(port: int) -> Iterator[None]:
-    from og_assets.cli.progress import print_message
-
-    try:
-        yield
-    except OSError as error:
-        print_message("error", f"Port {port} cannot be used: {error}. Choose another with --port.")
-        raise typer.Exit(WRONG_INPUT) from None
 
 
 def _end_by(succeeded: bool) -> None:

@@ -1,17 +1,24 @@
-"""The options of the command that runs a store: the same ones make the same store, wrong ones are named."""
+"""`ordergroove-sandbox`: the same options give the same store, invalid options are named, a signal ends it."""
 
+import os
+import signal
+import socket
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
-import ordergroove_sandbox
-from og_assets.cli.commands import app
-from ordergroove_sandbox import Store
+import og_assets.cli.commands
+from ordergroove_sandbox import Store, server
+from ordergroove_sandbox.command import INTERRUPTED, app
+from testkit.sandbox.asking import KEY
 
-SMALL = ["sandbox", "--customers", "15", "--days", "40"]
+SMALL = ["--customers", "15", "--days", "40"]
 
 
 @pytest.fixture
@@ -22,7 +29,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Store]:
     def keep(store: Store, **_: Any) -> None:
         stores.append(store)
 
-    monkeypatch.setattr(ordergroove_sandbox, "run", keep)
+    monkeypatch.setattr(server, "run", keep)
     return stores
 
 
@@ -71,3 +78,38 @@ def test_events_of_two_stores_are_not_written_into_one_folder(made: list[Store],
     done = CliRunner().invoke(app, command)
     assert (done.exit_code, len(made)) == (2, 1)
     assert "Invalid value" in done.output
+
+
+def test_og_assets_sandbox_is_the_same_command(made: list[Store]) -> None:
+    done = CliRunner().invoke(og_assets.cli.commands.app, ["sandbox", *SMALL])
+    assert (done.exit_code, len(made)) == (0, 1), done.output
+    help_text = CliRunner().invoke(og_assets.cli.commands.app, ["sandbox", "--help"], env={"COLUMNS": "200"}).output
+    assert "--day-seconds" in help_text
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_server_while_a_request_hangs_and_writes_late_events(
+    tmp_path: Path, sent: signal.Signals
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "ordergroove_sandbox", *SMALL, "--port", str(port), "--dumps", str(tmp_path)]
+    with subprocess.Popen(command, env=os.environ, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert "Creating a store" in process.stdout.readline()
+        base = process.stdout.readline().split()[2].rstrip("/.")
+        http = httpx.Client(base_url=base, transport=httpx.HTTPTransport(retries=5), headers=KEY)
+        with http:
+            faults = {"hang_every": 1, "hang_seconds": 300, "late_event_every": 1, "late_event_seconds": 9_000_000}
+            http.post("/sandbox/faults", json=faults)
+            written = _lines(tmp_path)
+            http.post("/sandbox/clock", json={"days": 3})
+            with pytest.raises(httpx.ReadTimeout):
+                http.get("/orders/", timeout=0.3)
+            process.send_signal(sent)
+            assert process.wait(timeout=60) in (0, INTERRUPTED)
+    assert _lines(tmp_path) > written
+
+
+def _lines(folder: Path) -> int:
+    return sum(len(path.read_text().splitlines()) for path in folder.glob("*/events-*.jsonl"))
