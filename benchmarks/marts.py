@@ -21,9 +21,11 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pyarrow as pa
 
+from og_assets.deletions.check_rows import DELETION_CHECKS
+from og_assets.events.land import EVENTS as EVENTS_TABLE
 from og_assets.lake.files import write_table
 from og_assets.lake.lake import Lake
-from og_assets.lake.manifest import PULLS_SCHEMA
+from og_assets.lake.manifest import PULLS
 from og_assets.settings import PROJECT_ROOT
 
 from .history import EVENTS, MACROS, NEXT_DAY, ORDER_TABLE, SHOWN, SUBSCRIPTION_TABLE, VERSION_TABLE
@@ -99,14 +101,14 @@ def _write_into_lake(
     store: duckdb.DuckDBPyConnection, lake: Path, *, since: datetime | None, now: datetime, names: tuple[str, ...]
 ) -> dict[str, int]:
     """Write what there is of each object, by days; returns how many rows."""
-    Lake(lake).prepare()
+    Lake(lake).prepare(EVENTS_TABLE, DELETION_CHECKS)
     counts = {}
     for name in names:
         select = f'select * exclude (origin), unnest(origin), origin._window as "window" from ({SHOWN[name]})'
         counts[name] = _copy(store, select, lake / "raw" / name, by="window", run=f"{now:%Y%m%d}")
         window = {"window_start": since and _eastern(since), "window_end": _eastern(now)}
         pull = {"object": name, "run_id": "bench", **window}
-        table = pa.Table.from_pylist([pull], schema=PULLS_SCHEMA)
+        table = pa.Table.from_pylist([pull], schema=PULLS.schema)
         write_table(table, lake / "pulls" / name / f"{now:%Y%m%d}.parquet")
     counts["events"] = _copy(store, EVENTS, lake / "events", by="day", run=f"{now:%Y%m%d}")
     return counts

@@ -21,8 +21,10 @@ import uvicorn
 from pydantic import SecretStr
 from starlette.types import Receive, Scope, Send
 
+from og_assets.deletions.check_rows import DELETION_CHECKS
 from og_assets.deletions.existence_checks import ExistenceChecker
 from og_assets.deletions.open_ids import OpenIdLister
+from og_assets.events.land import EVENTS
 from og_assets.lake.lake import Lake
 from og_assets.ordergroove.objects import BY_NAME
 from og_assets.settings import Settings
@@ -70,7 +72,7 @@ def measure() -> str:
             _env_file=None, ordergroove_api_key=SecretStr("any"), ordergroove_base_url=url, og_data_dir=Path(folder)
         )
         lake = Lake(settings.data_dir / "lake")
-        lake.prepare()
+        lake.prepare(EVENTS, DELETION_CHECKS)
         _land_some(lake)
         for run in ("first", "second"):
             for kind in OPEN:

@@ -15,6 +15,7 @@ from og_assets.defs.jobs import WEBHOOK_EVENTS
 from og_assets.events.ingest import EventIngestion, IngestReport
 from og_assets.events.ingested_files import RecentAnomalies
 from og_assets.events.scan import inbox_of
+from og_assets.events.store import count_refused_deliveries, ingested_files_of
 from og_assets.lake.lake import Lake
 from og_assets.orchestration.failures import dagster_failures
 from og_assets.orchestration.orphan_exit import exit_with_parent
@@ -123,7 +124,9 @@ def webhook_events(
         report = intake.run(max_bytes=config.max_bytes, progress=context.log.info)
         since = datetime.now(UTC) - RECENT
         findings = _Findings(
-            report, lake.ingested_files.recent_anomalies(since=since), lake.refused_deliveries(since=since)
+            report,
+            ingested_files_of(lake.root).recent_anomalies(since=since),
+            count_refused_deliveries(lake.root, since=since),
         )
     return dg.MaterializeResult(
         metadata=dict(_metadata(report)),

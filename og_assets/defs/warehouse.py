@@ -12,7 +12,9 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from og_assets.defs.checks import Check, Verdict
+from og_assets.deletions.check_rows import DELETION_CHECKS
 from og_assets.deletions.webhook_coverage import RECENT_DAYS, WebhookCoverage, measure_webhook_coverage
+from og_assets.events.land import EVENTS
 from og_assets.lake.lake import Lake
 from og_assets.orchestration.dbt_manifest import dbt_project
 from og_assets.orchestration.failures import dagster_failures
@@ -82,7 +84,7 @@ def dbt_models(
     os.environ["OG_DATA_DIR"] = str(settings.data_dir)
     os.environ["ORDERGROOVE_TIMEZONE"] = settings.ordergroove_timezone
     with dagster_failures():
-        lake.prepare()
+        lake.prepare(EVENTS, DELETION_CHECKS)
         warehouse.wait_until_free()
     # One folder, used again: by default each run would leave one of its own.
     target = warehouse.folder / "dbt"

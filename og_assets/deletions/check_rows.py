@@ -4,15 +4,17 @@ Belongs here: the rows and their file. Does not belong here: whom to ask (`candi
 (`og_assets/deletions/existence_checks.py`), what an answer means (dbt's `int_deletion_evidence`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
 
-from og_assets.lake.files import write_table
+from og_assets.lake.files import remove_partials, write_table
+from og_assets.lake.lake import file_stem
+from og_assets.lake.table import Table
 
 _INSTANT = pa.timestamp("us", tz="UTC")
 
@@ -43,6 +45,9 @@ DELETION_CHECKS_SCHEMA = pa.schema(
 )
 
 
+DELETION_CHECKS = Table("raw/deletion_checks", DELETION_CHECKS_SCHEMA)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ExistenceCheckRow:
     """One row of `lake/raw/deletion_checks/`: a candidate, and the answer if there is one.
@@ -58,6 +63,18 @@ class ExistenceCheckRow:
     checked_at: datetime | None = None
     status: int | None = None
     is_on_record: bool = False
+
+
+def record_checks(root: Path, rows: Sequence[ExistenceCheckRow], *, run_id: str) -> None:
+    """Write the checks of one run into the lake, if there are any."""
+    if not rows:
+        return
+    now = datetime.now(UTC)
+    folder = DELETION_CHECKS.path(root)
+    remove_partials(folder)
+    write_checks(
+        rows, folder / f"day={now:%Y-%m-%d}" / f"{file_stem(now, run_id=run_id)}.parquet", pulled_at=now, run_id=run_id
+    )
 
 
 def write_checks(rows: Iterable[ExistenceCheckRow], path: Path, *, pulled_at: datetime, run_id: str) -> None:

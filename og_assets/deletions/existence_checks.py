@@ -14,8 +14,10 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
-from og_assets.deletions.check_rows import ExistenceCheckRow, ObjectType
+from og_assets.deletions.check_rows import DELETION_CHECKS, ExistenceCheckRow, ObjectType, record_checks
+from og_assets.deletions.id_listings import open_id_listings_of
 from og_assets.deletions.suspected import OBJECT_OF, SuspectedDeletions, find_suspected_deletions
+from og_assets.events.land import EVENTS
 from og_assets.extraction.connection import Connection, MakeClient
 from og_assets.lake.lake import RETRIEVED, Lake
 from og_assets.lake.privacy import PiiPolicy
@@ -75,7 +77,7 @@ class ExistenceChecker:
         A type of which no census was taken yet is not in the answer.
         """
         limit = self._settings.og_deletion_checks if limit is None else limit
-        self._lake.prepare()
+        self._lake.prepare(EVENTS, DELETION_CHECKS)
         reports: dict[ObjectType, CheckReport] = {}
         for object_type, api_object in OBJECT_OF.items():
             found = find_suspected_deletions(self._lake, object_type, zone=self._settings.zone)
@@ -86,7 +88,7 @@ class ExistenceChecker:
                 inquiry = _Inquiry(api_object, found, client, self._lake, policy=self._settings.og_pii, run_id=run_id)
                 reports[object_type] = inquiry.run(limit=limit, progress=progress)
             # All that an older census was the last to list is on record now, answered or waiting.
-            self._lake.censuses(api_object).forget_before(found.census)
+            open_id_listings_of(self._lake.root, api_object).forget_before(found.census)
         return reports
 
 
@@ -130,7 +132,7 @@ class _Inquiry:
         report.unproved = len(unproved)
         report.requests = self._client.traffic.requests
         # Where it was listed last must be known when its turn comes. Once is enough.
-        self._lake.record_checks([row for row in unproved if not row.is_on_record], run_id=self._run_id)
+        record_checks(self._lake.root, [row for row in unproved if not row.is_on_record], run_id=self._run_id)
         return report
 
     def _ask(self, batch: Sequence[ExistenceCheckRow]) -> Sequence[ExistenceCheckRow]:
@@ -159,7 +161,7 @@ class _Inquiry:
         if len(shown) < len(answered) and not self._sees_witnesses():
             return batch
         self._land(shown)
-        self._lake.record_checks([*answered, *failed], run_id=self._run_id)
+        record_checks(self._lake.root, [*answered, *failed], run_id=self._run_id)
         self.report.alive += len(shown)
         self.report.gone += len(answered) - len(shown)
         done = {row.object_id for row in answered}

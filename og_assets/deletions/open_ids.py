@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from og_assets.deletions.id_listings import OpenIdListing, census_name
+from og_assets.deletions.id_listings import OpenIdListing, census_name, open_id_listings_of
 from og_assets.extraction.connection import Connection, MakeClient
 from og_assets.lake.lake import Lake, file_stem
 from og_assets.lake.manifest import PullRow
@@ -53,7 +53,7 @@ class OpenIdLister:
     def due_at(self, api_object: ApiObject) -> datetime | None:
         """Say when the next census of an object is due; None where that is now."""
         pause = timedelta(days=self._settings.og_census_every_days)
-        last = self._lake.censuses(api_object).newest() if pause else None
+        last = open_id_listings_of(self._lake.root, api_object).newest() if pause else None
         if last is None:
             return None
         due = last.taken_at + pause
@@ -64,7 +64,7 @@ class OpenIdLister:
     ) -> OpenIdListingResult:
         """Walk all open rows of an object. A walk that does not reach its end leaves nothing."""
         pulled_at, clock = datetime.now(UTC), time.monotonic()
-        censuses = self._lake.censuses(api_object)
+        censuses = open_id_listings_of(self._lake.root, api_object)
         before = censuses.newest()
         ids: list[str] = []
         pages = 0

@@ -16,6 +16,7 @@ from og_assets.events.ingested_files import IngestedFileRow, KnownFiles
 from og_assets.events.land import EventsLanding, LandedEvents
 from og_assets.events.parse import EventFileReader, Unreadable
 from og_assets.events.scan import EventFile, Inbox, TakenDumps
+from og_assets.events.store import ingested_files_of, open_events_landing
 from og_assets.lake.errors import LakeError, UnreadableError
 from og_assets.lake.lake import Lake, file_stem
 from og_assets.lake.privacy import PiiPolicy
@@ -60,7 +61,7 @@ class _UnfitError(Exception):
 
 def scan_inbox(inbox: Inbox, lake: Lake) -> InboxScan:
     """Look at what lies in the inbox. What is known, is known from the lake."""
-    contents, known = inbox.contents(), lake.ingested_files.known()
+    contents, known = inbox.contents(), ingested_files_of(lake.root).known()
     new, copies, budget = [], 0, BYTES_PER_LOOK
     for dump in contents.dumps:
         if _id(dump) in known.files:
@@ -91,7 +92,7 @@ class EventIngestion:
 
     def run(self, *, max_bytes: int, progress: Callable[[str], None]) -> IngestReport:
         """Take in what lies in the inbox, up to `max_bytes` of it, or one dump if that is more."""
-        contents, known = self.inbox.contents(), self.lake.ingested_files.known()
+        contents, known = self.inbox.contents(), ingested_files_of(self.lake.root).known()
         # One that was taken in and is to be moved still lies there if its run was killed, or if it may have a writer.
         dumps = [dump for dump in contents.dumps if self.taken_dumps != "keep" or _id(dump) not in known.files]
         chosen = _up_to(dumps, max_bytes)
@@ -105,7 +106,7 @@ class EventIngestion:
         return report
 
     def _take_in(self, batch: Sequence[EventFile], report: IngestReport) -> None:
-        known = self.lake.ingested_files.known()
+        known = ingested_files_of(self.lake.root).known()
         dumps = self._with_contents(batch, report)
         while True:
             try:
@@ -121,7 +122,7 @@ class EventIngestion:
                     report.problems.append(error.problem)
         new = [row for row in rows if (row.dump, row.bytes, row.changed_ns) not in known.files]
         if new:
-            self.lake.ingested_files.add(new, stem=file_stem(new[0].taken_in_at, run_id=self.run_id))
+            ingested_files_of(self.lake.root).add(new, stem=file_stem(new[0].taken_in_at, run_id=self.run_id))
             report.dumps += sum(not row.is_copy for row in new)
             report.copies += sum(row.is_copy for row in new)
         report.landed += landed
@@ -147,7 +148,7 @@ class EventIngestion:
 
     def _land(self, dumps: dict[EventFile, str], known: KnownFiles) -> tuple[list[IngestedFileRow], LandedEvents]:
         taken_in_at = datetime.now(UTC)
-        landing = self.lake.events_landing(taken_in_at=taken_in_at, run_id=self.run_id, policy=self.policy)
+        landing = open_events_landing(self.lake.root, taken_in_at=taken_in_at, run_id=self.run_id, policy=self.policy)
         contents, rows = set(known.contents), []
         with landing:
             for number, (dump, sha256) in enumerate(dumps.items()):

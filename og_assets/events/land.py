@@ -18,6 +18,7 @@ import pyarrow as pa
 from og_assets.events.parse import Unreadable
 from og_assets.lake.paired_files import PairedFiles
 from og_assets.lake.privacy import PiiPolicy, scrubbed
+from og_assets.lake.table import Table
 from og_assets.ordergroove.events import EVENT_TYPES, NotAnEventError, WebhookEvent, read_event
 
 _INSTANT = pa.timestamp("us", tz="UTC")
@@ -52,6 +53,8 @@ EVENTS_SCHEMA = pa.schema(
         pa.field("_run_id", pa.string()),
     ]
 )
+
+EVENTS = Table("events", EVENTS_SCHEMA)
 
 # Memory follows these numbers, not the number of events or their size.
 ROWS_PER_GROUP = 10_000

@@ -1,22 +1,18 @@
 """The lake's layout: which file lies where under `OG_DATA_DIR/lake`."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from og_assets.deletions.check_rows import DELETION_CHECKS_SCHEMA, ExistenceCheckRow, write_checks
-from og_assets.deletions.id_listings import OpenIdListings, open_id_listings_of
-from og_assets.events.ingested_files import IngestedFiles
-from og_assets.events.land import EVENTS_SCHEMA, EventsLanding
 from og_assets.lake.files import remove_partials, write_table
 from og_assets.lake.landing import Landing
-from og_assets.lake.manifest import PULLS_SCHEMA, PullRow, SegmentKey, finished_segments, read_pulls, write_pull
+from og_assets.lake.manifest import PULLS, PullRow, SegmentKey, finished_segments, read_pulls, write_pull
 from og_assets.lake.privacy import PiiPolicy
 from og_assets.lake.schema import raw_schema
+from og_assets.lake.table import Table
 from og_assets.ordergroove.objects import OBJECTS, ApiObject
 
 SCHEMA_FILE = "_schema.parquet"
@@ -31,11 +27,13 @@ class Lake:
 
     root: Path
 
-    def prepare(self) -> None:
-        """Make sure that each object has an empty file with its schema, so that every model always builds."""
-        _ensure_schema_file(self.root / "pulls" / SCHEMA_FILE, PULLS_SCHEMA)
-        _ensure_schema_file(self.root / "events" / SCHEMA_FILE, EVENTS_SCHEMA)
-        _ensure_schema_file(self.root / "raw" / "deletion_checks" / SCHEMA_FILE, DELETION_CHECKS_SCHEMA)
+    def prepare(self, *others: Table) -> None:
+        """Give every raw object, the manifest and `others` an empty file with its schema, so that every model builds.
+
+        `others` are the tables of packages that this one does not know.
+        """
+        for table in (PULLS, *others):
+            _ensure_schema_file(table.path(self.root) / SCHEMA_FILE, table.schema)
         for api_object in OBJECTS:
             _ensure_schema_file(self.raw_folder(api_object) / SCHEMA_FILE, raw_schema(api_object.record))
 
@@ -66,45 +64,6 @@ class Lake:
             run_id=run_id,
             policy=policy,
         )
-
-    @property
-    def ingested_files(self) -> IngestedFiles:
-        """Which dumps of webhook events are in the lake."""
-        return IngestedFiles(self.root / "dumps")
-
-    def events_landing(self, *, taken_in_at: datetime, run_id: str, policy: PiiPolicy) -> EventsLanding:
-        """Open a landing for webhook events. Removes what a killed predecessor left half-written."""
-        stem = file_stem(taken_in_at, run_id=run_id)
-        events, quarantine = self.root / "events", self.root / "quarantine" / "webhook_events"
-        for folder in (events, quarantine):
-            remove_partials(folder)
-        return EventsLanding(
-            events_file=events / f"day={taken_in_at:%Y-%m-%d}" / f"{stem}.parquet",
-            quarantine_file=quarantine / f"{stem}.jsonl",
-            taken_in_at=taken_in_at,
-            run_id=run_id,
-            policy=policy,
-        )
-
-    def refused_deliveries(self, *, since: datetime) -> int:
-        """Count what the receiver has put into quarantine since that day: signed bodies that are no JSON."""
-        folder = self.root / "quarantine" / "webhook_deliveries"
-        days = [path for path in folder.glob("*.jsonl") if path.name[:10] >= f"{since:%Y-%m-%d}"]
-        return sum(path.read_bytes().count(b"\n") for path in days)
-
-    def censuses(self, api_object: ApiObject) -> OpenIdListings:
-        """The censuses of one kind of object."""
-        return open_id_listings_of(self.root, api_object)
-
-    def record_checks(self, rows: Sequence[ExistenceCheckRow], *, run_id: str) -> None:
-        """Write what was asked about vanished rows, if anything was."""
-        if not rows:
-            return
-        now = datetime.now(UTC)
-        folder = self.root / "raw" / "deletion_checks"
-        remove_partials(folder)
-        path = folder / f"day={now:%Y-%m-%d}" / f"{file_stem(now, run_id=run_id)}.parquet"
-        write_checks(rows, path, pulled_at=now, run_id=run_id)
 
     def record(self, pull: PullRow) -> None:
         """Write a pull into the manifest."""
@@ -137,7 +96,7 @@ class Lake:
         )
 
     def _pulls(self, name: str) -> Path:
-        return self.root / "pulls" / name
+        return PULLS.path(self.root) / name
 
 
 def file_stem(moment: datetime, *, run_id: str) -> str:

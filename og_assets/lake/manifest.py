@@ -4,51 +4,16 @@ The manifest is how the lake knows which segments of an unfinished backfill are 
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+from pydantic import AwareDatetime, NaiveDatetime
 
-from og_assets.lake.errors import UnreadableError
-from og_assets.lake.files import write_table
-
-_INSTANT = pa.timestamp("us", tz="UTC")
+from og_assets.lake.table import Table, schema_of
 
 # First and last window, beginning and end.
 SegmentKey = tuple[str | None, str | None, datetime | None, datetime | None]
-
-PULLS_SCHEMA = pa.schema(
-    [
-        pa.field("object", pa.string()),
-        pa.field("first_window", pa.string()),
-        pa.field("last_window", pa.string()),
-        # The range that was asked for; a backfill walks it in several segments, each with a row of its own.
-        pa.field("range_first_window", pa.string()),
-        pa.field("range_last_window", pa.string()),
-        pa.field("window_start", _INSTANT),
-        pa.field("window_end", _INSTANT),
-        pa.field("pulled_at", _INSTANT),
-        pa.field("run_id", pa.string()),
-        pa.field("pages", pa.int64()),
-        pa.field("rows", pa.int64()),
-        pa.field("quarantined", pa.int64()),
-        pa.field("requests", pa.int64()),
-        pa.field("retries", pa.int64()),
-        pa.field("bytes", pa.int64()),
-        pa.field("seconds", pa.float64()),
-        pa.field("oldest_updated", pa.timestamp("us")),
-        pa.field("newest_updated", pa.timestamp("us")),
-        # JSON: how many rows had a field that the record model does not know.
-        pa.field("unknown_fields", pa.string()),
-        pa.field("source", pa.string()),
-        pa.field("note", pa.string()),
-        # By the server's own clock. Null in rows that were written before these columns were there.
-        pa.field("first_look_at", _INSTANT),
-        pa.field("last_answer_at", _INSTANT),
-    ]
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,11 +26,12 @@ class PullRow:
     object: str
     first_window: str | None
     last_window: str | None
+    # The range that was asked for; a backfill walks it in several segments, each with a row of its own.
     range_first_window: str | None
     range_last_window: str | None
-    window_start: datetime | None
-    window_end: datetime | None
-    pulled_at: datetime
+    window_start: AwareDatetime | None
+    window_end: AwareDatetime | None
+    pulled_at: AwareDatetime
     run_id: str
     pages: int
     rows: int
@@ -74,18 +40,23 @@ class PullRow:
     retries: int
     bytes: int
     seconds: float
-    oldest_updated: datetime | None
-    newest_updated: datetime | None
+    oldest_updated: NaiveDatetime | None
+    newest_updated: NaiveDatetime | None
+    # JSON: how many rows had a field that the record model does not know.
     unknown_fields: str
     source: str
     note: str | None = None
-    first_look_at: datetime | None = None
-    last_answer_at: datetime | None = None
+    # By the server's own clock. Null in rows that were written before these columns were there.
+    first_look_at: AwareDatetime | None = None
+    last_answer_at: AwareDatetime | None = None
+
+
+PULLS = Table("pulls", schema_of(PullRow), repair="Move it away and run again: the pull that it records is repeated.")
 
 
 def write_pull(row: PullRow, path: Path) -> None:
     """Record a pull. Written after its data, so that a recorded pull is always whole."""
-    write_table(pa.Table.from_pylist([asdict(row)], schema=PULLS_SCHEMA), path)
+    PULLS.write([row], path)
 
 
 def read_pulls(folder: Path) -> Iterator[PullRow]:
@@ -96,12 +67,7 @@ def read_pulls(folder: Path) -> Iterator[PullRow]:
 
 def read_pull(path: Path) -> PullRow:
     """Read one recorded pull. Raises `UnreadableError`."""
-    try:
-        (row,) = pq.read_table(path, schema=PULLS_SCHEMA).to_pylist()
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise UnreadableError(
-            f"{path} is not readable Parquet. Move it away and run again: what it tells of is asked for again."
-        ) from error
+    (row,) = PULLS.read(path).to_pylist()
     return PullRow(**row)
 
 

@@ -12,10 +12,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from og_assets.deletions.check_rows import ExistenceCheckRow, write_checks
-from og_assets.events.land import EVENTS_SCHEMA
+from og_assets.deletions.check_rows import DELETION_CHECKS, ExistenceCheckRow, write_checks
+from og_assets.events.land import EVENTS, EVENTS_SCHEMA
 from og_assets.lake.lake import Lake
-from og_assets.lake.manifest import PULLS_SCHEMA
+from og_assets.lake.manifest import PULLS
 from og_assets.lake.schema import raw_schema
 from og_assets.ordergroove.events import read_event
 from og_assets.ordergroove.objects import BY_NAME
@@ -35,7 +35,7 @@ class LakeFixture:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._numbers = count(1)
-        Lake(root).prepare()
+        Lake(root).prepare(EVENTS, DELETION_CHECKS)
 
     def pull(
         self,
@@ -93,7 +93,7 @@ class LakeFixture:
         }
         path = self.root / "pulls" / name / f"{number:06}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(pa.Table.from_pylist([row], schema=PULLS_SCHEMA), path)
+        pq.write_table(pa.Table.from_pylist([row], schema=PULLS.schema), path)
 
 
 def event(

@@ -17,9 +17,11 @@ import httpx
 import orjson
 from pydantic import SecretStr
 
+from og_assets.deletions.check_rows import DELETION_CHECKS
 from og_assets.deletions.existence_checks import ExistenceChecker
 from og_assets.deletions.open_ids import OpenIdLister
 from og_assets.events.ingest import EventIngestion
+from og_assets.events.land import EVENTS
 from og_assets.events.scan import inbox_of
 from og_assets.extraction.pull import Extractor, Window
 from og_assets.lake.lake import Lake
@@ -92,7 +94,7 @@ class _Life:
         self._shop = shop
         self._data_dir = data_dir
         self._lake = Lake(data_dir / "lake")
-        self._lake.prepare()
+        self._lake.prepare(EVENTS, DELETION_CHECKS)
         settings = Settings(
             # Nobody's .env has a say in a proof.
             _env_file=None,

@@ -20,6 +20,7 @@ import duckdb
 
 from og_assets.events.ingest import EventIngestion, IngestReport
 from og_assets.events.scan import inbox_of
+from og_assets.events.store import ingested_files_of
 from og_assets.lake.lake import Lake
 from testkit.receiver.dumps import dumps, left_open, lines, quarantined
 from testkit.receiver.running import raw_post, start
@@ -82,7 +83,7 @@ def kill_loop(data: Path, *, kills: int, seed: int) -> Outcome:
     assert left_open(data) == []
     last = _take_in(data)
     assert last.left == last.unfinished == 0 and not last.problems and dumps(data) == []
-    outcome.dumps = len(Lake(data / "lake").ingested_files.known().contents)
+    outcome.dumps = len(ingested_files_of(data / "lake").known().contents)
     outcome.written = Counter(line["event"]["id"] for line in lines(data, "archive"))
     outcome.torn = [entry["body"] for entry in quarantined(data)]
     unread = (data / "lake" / "quarantine" / "webhook_events").glob("*.jsonl")

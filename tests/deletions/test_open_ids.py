@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from og_assets.deletions.id_listings import open_id_listings_of
 from og_assets.deletions.open_ids import OpenIdLister
 from og_assets.lake.lake import Lake
 from og_assets.ordergroove import errors
@@ -38,7 +39,7 @@ def test_census_that_was_not_walked_to_its_end_is_none(watch: Watch) -> None:
     # Killed between its file and its row in the manifest.
     census = watch.count()[0].census
     (watch.lake.root / "pulls" / "census_orders" / census.ids_file.name).unlink()
-    assert census not in watch.lake.censuses(ORDERS).all()
+    assert census not in open_id_listings_of(watch.lake.root, ORDERS).all()
     assert watch.ask()["order"].candidates == 0
 
 

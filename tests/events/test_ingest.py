@@ -22,6 +22,7 @@ from og_assets.events.ingest import EventIngestion, IngestReport, scan_inbox
 from og_assets.events.ingested_files import IngestedFiles
 from og_assets.events.land import EVENTS_SCHEMA
 from og_assets.events.scan import inbox_of
+from og_assets.events.store import ingested_files_of
 from og_assets.lake.errors import NotWritableError
 from og_assets.lake.files import write_table
 from og_assets.lake.lake import Lake
@@ -303,7 +304,7 @@ def test_ledger_of_many_runs_stays_a_few_files(harbour: Harbour, monkeypatch: py
         harbour.put(f"{number}.jsonl", event(number))
         harbour.take_in()
         assert len(list((harbour.lake.root / "dumps").glob("*.parquet"))) <= 6
-    assert len(harbour.lake.ingested_files.known().contents) == 23
+    assert len(ingested_files_of(harbour.lake.root).known().contents) == 23
     for number in range(23):
         harbour.put(f"again-{number}.jsonl", event(number))
     assert harbour.take_in().copies == 23 and len(harbour.ids()) == 23
@@ -471,7 +472,7 @@ def test_killed_while_the_ledger_becomes_one_file_nothing_is_forgotten(
         patch.setattr(ingested_files, "write_table", killed)
         with pytest.raises(KeyboardInterrupt):
             harbour.take_in()
-    assert len(harbour.lake.ingested_files.known().contents) == 2
+    assert len(ingested_files_of(harbour.lake.root).known().contents) == 2
 
 
 def test_ledger_can_be_read_while_it_becomes_one_file(harbour: Harbour, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -484,7 +485,7 @@ def test_ledger_can_be_read_while_it_becomes_one_file(harbour: Harbour, monkeypa
         return [self.folder / "gone.parquet"] if len(looks) == 1 else files(self)
 
     monkeypatch.setattr(IngestedFiles, "_files", old_list_first)
-    assert len(harbour.lake.ingested_files.known().contents) == 1
+    assert len(ingested_files_of(harbour.lake.root).known().contents) == 1
 
 
 def test_ledger_that_was_removed_lets_archived_dumps_be_taken_in_again(harbour: Harbour) -> None:

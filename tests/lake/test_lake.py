@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from og_assets.deletions.check_rows import DELETION_CHECKS_SCHEMA
-from og_assets.events.land import EVENTS_SCHEMA
+from og_assets.deletions.check_rows import DELETION_CHECKS
+from og_assets.events.land import EVENTS
 from og_assets.lake.errors import NotWritableError
 from og_assets.lake.lake import SCHEMA_FILE, Lake
-from og_assets.lake.manifest import PULLS_SCHEMA
+from og_assets.lake.manifest import PULLS
 from og_assets.lake.schema import raw_schema
 from og_assets.ordergroove.objects import BY_NAME, OBJECTS
 
@@ -26,12 +26,12 @@ class Shore(Protocol):
 
 
 def test_prepared_lake_has_an_empty_file_with_the_schema_of_each_object(shore: Shore) -> None:
-    shore.lake.prepare()
+    shore.lake.prepare(EVENTS, DELETION_CHECKS)
     assert len(shore.files()) == len(OBJECTS) + len({"pulls", "events", "deletion_checks"})
-    assert pq.read_table(shore.root / "pulls" / SCHEMA_FILE).schema.equals(PULLS_SCHEMA)
-    assert pq.read_table(shore.root / "events" / SCHEMA_FILE).schema.equals(EVENTS_SCHEMA)
+    assert pq.read_table(shore.root / "pulls" / SCHEMA_FILE).schema.equals(PULLS.schema)
+    assert pq.read_table(shore.root / "events" / SCHEMA_FILE).schema.equals(EVENTS.schema)
     checks = pq.read_table(shore.root / "raw" / "deletion_checks" / SCHEMA_FILE)
-    assert checks.schema.equals(DELETION_CHECKS_SCHEMA)
+    assert checks.schema.equals(DELETION_CHECKS.schema)
     for api_object in OBJECTS:
         table = pq.read_table(shore.root / "raw" / api_object.name / SCHEMA_FILE)
         assert table.num_rows == 0
@@ -39,9 +39,9 @@ def test_prepared_lake_has_an_empty_file_with_the_schema_of_each_object(shore: S
 
 
 def test_preparing_twice_changes_nothing(shore: Shore) -> None:
-    shore.lake.prepare()
+    shore.lake.prepare(EVENTS, DELETION_CHECKS)
     before = {path: path.stat().st_mtime_ns for path in shore.files()}
-    shore.lake.prepare()
+    shore.lake.prepare(EVENTS, DELETION_CHECKS)
     assert {path: path.stat().st_mtime_ns for path in shore.files()} == before
 
 
@@ -53,14 +53,14 @@ def test_schema_file_that_is_old_or_damaged_is_written_anew(shore: Shore, old: s
         pq.write_table(pa.table({"public_id": pa.array([], pa.string())}), path)
     else:
         path.write_bytes(b"PAR1 or not" if old == "damaged" else b"")
-    shore.lake.prepare()
+    shore.lake.prepare(EVENTS, DELETION_CHECKS)
     assert pq.read_schema(path).equals(raw_schema(BY_NAME["orders"].record))
 
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_warehouse_reads_schema_file_and_pulls_together(shore: Shore, name: str) -> None:
     api_object = BY_NAME[name]
-    shore.lake.prepare()
+    shore.lake.prepare(EVENTS, DELETION_CHECKS)
     pattern = f"{shore.lake.raw_folder(api_object)}/**/*.parquet"
     with duckdb.connect() as connection:
         count = "select count(*) from read_parquet(?, union_by_name = true)"
@@ -70,7 +70,7 @@ def test_warehouse_reads_schema_file_and_pulls_together(shore: Shore, name: str)
 
 
 def test_damaged_files_are_found_and_whole_ones_are_not(shore: Shore) -> None:
-    shore.lake.prepare()
+    shore.lake.prepare(EVENTS, DELETION_CHECKS)
     shore.land("orders", [{"public_id": "o"}])
     assert shore.lake.unreadable_files() == []
     (whole,) = (shore.root / "raw" / "orders" / "window=2026-06-01").iterdir()

@@ -8,7 +8,7 @@ import pytest
 
 from og_assets.lake.errors import NotWritableError, UnreadableError
 from og_assets.lake.lake import Lake
-from og_assets.lake.manifest import PULLS_SCHEMA, PullRow, read_pulls, write_pull
+from og_assets.lake.manifest import PULLS, PullRow, read_pulls, write_pull
 from og_assets.ordergroove.objects import BY_NAME
 
 START = datetime(2026, 6, 1, 18, tzinfo=UTC)
@@ -59,7 +59,7 @@ def finished(lake: Lake, *, first: str = APRIL[0], last: str = JUNE[1], source: 
 
 
 def test_row_has_a_column_for_each_field() -> None:
-    assert PULLS_SCHEMA.names == [field.name for field in fields(PullRow)]
+    assert PULLS.schema.names == [field.name for field in fields(PullRow)]
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
