@@ -81,9 +81,8 @@ class Table:
 
 def schema_of(row: type, *, more: Sequence[pa.Field] = ()) -> pa.Schema:
     """Derive the schema from a row class (dataclass or NamedTuple), and add the columns `more` at its end."""
-    hidden = (
-        {field.name for field in fields(row) if not field.metadata.get("stored", True)} if is_dataclass(row) else ()
-    )
+    marked = fields(row) if is_dataclass(row) else ()
+    hidden = {field.name for field in marked if not field.metadata.get("stored", True)}
     hints = get_type_hints(row, include_extras=True)
     return pa.schema([*(pa.field(name, arrow_type(hints[name])) for name in hints if name not in hidden), *more])
 
