@@ -85,7 +85,7 @@ def test_what_was_deleted_is_deleted_and_what_moved_is_not(
     take_in(tmp_path / "dumps", lake)
     warehouse.run("seed")
     warehouse.run("run")
-    told = warehouse.run("test", "--select", "test_name:told_deletions_are_believed")
+    told = warehouse.run("test", "--select", "test_name:webhook_deletions_are_not_contradicted")
     verdicts = [node.status for node in told.result if node.node.resource_type == "test"]
     assert verdicts == ["pass", "pass"], "in a store that is well, no deletion is overruled"
 
