@@ -20,7 +20,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from og_assets.ordergroove.signatures import HEADER, Verifier, parse_header
 from og_assets.receiver import refusals
-from og_assets.receiver.batches import Writer
+from og_assets.receiver.batch_writer import Writer
 from og_assets.receiver.errors import NotKeptError
 from og_assets.receiver.lines import is_json, line_of
 from og_assets.receiver.metrics import Metrics

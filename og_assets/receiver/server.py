@@ -16,7 +16,7 @@ import uvicorn
 
 from og_assets.ordergroove.signatures import Verifier
 from og_assets.receiver.app import PATH, Webhook, build_app
-from og_assets.receiver.batches import Writer
+from og_assets.receiver.batch_writer import Writer
 from og_assets.receiver.errors import InboxError, LeftOpenError
 from og_assets.receiver.journal import Journal
 from og_assets.receiver.metrics import Metrics

@@ -22,7 +22,7 @@ from og_assets.events.ingest import EventIngestion, IngestReport
 from og_assets.events.scan import inbox_of
 from og_assets.events.store import ingested_files_of
 from og_assets.lake.lake import Lake
-from testkit.receiver.dumps import dumps, left_open, lines, quarantined
+from testkit.receiver.event_files import dumps, left_open, lines, quarantined
 from testkit.receiver.running import raw_post, start
 
 RATE = 220  # On paper; answers take time too.

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from og_assets.receiver.lines import is_json
-from testkit.receiver.dumps import events, quarantined
+from testkit.receiver.event_files import events, quarantined
 from testkit.receiver.running import PATH, Receiver, answer_to, raw_post, running, signed
 
 QUICK = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))

@@ -16,7 +16,7 @@ from og_assets.receiver.lines import line_of
 from og_assets.receiver.quarantine import Quarantine
 from og_assets.receiver.recovery import TORN, Recovered, recover, waiting
 from og_assets.settings import PROJECT_ROOT
-from testkit.receiver.dumps import dumps, events, left_open, lines, quarantined
+from testkit.receiver.event_files import dumps, events, left_open, lines, quarantined
 from tests.receiver.test_lines import MOMENT
 
 

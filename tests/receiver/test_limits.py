@@ -15,7 +15,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from og_assets.receiver.metrics import Metrics
 from og_assets.receiver.protocol import GuardedProtocol, Limits, guarded
 from og_assets.receiver.refusals import Refusals
-from testkit.receiver.dumps import events
+from testkit.receiver.event_files import events
 from testkit.receiver.running import PATH, Receiver, answer_to, raw_post, running, signed
 
 TIMEOUT = 1.0

@@ -15,7 +15,7 @@ from og_assets.ordergroove.signatures import fingerprint
 from og_assets.settings import PROJECT_ROOT
 from ordergroove_sandbox import Store
 from ordergroove_sandbox.webhooks import DEFAULT_KEY, Webhooks
-from testkit.receiver.dumps import dumps, events, left_open, lines, quarantined
+from testkit.receiver.event_files import dumps, events, left_open, lines, quarantined
 from testkit.receiver.running import CLIENT, KEY, PATH, Receiver, answer_to, raw_post, running, signed
 
 EVENT = b'{"id":"evt_1","type":"order.delete","created":1592570790,"data":{"object":{"type":"order","public_id":"f9"}}}'

@@ -10,12 +10,12 @@ from threading import Event
 
 import pytest
 
-from og_assets.receiver.batches import Writer
+from og_assets.receiver.batch_writer import Writer
 from og_assets.receiver.errors import NotKeptError
 from og_assets.receiver.journal import Journal
 from og_assets.receiver.metrics import Metrics
 from og_assets.receiver.quarantine import Quarantine
-from testkit.receiver.dumps import events, left_open, quarantined
+from testkit.receiver.event_files import events, left_open, quarantined
 from tests.receiver.test_journal import blocked_day, ids, line
 
 

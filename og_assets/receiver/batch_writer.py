@@ -17,13 +17,13 @@ from pathlib import Path
 from time import monotonic, perf_counter
 from typing import TypeVar
 
-from og_assets.receiver import troubles
+from og_assets.receiver import disk_problems as troubles
 from og_assets.receiver.errors import NotKeptError
 from og_assets.receiver.journal import Journal
 from og_assets.receiver.metrics import Metrics
 from og_assets.receiver.quarantine import Quarantine
 from og_assets.receiver.recovery import recover, waiting
-from og_assets.receiver.troubles import Trouble
+from og_assets.receiver.disk_problems import Trouble
 
 T = TypeVar("T")
 
