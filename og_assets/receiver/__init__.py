@@ -1,12 +1,13 @@
-"""The receiver: webhooks in over HTTP, dumps out that survive a crash (`og-assets receiver`, docs/receiver.md).
+"""The receiver: accepts webhooks over HTTP and writes event files that survive a crash (docs/receiver.md).
 
-Belongs here: HTTP, its limits, and the file until it lies in the inbox. Does not belong here: what an event means,
-reading the inbox (`lake/`), Dagster. Nothing of the REST client or the sandbox is imported.
+Belongs here: HTTP, and the event file until it is in the inbox. Does not belong here: the meaning of an event, reading
+the inbox (`events/`), Dagster. It imports nothing of the REST client or the sandbox.
 
-    protocol   a connection: how many, how slow, how large
-    app        a request: signature, body, answer
-    batches    the requests that wait at the same moment become one write
-    journal    the open file: written, synced, rotated into the inbox
-    recovery   what a dead receiver left open
-    quarantine what was signed and cannot be an event
+    server         the process: options, signals, the port
+    app            a request: signature, body, answer
+    batch_writer   requests that wait at the same moment become one write
+    journal        the open event file: append, sync, rotate into the inbox
+    recovery       files that a killed receiver left open
+    quarantine     signed bodies that are not events
+    disk_problems  failing disk operations: counted and logged
 """

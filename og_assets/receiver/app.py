@@ -1,13 +1,13 @@
-"""The three pages: `POST /webhooks/ordergroove`, `GET /healthz`, `GET /metrics`.
+"""The HTTP application: `POST /webhooks/ordergroove`, `GET /healthz`, `GET /metrics`.
 
-Belongs here: the order in which a request is judged, from what is cheap to what is dear, and its answer. Does not
-belong here: bytes on the wire (protocol), on disk (batches, journal).
+Belongs here: the checks of a request, cheapest first, and its answer. Does not belong here: slow headers and the number
+of connections (nginx, uvicorn), files (batch_writer, journal).
 
-The signature comes before the body is parsed, and 2xx only after the event is on disk.
+The signature is checked before the body is parsed. 2xx is sent only after the event is on disk.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from time import perf_counter
 
@@ -16,160 +16,143 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from og_assets.ordergroove.signatures import HEADER, Verifier, parse_header
 from og_assets.receiver import refusals
-from og_assets.receiver.batch_writer import Writer
+from og_assets.receiver.batch_writer import BatchWriter
 from og_assets.receiver.errors import NotKeptError
-from og_assets.receiver.lines import is_json, line_of
+from og_assets.receiver.lines import format_line, is_json
 from og_assets.receiver.metrics import Metrics
-from og_assets.receiver.refusals import RETRY_AFTER, Reason, Refusals
+from og_assets.receiver.refusals import RETRY_AFTER, Refusal, RefusalCounter
 
 PATH = "/webhooks/ordergroove"
-# Whoever fills the shared memory with large bodies does not keep out events of the usual size.
-SMALL = 65_536
+# Bodies up to this size are accepted even when large bodies have used up the shared memory limit.
+SMALL_BODY = 65_536
 _HEADER = HEADER.lower().encode()
-# Events are kept all the same: to end or replace a receiver for this would be worse.
-_STUCK = {"warning": "files cannot be moved into the inbox and wait; the log tells why"}
 _ACCEPTED = Response(status_code=204)
 
 
 class _RefusedError(Exception):
-    def __init__(self, reason: Reason) -> None:
-        self.reason = reason
+    def __init__(self, refusal: Refusal) -> None:
+        self.refusal = refusal
 
 
-class Webhook:
-    """Takes one event. `verifier` None takes whatever comes."""
+class WebhookEndpoint:
+    """Accepts one event per request. Without a `verifier`, it accepts unsigned events.
+
+    `timeout`: seconds for the whole body. `max_memory`: bytes of all bodies that are in memory at one moment.
+    """
 
     def __init__(
         self,
-        writer: Writer,
+        writer: BatchWriter,
         *,
         verifier: Verifier | None,
         max_body: int,
-        max_waiting: int,
+        max_memory: int,
+        timeout: float,
         metrics: Metrics,
-        refused: Refusals,
+        refused: RefusalCounter,
     ) -> None:
         self._writer = writer
         self._verifier = verifier
         self._max_body = max_body
-        self._max_waiting = max_waiting
+        self._max_memory = max_memory
+        self._timeout = timeout
         self._metrics = metrics
         self._refused = refused
-        self._held = 0
-        metrics.watch("held_bytes", "Bytes of bodies that are being read or written.", lambda: self._held)
+        self._in_memory = 0
+        metrics.watch("held_bytes", "Bytes of bodies that are being read or written.", lambda: self._in_memory)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Judge a request and answer it."""
-        began = perf_counter()
-        held = self._Held(self)
+        """Answer one request."""
+        started = perf_counter()
+        body = bytearray()
         try:
-            await self._take(scope, receive, held)
-        except _RefusedError as refused:
-            self._refused.add(refused.reason)
-            if refused.reason is not refusals.GONE:
-                await answer(refused.reason)(scope, receive, send)
+            await self._accept(scope["headers"], receive, body)
+        except _RefusedError as error:
+            self._refused.add(error.refusal)
+            if error.refusal is not refusals.DISCONNECTED:
+                await error.refusal.response()(scope, receive, send)
         else:
             await _ACCEPTED(scope, receive, send)
         finally:
-            self._held -= held.size
-            self._metrics.request_seconds.observe(perf_counter() - began)
+            self._in_memory -= len(body)
+            self._metrics.request_seconds.observe(perf_counter() - started)
 
-    async def _take(self, scope: Scope, receive: Receive, held: "_Held") -> None:
-        headers: list[tuple[bytes, bytes]] = scope["headers"]
+    async def _accept(self, headers: list[tuple[bytes, bytes]], receive: Receive, body: bytearray) -> None:
         if any(int(value) > self._max_body for name, value in headers if name == b"content-length"):
             raise _RefusedError(refusals.TOO_LARGE)
         signature = None
         if self._verifier is not None:
-            # Repeated headers are one list, by HTTP's own rule.
+            # HTTP joins repeated headers with commas.
             signature = parse_header(b",".join(value for name, value in headers if name == _HEADER))
             if signature is None:
                 raise _RefusedError(refusals.NO_SIGNATURE)
-        body = await self._read(receive, held)
-        received_at = datetime.now(UTC)
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._read(receive, body)
+        except TimeoutError:
+            raise _RefusedError(refusals.TOO_SLOW) from None
+        received_at, content = datetime.now(UTC), bytes(body)
         key = None
         if self._verifier is not None and signature is not None:
-            key = self._verifier.match(signature, body)
+            key = self._verifier.match(signature, content)
             if key is None:
                 raise _RefusedError(refusals.WRONG_SIGNATURE)
         try:
-            if not is_json(body):
-                await self._writer.quarantine(body, reason=refusals.NOT_JSON.name, key=key)
+            if not is_json(content):
+                await self._writer.quarantine(content, reason=refusals.NOT_JSON.name, key=key)
                 raise _RefusedError(refusals.NOT_JSON)
-            await self._writer.write(line_of(body, received_at=received_at, key=key))
+            await self._writer.write(format_line(content, received_at=received_at, key=key))
         except NotKeptError:
             raise _RefusedError(refusals.NOT_KEPT) from None
-        self._metrics.accepted(key=key, size=len(body))
+        self._metrics.accepted(key=key, size=len(content))
 
-    async def _read(self, receive: Receive, held: "_Held") -> bytes:
-        pieces = []
-        while True:
-            message: Message = await receive()
+    async def _read(self, receive: Receive, body: bytearray) -> None:
+        more = True
+        while more:
+            message = await receive()
             if message["type"] == "http.disconnect":
-                raise _RefusedError(refusals.GONE)
+                raise _RefusedError(refusals.DISCONNECTED)
             piece: bytes = message.get("body", b"")
-            pieces.append(piece)
-            held.add(len(piece))
-            if held.size > self._max_body:
+            more = message.get("more_body", False)
+            body += piece
+            self._in_memory += len(piece)
+            if len(body) > self._max_body:
                 raise _RefusedError(refusals.TOO_LARGE)
-            if held.size > SMALL and self._held > self._max_waiting:
-                raise _RefusedError(refusals.TOO_MUCH)
-            if not message.get("more_body"):
-                return b"".join(pieces)
-
-    class _Held:
-        """What one request holds of the memory that all share."""
-
-        def __init__(self, webhook: "Webhook") -> None:
-            self._webhook = webhook
-            self.size = 0
-
-        def add(self, size: int) -> None:
-            self.size += size
-            self._webhook._held += size
+            if len(body) > SMALL_BODY and self._in_memory > self._max_memory:
+                raise _RefusedError(refusals.TOO_MUCH_WAITING)
 
 
-def answer(reason: Reason) -> Response:
-    """The answer to a refused request. The connection ends with it: what else was sent is not read."""
-    headers = {"Connection": "close"}
-    if reason.status == 503:
-        headers["Retry-After"] = RETRY_AFTER
-    return JSONResponse({"error": reason.told}, status_code=reason.status, headers=headers)
-
-
-def build_app(webhook: Webhook, writer: Writer, *, metrics: Metrics, refused: Refusals) -> Starlette:
-    """The pages, and the writer that runs as long as they are served."""
+def build_app(webhook: WebhookEndpoint, writer: BatchWriter, *, metrics: Metrics, refused: RefusalCounter) -> Starlette:
+    """The application with its three addresses."""
 
     async def health(_request: Request) -> Response:
-        if writer.is_writable:
-            return JSONResponse({"status": "ok", **(_STUCK if writer.moving.stands else {})})
-        return JSONResponse({"status": "the inbox cannot be written"}, 503, headers={"Retry-After": RETRY_AFTER})
+        if not writer.is_writable:
+            return JSONResponse({"status": "the inbox cannot be written"}, 503, headers=RETRY_AFTER)
+        # A warning, not 503: events are still stored, and replacing the receiver would not help.
+        stuck = {"warning": "files cannot be moved into the inbox; see the log"}
+        return JSONResponse({"status": "ok", **(stuck if writer.move_problem.is_active else {})})
 
     async def show_metrics(_request: Request) -> Response:
         return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def refuse(_request: Request, error: Exception) -> Response:
-        is_page = isinstance(error, HTTPException) and error.status_code == 405
-        reason = refusals.WRONG_METHOD if is_page else refusals.NOT_FOUND
-        refused.add(reason)
-        response = answer(reason)
+        is_wrong_method = isinstance(error, HTTPException) and error.status_code == 405
+        refusal = refusals.WRONG_METHOD if is_wrong_method else refusals.NOT_FOUND
+        refused.add(refusal)
+        response = refusal.response()
         response.headers.update(getattr(error, "headers", None) or {})
         return response
-
-    @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with writer.running():
-            yield
 
     routes: Sequence[Route] = (
         Route(PATH, webhook, methods=["POST"]),
         Route("/healthz", health),
         Route("/metrics", show_metrics),
     )
-    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: refuse, 405: refuse})
-    # A redirect would not be followed, and not be a 2xx either: 404 says at once that the address is wrong.
+    app = Starlette(routes=routes, exception_handlers={404: refuse, 405: refuse})
+    # Ordergroove follows no redirect: 404 shows at once that the address is wrong.
     app.router.redirect_slashes = False
     return app

@@ -1,7 +1,7 @@
-"""What the disk refuses: counted every time, said once a minute, and said once more when it is over.
+"""A failing disk operation: counted every time, logged at most once a minute, and logged once when it works again.
 
-Belongs here: one trouble, whether it stands, and its sentences. Does not belong here: what is tried again, and when
-(batches). Its clock goes on when it is over: what comes and goes twice a second must not fill the log either.
+Belongs here: whether a problem is active, and its log messages. Does not belong here: retries (batch_writer). The
+minute is not reset when an operation works again: a problem that comes and goes must not fill the log either.
 """
 
 import logging
@@ -18,77 +18,77 @@ _LOG_EVERY = 60.0
 _log = logging.getLogger(__name__)
 
 
-class Trouble:
-    """One thing that may not work. `sentence` gets the reason, and says what is wrong and what to do."""
+class DiskProblem:
+    """One operation that may fail. `message` gets the reason, and says what happened and what to do."""
 
-    def __init__(self, counter: Counter, sentence: Callable[[str], str], *, over: str) -> None:
-        self.stands = False
+    def __init__(self, counter: Counter, message: Callable[[str], str], *, resolved_message: str) -> None:
+        self.is_active = False
         self.reason = ""
         self._counter = counter
-        self._sentence = sentence
-        self._over = over
-        self._told_at = -_LOG_EVERY
-        self._is_told = False
+        self._message = message
+        self._resolved_message = resolved_message
+        self._logged_at = -_LOG_EVERY
+        self._is_logged = False
 
-    def met(self, error: Exception) -> None:
-        """It did not work."""
-        self.stands, self.reason = True, reason_of(error)
+    def record(self, error: Exception) -> None:
+        """The operation failed."""
+        self.is_active, self.reason = True, _describe(error)
         self._counter.inc()
-        if monotonic() - self._told_at >= _LOG_EVERY:
-            self._told_at, self._is_told = monotonic(), True
-            # What is no OSError is a fault of ours, and keeps its traceback.
-            _log.error(self._sentence(self.reason), exc_info=None if isinstance(error, OSError) else error)
+        if monotonic() - self._logged_at >= _LOG_EVERY:
+            self._logged_at, self._is_logged = monotonic(), True
+            # An error that is no OSError is a bug of this program, and needs its traceback.
+            _log.error(self._message(self.reason), exc_info=None if isinstance(error, OSError) else error)
 
-    def ended(self) -> None:
-        """It works."""
-        self.stands = False
-        if self._is_told:
-            self._is_told = False
-            _log.warning(self._over)
+    def resolve(self) -> None:
+        """The operation worked."""
+        self.is_active = False
+        if self._is_logged:
+            self._is_logged = False
+            _log.warning(self._resolved_message)
 
 
-def of_writing(metrics: Metrics, *, folder: Path) -> Trouble:
-    """No event can be kept."""
-    return Trouble(
+def write_problem(metrics: Metrics, *, folder: Path) -> DiskProblem:
+    """Events cannot be stored."""
+    return DiskProblem(
         metrics.write_failures,
         lambda reason: (
-            f"Cannot write below {folder} ({reason}). Events are answered with 503 and not acknowledged until it can "
-            "be written again; free space, or let this user write there."
+            f"Cannot write below {folder} ({reason}). The receiver answers events with 503 and acknowledges none until "
+            "writing works again. Free disk space, or give this user write permission."
         ),
-        over="Events can be written again.",
+        resolved_message="Events can be written again.",
     )
 
 
-def of_moving(metrics: Metrics, *, inbox: Path, open_folder: Path, every: float) -> Trouble:
-    """Events are kept, and stay where no reader of the inbox looks."""
-    return Trouble(
+def move_problem(metrics: Metrics, *, inbox: Path, open_folder: Path, every: float) -> DiskProblem:
+    """Events are stored, but their files cannot be moved to where the ingestion reads them."""
+    return DiskProblem(
         metrics.rotation_failures,
         lambda reason: (
-            f"Cannot move files into {inbox} ({reason}). Events are still written and acknowledged, and lie in "
-            f"{open_folder} until this works; remove what is in the way, or let this user write there. Tried again "
-            f"every {every:g} seconds."
+            f"Cannot move files into {inbox} ({reason}). Events are still written and acknowledged; their files stay "
+            f"in {open_folder}. Remove the obstacle, or give this user write permission. The receiver retries every "
+            f"{every:g} seconds."
         ),
-        over="Files can be moved into the inbox again.",
+        resolved_message="Files can be moved into the inbox again.",
     )
 
 
-def of_setting_aside(metrics: Metrics) -> Trouble:
-    """What is no event cannot be kept."""
-    return Trouble(
+def quarantine_problem(metrics: Metrics) -> DiskProblem:
+    """Signed bodies that are not JSON cannot be stored."""
+    return DiskProblem(
         metrics.write_failures,
         lambda reason: (
-            f"Cannot write into quarantine ({reason}). What is signed and not JSON is answered with 503 until it can "
-            "be written again; free space, or let this user write there."
+            f"Cannot write into quarantine ({reason}). The receiver answers signed bodies that are not JSON with 503 "
+            "until writing works again. Free disk space, or give this user write permission."
         ),
-        over="The quarantine can be written again.",
+        resolved_message="The quarantine can be written again.",
     )
 
 
-def reason_of(error: Exception) -> str:
-    """What the system says, and of which file."""
+def _describe(error: Exception) -> str:
+    """The system's message, with the path where it names one."""
     if isinstance(error, TimeoutError) and not error.errno:
-        return "it does not answer"
+        return "the disk does not answer"
     if not isinstance(error, OSError):
-        return f"a fault of ours: {type(error).__name__}"
+        return f"unexpected {type(error).__name__}"
     path = error.filename2 or error.filename
     return f"{path}: {error.strerror}" if path else error.strerror or str(error)

@@ -1,8 +1,8 @@
-"""What can go wrong with the receiver, said in a sentence that tells what to do.
+"""Errors of the receiver; each message says what happened and what to do.
 
 ReceiverError
 ├── InboxError     the inbox cannot be written
-├── LeftOpenError  the receiver has ended, and files wait to be moved into the inbox
+├── LeftOpenError  the receiver has stopped, and some files are not in the inbox yet
 └── NotKeptError   an event is not on disk; the sender must send it again
 """
 
@@ -10,15 +10,15 @@ from og_assets.errors import OgAssetsError
 
 
 class ReceiverError(OgAssetsError):
-    """Root of the tree."""
+    """Base class of the receiver's errors."""
 
 
 class InboxError(ReceiverError):
-    """The receiver cannot begin, because it could keep nothing."""
+    """The receiver cannot start, because it could not store events."""
 
 
 class LeftOpenError(ReceiverError):
-    """The receiver has ended, and what it acknowledged is on disk, but not all of it in the inbox."""
+    """The receiver has stopped. All acknowledged events are on disk, but some files are not in the inbox."""
 
 
 class NotKeptError(ReceiverError):

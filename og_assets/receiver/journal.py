@@ -1,10 +1,10 @@
-"""The open file: what is appended is on disk when `append` returns, and it appears in the inbox whole.
+"""The open event file: a line is on disk when `append` returns; the file appears in the inbox complete.
 
-Belongs here: one file at a time, its sync, its rotation. Does not belong here: who waits for it (batches), files of
-the dead (recovery). Everything blocks, and is meant for one thread.
+Belongs here: one file at a time, its sync, its rotation. Does not belong here: waiting requests (batch_writer),
+files of killed receivers (recovery). All functions block; use them from one thread.
 
-An open file lies in `inbox/.receiving/`, whose name begins with a dot, so no reader of the inbox sees it. It is
-locked as long as its writer lives: several receivers may work on one inbox, each with a file of its own.
+An open file lies in `inbox/.receiving/`. The ingestion skips names that begin with a dot. The file is locked while its
+writer runs: several receivers can share one inbox, each with its own file.
 """
 
 import errno
@@ -20,7 +20,7 @@ from uuid import uuid4
 OPEN_FOLDER = ".receiving"
 SUFFIX = ".jsonl"
 
-# macOS has no fdatasync. It saves a write of the file's times, nothing that is needed to read it.
+# macOS has no fdatasync. fdatasync does not write the file's times, which no reader needs.
 _sync_data = getattr(os, "fdatasync", os.fsync)
 
 
@@ -34,35 +34,35 @@ class Journal:
         self._rotate_seconds = rotate_seconds
         self._descriptor: int | None = None
         self._path = inbox / OPEN_FOLDER
-        self._began: float | None = None
+        self._started: float | None = None
 
     @property
     def open_folder(self) -> Path:
-        """Where files lie until they are moved into the inbox."""
+        """The folder of files that are not in the inbox yet."""
         return self.inbox / OPEN_FOLDER
 
     @property
     def age(self) -> float:
-        """Seconds since the first event of the open file; 0 where it has none."""
-        began = self._began
-        return monotonic() - began if began is not None else 0.0
+        """Seconds since the first event of the open file; 0 without events."""
+        started = self._started
+        return monotonic() - started if started is not None else 0.0
 
     @property
     def is_due(self) -> bool:
-        """Whether the open file should be rotated: it holds events, and is large, old, or of another day."""
+        """Whether to rotate the open file: it holds events, and is large, old, or of another UTC day."""
         if not self.size:
             return False
         is_of_today = day_of(self._path) == f"{datetime.now(UTC):%Y-%m-%d}"
         return self.size >= self._rotate_bytes or self.age >= self._rotate_seconds or not is_of_today
 
     def open(self) -> None:
-        """Make the open file if there is none; raises OSError where that cannot be done."""
+        """Create the open file if there is none; raises OSError where that fails."""
         if self._descriptor is None:
             self._path, self._descriptor = create_locked(self.inbox)
-            self.size, self._began = 0, None
+            self.size, self._started = 0, None
 
     def append(self, lines: list[bytes]) -> None:
-        """Write lines and wait until the disk has them; raises OSError, and then none of them counts."""
+        """Write lines and wait for the disk; raises OSError, and then no line is stored."""
         self.open()
         assert self._descriptor is not None
         try:
@@ -71,14 +71,14 @@ class Journal:
             if not os.fstat(self._descriptor).st_nlink:
                 raise FileNotFoundError(errno.ENOENT, "the open file was deleted", str(self._path))
         except Exception:
-            # Nobody was told that these lines are kept. A sync that failed may have lost pages for good, and a next one
-            # would not say so: this file is trusted up to here and no further.
+            # These lines are not acknowledged. After a failed sync the kernel may drop pages, and the next sync would
+            # not report it: this file is used only up to its last good sync.
             self._cut_back()
-            self._set_aside()
+            self._close()
             raise
         self.size += written
-        if self._began is None:
-            self._began = monotonic()
+        if self._started is None:
+            self._started = monotonic()
 
     def sync(self, descriptor: int) -> None:
         """Wait until the disk has what was written."""
@@ -87,7 +87,7 @@ class Journal:
     def rotate(self) -> Path | None:
         """Move the open file into the inbox, if it holds anything; the next append opens another.
 
-        Where that fails the file is set aside, whole and synced, and recovery moves it later; raises OSError.
+        Where that fails, the file stays complete and synced, and recovery moves it later; raises OSError.
         """
         if self._descriptor is None:
             return None
@@ -96,12 +96,12 @@ class Journal:
                 self._path.unlink(missing_ok=True)
                 return None
             os.fsync(self._descriptor)
-            return publish(self._path, inbox=self.inbox)
+            return move_into_inbox(self._path, inbox=self.inbox)
         finally:
-            self._set_aside()
+            self._close()
 
     def probe(self) -> bool:
-        """Find out whether the disk takes anything: True, or an OSError."""
+        """Test whether the disk can be written: True, or an OSError."""
         path, descriptor = create_locked(self.inbox)
         try:
             write_all(descriptor, b" " * 65_536)
@@ -120,16 +120,16 @@ class Journal:
             with suppress(OSError):
                 self._path.unlink()
 
-    def _set_aside(self) -> None:
+    def _close(self) -> None:
         if self._descriptor is not None:
-            # Closing lets go of the lock, so recovery may take what was not renamed.
+            # Closing releases the lock, so that recovery can move the file.
             with suppress(OSError):
                 os.close(self._descriptor)
-        self._descriptor, self._began, self.size = None, None, 0
+        self._descriptor, self._started, self.size = None, None, 0
 
 
 def create_locked(inbox: Path) -> tuple[Path, int]:
-    """Make an open file that belongs to this process, and whose name survives a power cut."""
+    """Create an open file that this process has locked, and whose name survives a power cut."""
     folder = open_folder(inbox)
     with folder_lock(folder):
         path = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid4().hex[:12]}{SUFFIX}"
@@ -145,14 +145,14 @@ def create_locked(inbox: Path) -> tuple[Path, int]:
 
 
 def open_folder(inbox: Path) -> Path:
-    """The folder of open files, made if it is not there."""
+    """The folder of open files; created if missing."""
     folder = inbox / OPEN_FOLDER
     make_folder(folder)
     return folder
 
 
-def publish(path: Path, *, inbox: Path) -> Path:
-    """Move a whole, synced file into the folder of the day on which it was begun."""
+def move_into_inbox(path: Path, *, inbox: Path) -> Path:
+    """Move a complete, synced file into the folder of the UTC day on which it was created."""
     folder = day_folder(path, inbox=inbox)
     target = folder / f"events-{path.name}"
     path.rename(target)
@@ -162,7 +162,7 @@ def publish(path: Path, *, inbox: Path) -> Path:
 
 
 def day_folder(path: Path, *, inbox: Path) -> Path:
-    """The folder that an open file will be moved into; raises OSError where nothing can be put there."""
+    """The folder that an open file will be moved into; raises OSError where it cannot be written."""
     folder = inbox / day_of(path)
     make_folder(folder)
     if not os.access(folder, os.W_OK | os.X_OK):
@@ -171,12 +171,12 @@ def day_folder(path: Path, *, inbox: Path) -> Path:
 
 
 def day_of(path: Path) -> str:
-    """The UTC day on which an open file was begun, from its name."""
+    """The UTC day on which an open file was created, from its name."""
     return f"{path.name[:4]}-{path.name[4:6]}-{path.name[6:8]}"
 
 
 def write_all(descriptor: int, content: bytes) -> int:
-    """Write everything; a disk that is nearly full takes a part and refuses the rest."""
+    """Write everything. One system call may write a part only, for example on a nearly full disk."""
     view = memoryview(content)
     while view:
         written = os.write(descriptor, view)
@@ -187,7 +187,7 @@ def write_all(descriptor: int, content: bytes) -> int:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder, and those above it, so that they survive a power cut."""
+    """Create a folder and its parents, so that they survive a power cut."""
     if folder.is_dir():
         return
     make_folder(folder.parent)
@@ -196,7 +196,7 @@ def make_folder(folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until the disk has the names in a folder."""
+    """Wait until the disk has the file names of a folder."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -206,7 +206,7 @@ def sync_folder(folder: Path) -> None:
 
 @contextmanager
 def folder_lock(folder: Path) -> Iterator[None]:
-    """Held for a moment: between making a file and locking it nobody may take it for one of the dead."""
+    """Lock the folder: no recovery may run between the creation of a file and its lock."""
     descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

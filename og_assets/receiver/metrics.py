@@ -1,6 +1,6 @@
-"""What the receiver tells about itself, in Prometheus' text format.
+"""Metrics of the receiver, in Prometheus' text format.
 
-Belongs here: names and meanings. Does not belong here: when they change. docs/receiver.md says what to be alarmed by.
+Belongs here: names and help texts. Does not belong here: the code that changes them. docs/receiver.md lists the alerts.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ _SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.
 
 
 class Metrics:
-    """One registry for each receiver, so that two in one process do not add up."""
+    """One registry per receiver: two receivers in one process must not share counters."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -30,11 +30,11 @@ class Metrics:
         )
         self.event_bytes = counter("event_bytes", "Bytes of the bodies of accepted events.")
         self.refused = counter("requests_refused", "Requests that were not acknowledged, by reason.", "reason")
-        self.quarantined = counter("quarantined", "Bodies kept in quarantine, by reason.", "reason")
+        self.quarantined = counter("quarantined", "Bodies stored in quarantine, by reason.", "reason")
         self.rotated = counter("files_rotated", "Files moved into the inbox.")
-        self.recovered = counter("files_recovered", "Files of dead receivers moved into the inbox.")
-        self.write_failures = counter("write_failures", "Writes that the disk refused, or did not answer in time.")
-        self.rotation_failures = counter("rotation_failures", "Attempts to move files into the inbox that failed.")
+        self.recovered = counter("files_recovered", "Files that killed receivers left open, moved into the inbox.")
+        self.write_failures = counter("write_failures", "Writes that failed or timed out.")
+        self.rotation_failures = counter("rotation_failures", "Failed attempts to move files into the inbox.")
         self.batch_events = histogram("batch_events", "Events per write.", (1, 2, 4, 8, 16, 32, 64, 128, 256, 512))
         self.write_seconds = histogram("write_seconds", "Seconds of one write with its sync.", _SECONDS)
         self.request_seconds = histogram("request_seconds", "Seconds from headers to answer, of webhooks.", _SECONDS)
@@ -47,7 +47,7 @@ class Metrics:
         return Gauge(f"og_receiver_{name}", help_text, registry=self.registry)
 
     def watch(self, name: str, help_text: str, value: Callable[[], float]) -> None:
-        """Declare a gauge that is read when it is asked for."""
+        """Declare a gauge that is computed when the metrics are read."""
         self.gauge(name, help_text).set_function(value)
 
     def accepted(self, *, key: str | None, size: int) -> None:
@@ -57,5 +57,5 @@ class Metrics:
         self._last_event = monotonic()
 
     def text(self) -> bytes:
-        """All of it, in Prometheus' text format."""
+        """All metrics, in Prometheus' text format."""
         return generate_latest(self.registry)

@@ -1,7 +1,7 @@
-"""What was signed and cannot be an event, and what a crash cut off: kept, and out of the way.
+"""Quarantine of the receiver: signed bodies that are not JSON, and lines that a crash cut off.
 
-Belongs here: one JSON line for each, under `lake/quarantine/webhook_deliveries/`. Does not belong here: deciding
-what is put there. Everything blocks, and is meant for one thread.
+Belongs here: one JSON line for each, below `lake/quarantine/webhook_deliveries/`. Does not belong here: the decision
+to quarantine (app, recovery). All functions block; use them from one thread.
 
     {"received_at": …, "key": <fingerprint or null>, "reason": …, "body": <base64>}
 """
@@ -22,7 +22,7 @@ _REMEMBERED = 4096
 
 
 class Quarantine:
-    """A file for each day and process. What is the same is kept once: a delivery is tried up to 60 times."""
+    """One file per day and process. Equal bodies are stored once: Ordergroove sends a delivery up to 60 times."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -30,7 +30,7 @@ class Quarantine:
         self._seen: OrderedDict[bytes, None] = OrderedDict()
 
     def add(self, body: bytes, *, reason: str, key: str | None, received_at: datetime | None = None) -> bool:
-        """Keep a body; it is on disk when this returns. False where it was there already. Raises OSError."""
+        """Store a body; it is on disk when this returns. False where it was stored before. Raises OSError."""
         digest = sha256(body).digest()
         if digest in self._seen:
             return False

@@ -1,41 +1,39 @@
-"""Running a receiver: from options to a process that ends with 0 when it is told to stop.
+"""Runs a receiver: from options to a process that ends with exit code 0 when it is asked to stop.
 
-Belongs here: putting the parts together, signals, the port, and the log. Does not belong here: what any part does.
+Belongs here: construction of the parts, uvicorn's settings, signals, the port, the log. Does not belong here: the
+behaviour of any part.
 """
 
+import asyncio
 import logging
-import resource
 import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import FrameType
 
 import uvicorn
 
 from og_assets.ordergroove.signatures import Verifier
-from og_assets.receiver.app import PATH, Webhook, build_app
-from og_assets.receiver.batch_writer import Writer
+from og_assets.receiver.app import PATH, WebhookEndpoint, build_app
+from og_assets.receiver.batch_writer import BatchWriter
 from og_assets.receiver.errors import InboxError, LeftOpenError
 from og_assets.receiver.journal import Journal
 from og_assets.receiver.metrics import Metrics
-from og_assets.receiver.protocol import GuardedProtocol, Limits, guarded
 from og_assets.receiver.quarantine import Quarantine
-from og_assets.receiver.refusals import Refusals
+from og_assets.receiver.refusals import RefusalCounter
 from og_assets.settings import Settings, SettingsError
 
-MAX_HEAD = 16_384
-_SPARE_FILES = 64
-_NAMED = 5
-_SWEEP_TICKS = 50  # uvicorn ticks ten times a second.
+# Longer than nginx keeps an idle connection (deploy/nginx.conf), so that nginx never uses one that uvicorn closes.
+KEEP_ALIVE_SECONDS = 75
+_NAMED_FILES = 5
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What the command line decides. Sizes in bytes, times in seconds."""
+    """The options of the command line. Sizes in bytes, times in seconds."""
 
     host: str = "127.0.0.1"
     port: int = 8900
@@ -47,7 +45,7 @@ class Options:
     timeout: float = 10.0
 
     @property
-    def max_waiting(self) -> int:
+    def max_memory(self) -> int:
         """Bytes of bodies that may be in memory at one moment, over all requests."""
         return max(64_000_000, 4 * self.max_body)
 
@@ -55,96 +53,66 @@ class Options:
 def run(settings: Settings, options: Options) -> None:
     """Serve until SIGTERM or SIGINT.
 
-    Raises SettingsError or InboxError where it cannot begin, LeftOpenError where files could not be moved at the end.
+    Raises SettingsError or InboxError where it cannot start, LeftOpenError where files could not be moved at the end.
     """
     keys = settings.webhook_keys
     if not keys and not options.allow_unsigned:
         raise SettingsError(
             "ORDERGROOVE_WEBHOOK_KEYS is not set, so anyone could send events. Set it to the verification key of your "
-            "webhook (Ordergroove > Developers > Webhooks), or give --allow-unsigned to take whatever comes."
+            "webhook (Ordergroove > Developers > Webhooks), or use --allow-unsigned to accept unsigned events."
         )
     _log_to_stderr()
-    _allow_files(options.max_connections)
     inbox = settings.data_dir / "inbox"
     metrics = Metrics()
     journal = Journal(inbox, rotate_bytes=options.rotate_bytes, rotate_seconds=options.rotate_seconds)
     quarantine = Quarantine(settings.data_dir / "lake" / "quarantine" / "webhook_deliveries")
     with _listening(options) as listener:
-        writer = Writer(journal, quarantine, metrics=metrics, patience=options.timeout)
-        _begin(journal, writer)
-        refused = Refusals(metrics)
+        writer = BatchWriter(journal, quarantine, metrics=metrics, timeout=options.timeout)
+        _prepare_inbox(journal, writer)
         verifier = Verifier(keys) if keys else None
-        webhook = Webhook(
+        refused = RefusalCounter(metrics)
+        webhook = WebhookEndpoint(
             writer,
             verifier=verifier,
             max_body=options.max_body,
-            max_waiting=options.max_waiting,
+            max_memory=options.max_memory,
+            timeout=options.timeout,
             metrics=metrics,
             refused=refused,
         )
-        limits = Limits(
-            max_connections=options.max_connections,
-            max_head=MAX_HEAD,
-            max_body=options.max_body,
-            timeout=options.timeout,
-        )
-        server = _Server(
+        server = uvicorn.Server(
             uvicorn.Config(
                 build_app(webhook, writer, metrics=metrics, refused=refused),
-                http=guarded(limits, refused),
+                http="httptools",
                 ws="none",
-                lifespan="on",
+                lifespan="off",
                 access_log=False,
                 log_config=None,
                 server_header=False,
                 proxy_headers=False,
-                # Proxies keep connections open for reuse; each counts against the limit.
-                timeout_keep_alive=30,
+                limit_concurrency=options.max_connections,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=int(options.timeout) + 5,
             )
         )
         metrics.watch("connections", "Open connections.", lambda: len(server.server_state.connections))
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
-        trusted = f"keys {', '.join(verifier.fingerprints)}" if verifier else "UNSIGNED, anyone may send"
-        server.greeting = f"Listening at http://{shown}:{port}{PATH} ({trusted}), writing into {inbox}"
-        server.run(sockets=[listener])
-    _say_what_is_left(journal, writer)
+        trusted = f"keys {', '.join(verifier.fingerprints)}" if verifier else "UNSIGNED: accepts events from anyone"
+        greeting = f"Listening at http://{shown}:{port}{PATH} ({trusted}), writing into {inbox}"
 
+        async def serve() -> None:
+            # The writer ends after uvicorn, also when a second Ctrl-C makes uvicorn wait for no request.
+            async with writer.running():
+                _log.info(greeting)
+                await server.serve(sockets=[listener])
 
-class _Server(uvicorn.Server):
-    greeting = ""
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
-        # Said when it is true, and when a signal would already be heard.
-        _log.info(self.greeting)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().shutdown(sockets)
-        if self.force_exit:
-            # A second Ctrl-C: uvicorn waits for nobody, and would break off the writer with a traceback too.
-            await self.lifespan.shutdown()
-
-    async def on_tick(self, counter: int) -> bool:
-        if counter % _SWEEP_TICKS == 0:
-            for connection in list(self.server_state.connections):
-                if isinstance(connection, GuardedProtocol):
-                    connection.sweep()
-        return await super().on_tick(counter)
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        # uvicorn raises the signal once more when it is done, and the process would end by it and not with 0.
-        def stop(number: int, frame: FrameType | None) -> None:
-            self.handle_exit(number, frame)
-
-        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        # uvicorn raises the signal again when it has stopped. With its own handler in place before it starts, the
+        # process then ends with exit code 0, and a signal during the start stops it too.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, server.handle_exit)
+        asyncio.run(serve())
+    _report_left_open(journal, writer)
 
 
 @contextmanager
@@ -161,46 +129,34 @@ def _listening(options: Options) -> Iterator[socket.socket]:
         yield listener
 
 
-def _begin(journal: Journal, writer: Writer) -> None:
+def _prepare_inbox(journal: Journal, writer: BatchWriter) -> None:
     try:
         journal.probe()
-        writer.take_up()
+        writer.recover_files()
     except OSError as error:
         raise InboxError(
-            f"Cannot write into {journal.inbox} ({error.strerror or error}). Make OG_DATA_DIR a folder that this user "
-            "may write, with room for events."
+            f"Cannot write into {journal.inbox} ({error.strerror or error}). Set OG_DATA_DIR to a folder that this "
+            "user can write, on a disk with free space."
         ) from None
 
 
-def _say_what_is_left(journal: Journal, writer: Writer) -> None:
-    left = writer.left
-    if left == []:
-        _log.info("Stopped; everything that was acknowledged is in the inbox.")
+def _report_left_open(journal: Journal, writer: BatchWriter) -> None:
+    files = writer.left_open
+    if files == []:
+        _log.info("Stopped; all acknowledged events are in the inbox.")
         return
-    names = "files" if left is None else ", ".join(path.name for path in left[:_NAMED])
-    more = f" and {len(left) - _NAMED:,} more" if left and len(left) > _NAMED else ""
-    why = f" ({writer.moving.reason})" if writer.moving.stands else ""
+    names = "files" if files is None else ", ".join(path.name for path in files[:_NAMED_FILES])
+    more = f" and {len(files) - _NAMED_FILES:,} more" if files and len(files) > _NAMED_FILES else ""
+    why = f" ({writer.move_problem.reason})" if writer.move_problem.is_active else ""
     raise LeftOpenError(
-        f"Stopped, but not everything that was acknowledged is in the inbox{why}. Safe on disk, and waiting in "
+        f"Stopped, but not all acknowledged events are in the inbox{why}. They are safe on disk, in "
         f"{journal.open_folder}: {names}{more}. The next receiver moves them into the inbox; start one soon."
     )
 
 
-def _allow_files(connections: int) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = connections + _SPARE_FILES
-    if soft != resource.RLIM_INFINITY and soft < needed:
-        if hard != resource.RLIM_INFINITY and hard < needed:
-            raise SettingsError(
-                f"--max-connections {connections} needs {needed} open files, and this process may have {hard}. "
-                "Lower it, or raise the limit (ulimit -n)."
-            )
-        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
-
-
 def _log_to_stderr() -> None:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
-    # A log that cannot be written, on a full disk, is not a reason for tracebacks.
+    # A log that cannot be written, for example on a full disk, must not cause tracebacks.
     logging.raiseExceptions = False
     logging.getLogger("og_assets").setLevel(logging.INFO)
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)

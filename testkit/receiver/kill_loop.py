@@ -1,9 +1,7 @@
-"""Kill -9 at random moments under load, take in what comes out, and look whether anything that was acknowledged is
-missing from the lake, torn, or there twice.
+"""Kills the receiver with -9 at random moments under load, and checks that no acknowledged event is lost or torn.
 
-Each event carries an id of its own and is sent until it is acknowledged, as Ordergroove does. The intake is the real
-one, and runs while receivers come and go, as the sensor's runs do. `kill_loop` is what a test runs a few times and
-`make prove` fifty times.
+Each event has its own id and is sent until it is acknowledged, as Ordergroove does. The real ingestion runs at the same
+time, as the sensor's runs do. A test runs `kill_loop` with a few kills, `make prove` with fifty.
 """
 
 import asyncio
@@ -22,18 +20,19 @@ from og_assets.events.ingest import EventIngestion, IngestReport
 from og_assets.events.scan import inbox_of
 from og_assets.events.store import ingested_files_of
 from og_assets.lake.lake import Lake
-from testkit.receiver.event_files import dumps, left_open, lines, quarantined
+from testkit.receiver.event_files import event_files, left_open, lines, quarantined
 from testkit.receiver.running import raw_post, start
 
-RATE = 220  # On paper; answers take time too.
+# Events per second at most; waiting for answers makes it less.
+RATE = 220
 _SENDERS = 16
 
 
 @dataclass
 class Outcome:
-    """What was sent and acknowledged, how often each id was written by receivers, and what of it is in the lake.
+    """Counts of one run: sent and acknowledged events, lines written per event id, and rows in the lake.
 
-    `downstream` is what the dedup leaves: one row for each event id.
+    `downstream` counts rows per event id after deduplication.
     """
 
     kills: int = 0
@@ -42,8 +41,8 @@ class Outcome:
     acknowledged: set[str] = field(default_factory=set)
     written: Counter[str] = field(default_factory=Counter)
     torn: list[bytes] = field(default_factory=list)
-    intakes: int = 0
-    dumps: int = 0
+    ingest_runs: int = 0
+    files: int = 0
     rows: int = 0
     deliveries: int = 0
     downstream: Counter[str] = field(default_factory=Counter)
@@ -52,38 +51,38 @@ class Outcome:
 
     @property
     def lost(self) -> set[str]:
-        """Acknowledged, and not downstream; a piece that was torn is no excuse."""
+        """Acknowledged events that are not downstream."""
         return self.acknowledged - set(self.downstream)
 
     def check(self) -> None:
-        """Raise unless everything that was acknowledged is downstream, once."""
+        """Raise unless every acknowledged event is downstream exactly once."""
         assert not self.lost, f"{self}: {sorted(self.lost)[:5]}"
-        assert set(self.downstream.values()) <= {1}, "the dedup leaves an event twice"
-        assert not self.differing, f"{self.differing} events differ from delivery to delivery"
+        assert set(self.downstream.values()) <= {1}, "an event is downstream twice"
+        assert not self.differing, f"{self.differing} events differ between deliveries"
         assert self.rows == self.deliveries, "a delivery is in the lake twice"
-        assert self.rows == sum(self.written.values()), "what receivers wrote is not what is in the lake"
-        assert not self.unread, f"{self.unread} pieces of dumps could not be read"
+        assert self.rows == sum(self.written.values()), "the lines that receivers wrote are not the rows in the lake"
+        assert not self.unread, f"{self.unread} lines of event files could not be read"
         torn = {found[1].decode() for piece in self.torn if (found := re.search(rb'"id": "(e\d+)"', piece))}
-        assert torn & self.acknowledged <= set(self.downstream), "torn, acknowledged, and nowhere whole"
+        assert torn & self.acknowledged <= set(self.downstream), "an acknowledged event is only in quarantine"
 
     def __str__(self) -> str:
         return (
             f"{self.kills} kills, {self.kills_under_load} of them while events came in; "
             f"{len(self.acknowledged):,} events acknowledged in {self.sent:,} attempts, "
-            f"{len(self.torn)} pieces torn before they were acknowledged; "
-            f"{self.dumps:,} dumps taken in by {self.intakes} intakes among the kills and one after: "
+            f"{len(self.torn)} incomplete lines in quarantine; "
+            f"{self.files:,} event files ingested by {self.ingest_runs} runs between the kills and one after: "
             f"{self.rows:,} rows, {self.deliveries:,} deliveries, {len(self.downstream):,} events downstream; "
             f"{len(self.lost)} lost"
         )
 
 
 def kill_loop(data: Path, *, kills: int, seed: int) -> Outcome:
-    """Run it; every line of every dump is read at the end, and one that is torn raises."""
+    """Run it, and read every line of every event file at the end; an incomplete line raises."""
     outcome = asyncio.run(_run(data, kills=kills, rng=random.Random(seed)))
     assert left_open(data) == []
-    last = _take_in(data)
-    assert last.left == last.unfinished == 0 and not last.problems and dumps(data) == []
-    outcome.dumps = len(ingested_files_of(data / "lake").known().contents)
+    last = _ingest(data)
+    assert last.left == last.unfinished == 0 and not last.problems and event_files(data) == []
+    outcome.files = len(ingested_files_of(data / "lake").known().contents)
     outcome.written = Counter(line["event"]["id"] for line in lines(data, "archive"))
     outcome.torn = [entry["body"] for entry in quarantined(data)]
     unread = (data / "lake" / "quarantine" / "webhook_events").glob("*.jsonl")
@@ -92,15 +91,15 @@ def kill_loop(data: Path, *, kills: int, seed: int) -> Outcome:
     return outcome
 
 
-def _take_in(data: Path) -> IngestReport:
-    intake = EventIngestion(
+def _ingest(data: Path) -> IngestReport:
+    ingestion = EventIngestion(
         inbox=inbox_of(data, settle_seconds=0),
         lake=Lake(data / "lake"),
         policy="hash",
         taken_dumps="move",
         run_id=f"run-{random.randbytes(8).hex()}",
     )
-    return intake.run(max_bytes=2**62, progress=lambda _: None)
+    return ingestion.run(max_bytes=2**62, progress=lambda _: None)
 
 
 def _read_lake(lake: Path, outcome: Outcome) -> None:
@@ -113,8 +112,7 @@ def _read_lake(lake: Path, outcome: Outcome) -> None:
         ((outcome.rows, outcome.deliveries),) = connection.sql(
             "select count(*), count(distinct (dump_sha256, position)) from events"
         ).fetchall()
-        # In place of staging, which keeps one row of each event id and has tests of its own. Which one it keeps does
-        # not matter: all are the same event.
+        # Stands for the dbt staging model, which has its own tests: one row per event id.
         once = "select distinct on (event_id) event_id from events"
         outcome.downstream = Counter(dict(counted(f"select event_id, count(*) from ({once}) group by all")))
         same = "count(distinct (type, created, object_type, object_id, object)) > 1"
@@ -128,9 +126,9 @@ async def _run(data: Path, *, kills: int, rng: random.Random) -> Outcome:
     stop = asyncio.Event()
     options = ("--port", str(port), "--rotate-seconds", "0.3")
     senders = [asyncio.create_task(_send(port, number, outcome, stop)) for number in range(_SENDERS)]
-    intakes = asyncio.create_task(_take_in_now_and_then(data, outcome, stop, rng=random.Random(rng.random())))
+    ingestion = asyncio.create_task(_ingest_repeatedly(data, outcome, stop, rng=random.Random(rng.random())))
     for _ in range(kills):
-        # From its very beginning: while it starts, takes up what was left, listens, writes or rotates.
+        # The kill can hit any phase: start, recovery, listening, writing, rotating.
         receiver, before = start(data, *options, wait=False), len(outcome.acknowledged)
         await asyncio.sleep(rng.uniform(0.1, 1.6))
         receiver.process.kill()
@@ -140,23 +138,23 @@ async def _run(data: Path, *, kills: int, rng: random.Random) -> Outcome:
     receiver = await asyncio.to_thread(start, data, *options)
     await asyncio.sleep(0.5)
     stop.set()
-    await asyncio.gather(*senders, intakes)
+    await asyncio.gather(*senders, ingestion)
     assert await asyncio.to_thread(receiver.stop) == 0
     return outcome
 
 
-async def _take_in_now_and_then(data: Path, outcome: Outcome, stop: asyncio.Event, *, rng: random.Random) -> None:
-    """One run at a time, with pauses that fall into every part of a receiver's life."""
+async def _ingest_repeatedly(data: Path, outcome: Outcome, stop: asyncio.Event, *, rng: random.Random) -> None:
+    """One run at a time, with random pauses."""
     while not stop.is_set():
-        report = await asyncio.to_thread(_take_in, data)
+        report = await asyncio.to_thread(_ingest, data)
         assert not report.problems and not report.copies, report
-        outcome.intakes += 1
+        outcome.ingest_runs += 1
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), rng.uniform(0.05, 1.0))
 
 
 async def _send(port: int, number: int, outcome: Outcome, stop: asyncio.Event) -> None:
-    """One sender: its share of the rate, each event until it is acknowledged."""
+    """One sender: sends each of its events until it is acknowledged."""
     streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
     while not stop.is_set():
         event_id = f"e{number}"

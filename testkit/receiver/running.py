@@ -1,4 +1,4 @@
-"""A receiver in a process of its own, and what is said to it. The signature is written after the documentation."""
+"""A receiver in its own process, and requests to it. Signatures are implemented from Ordergroove's documentation."""
 
 import hmac
 import os
@@ -19,26 +19,26 @@ import httpx
 
 KEY = "a-key-for-these-tests-alone"
 PATH = "/webhooks/ordergroove"
-# A connection for each request, as most senders do, without reading certificates for each.
+# One connection per request, as most senders do. verify=False: loading certificates for plain HTTP costs CPU.
 CLIENT = httpx.Client(verify=False, timeout=10, limits=httpx.Limits(max_keepalive_connections=0))
 _LISTENING = re.compile(r"Listening at http://[^ ]*?:(\d+)/")
 
 
 def signed(body: bytes, *keys: str, ts: int = 1_592_570_791) -> dict[str, str]:
-    """The header for a body."""
+    """The signature header of a body."""
     sigs = [hmac.new(key.encode(), f"{ts}.".encode() + body, sha256).hexdigest() for key in keys or (KEY,)]
     return {"Ordergroove-Signature": ",".join((f"ts={ts}", *(f"sig={sig}" for sig in sigs)))}
 
 
 def raw_post(body: bytes, headers: dict[str, str] | None = None) -> bytes:
-    """A whole request as bytes."""
+    """A complete request as bytes."""
     lines = {"Host": "x", "Content-Length": str(len(body)), **(signed(body) if headers is None else headers)}
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
     return f"POST {PATH} HTTP/1.1\r\n{head}\r\n".encode() + body
 
 
 def answer_to(port: int, raw: bytes, *, seconds: float = 5) -> bytes:
-    """Send bytes, and read until the receiver closes or is silent."""
+    """Send bytes, and read until the receiver closes the connection or `seconds` pass without data."""
     with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
         received = b""
         try:
@@ -52,7 +52,7 @@ def answer_to(port: int, raw: bytes, *, seconds: float = 5) -> bytes:
 
 @dataclass
 class Receiver:
-    """A running one. `log` is what it has written to stderr."""
+    """A running receiver. `log` is its stderr so far."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -74,18 +74,18 @@ class Receiver:
         return CLIENT.post(self.url, content=body, headers=signed(body) if headers is None else headers)
 
     def metric(self, name: str) -> float:
-        """One sample of /metrics, 0 where it is not there."""
+        """One sample of /metrics; 0 where it is missing."""
         found = re.search(rf"^og_receiver_{re.escape(name)} (\S+)$", self.page("/metrics").text, re.MULTILINE)
         return float(found[1]) if found else 0.0
 
     def stop(self) -> int:
-        """Ask it to end; returns its exit code."""
+        """Send SIGTERM; returns the exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=20)
 
 
 def start(data: Path, *options: str, keys: str | None = KEY, wait: bool = True, **environment: str) -> Receiver:
-    """Start a receiver on a free port; `--port` among the options is overridden by none."""
+    """Start a receiver on a free port, unless the options name a port."""
     data.parent.mkdir(parents=True, exist_ok=True)
     log_file = data.parent / f"receiver-{time.monotonic_ns()}.log"
     variables = {**os.environ, "OG_DATA_DIR": str(data), **environment}
@@ -109,7 +109,7 @@ def start(data: Path, *options: str, keys: str | None = KEY, wait: bool = True, 
 
 @contextmanager
 def running(data: Path, *options: str, **arguments: Any) -> Iterator[Receiver]:
-    """A receiver that is gone at the end, whatever happens, and has never let anything out that it must not."""
+    """Run a receiver until the end of the block. Its log must hold no traceback and no key."""
     receiver = start(data, *options, **arguments)
     try:
         yield receiver
