@@ -207,11 +207,11 @@ def measure() -> str:
         stored = sum(path.read_bytes().count(b"\n") for path in event_files(folder / "data"))
     acknowledged = sum(len(load.latencies) for loads in rounds.values() for load in loads)
     assert stored == acknowledged, f"{acknowledged} events acknowledged, {stored} stored"
-    header = "| load | acknowledged events/s | p50 | p99 | refused | CPU of the receiver per event |\n|---|---|---|---|---|---|"
+    header = "| load | acknowledged events/s | p50 | p99 | refused | CPU per event |\n|---|---|---|---|---|---|"
     note = (
         f"{CONNECTIONS} connections, events of about 1 kB, each on disk (fsync) before it is acknowledged. Wanted: at "
         f"least 2,000 events/s directly. Best of {ROUNDS} rounds of {SECONDS:.0f} s each; load generator, attackers, "
-        f"nginx and receiver share the cores. Peak memory of the receiver: {memory:.0f} MB."
+        f"nginx and receiver share the cores. CPU is the receiver's. Peak memory of the receiver: {memory:.0f} MB."
     )
     missing = "" if NGINX else " nginx is not installed: its rows are missing."
     rows = [_row(name, loads) for name, loads in rounds.items()]

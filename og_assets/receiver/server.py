@@ -106,6 +106,8 @@ def run(settings: Settings, options: Options) -> None:
             async with writer.running():
                 _log.info(greeting)
                 await server.serve(sockets=[listener])
+                # uvicorn would log a traceback for each request that a second Ctrl-C cuts off.
+                logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
 
         # uvicorn raises the signal again when it has stopped. With its own handler in place before it starts, the
         # process then ends with exit code 0, and a signal during the start stops it too.

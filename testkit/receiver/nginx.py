@@ -98,19 +98,13 @@ def nginx(folder: Path, *, receiver_port: int, timeout: str = "10s") -> Iterator
         process.wait(timeout=20)
 
 
-def _make_certificate(folder: Path) -> None:
+def _make_certificate(folder: Path) -> Path:
+    certificate = folder / "fullchain.pem"
     names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    key = [
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-keyout",
-        str(folder / "privkey.pem"),
-    ]
-    command = ["openssl", "req", "-x509", "-days", "2", *names, *key, "-out", str(folder / "fullchain.pem")]
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", f"{folder}/privkey.pem"]
+    command = ["openssl", "req", "-x509", "-days", "2", *names, *key, "-out", str(certificate)]
     subprocess.run(command, check=True, capture_output=True)
+    return certificate
 
 
 def _await_listening(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
