@@ -33,7 +33,7 @@ bench: $(READY) ## Measure, and write the results under benchmarks/
 
 prove: $(READY) ## Proofs at length: the sandbox's laws over many seeds (ARGS=--prove 200), kill -9 of the receiver, every deletion of years (SEEDS=20)
 	@$(BIN)/python -m benchmarks.sandbox $(or $(ARGS),--prove 60)
-	@$(BIN)/python -m benchmarks.receiver --prove 50
+	@$(BIN)/python -m simulations.receiver --kills 50
 	@$(BIN)/python -m simulations --seeds $(or $(SEEDS),20)
 
 format: $(READY) ## Format Python and SQL in place

@@ -127,10 +127,12 @@ async def _run(data: Path, *, kills: int, rng: random.Random) -> Outcome:
     options = ("--port", str(port), "--rotate-seconds", "0.3")
     senders = [asyncio.create_task(_send(port, number, outcome, stop)) for number in range(_SENDERS)]
     ingestion = asyncio.create_task(_ingest_repeatedly(data, outcome, stop, rng=random.Random(rng.random())))
-    for _ in range(kills):
-        # The kill can hit any phase: start, recovery, listening, writing, rotating.
-        receiver, before = start(data, *options, wait=False), len(outcome.acknowledged)
-        await asyncio.sleep(rng.uniform(0.1, 1.6))
+    for number in range(kills):
+        # Every other kill comes after the start, so that slow machines also see kills between write and answer. The
+        # others can hit the start and the recovery.
+        before, wait = len(outcome.acknowledged), number % 2 == 0
+        receiver = await asyncio.to_thread(start, data, *options, wait=wait)
+        await asyncio.sleep(rng.uniform(0.05, 1.0) if wait else rng.uniform(0.1, 1.6))
         receiver.process.kill()
         receiver.process.wait()
         outcome.kills += 1
