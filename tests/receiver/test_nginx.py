@@ -150,11 +150,11 @@ def test_huge_body_is_413_and_never_reaches_the_receiver(setup: Setup, is_chunke
     requests = setup.receiver.metric("request_seconds_count")
     with setup.proxy.connected() as connection:
         send(connection, head)
-        for _ in range(20):
+        for _ in range(17):  # 8.7 MB
             send(connection, b"7d000\r\n" + b"a" * 512_000 + b"\r\n")
         assert setup.post().status_code == 204
         answer = wait_until_closed(connection)
-    assert answer.startswith(b"HTTP/1.1 413 ") or answer == b""
+    assert answer.startswith(b"HTTP/1.1 413 ")
     assert setup.receiver.metric("request_seconds_count") == requests + 1, "only the event of the other sender"
 
 
