@@ -83,7 +83,6 @@ def run(settings: Settings, options: Options) -> None:
         server = uvicorn.Server(
             uvicorn.Config(
                 build_app(webhook, writer, metrics=metrics, refused=refused),
-                http="httptools",
                 ws="none",
                 lifespan="off",
                 access_log=False,
