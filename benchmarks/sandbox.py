@@ -33,7 +33,7 @@ began = perf_counter()
 store = Store(seed=7, customers=2000, days=365, until=datetime(2026, 11, 22, 14))
 seconds = perf_counter() - began
 with serve(store) as running:
-    print(running.url, seconds, len(store.world.items), flush=True)
+    print(running.url, seconds, len(store.state.items), flush=True)
     sys.stdin.read()
 """
 
@@ -122,9 +122,9 @@ def prove(seeds: int) -> None:
     """The promises that tests hold over a few seeds, over many: laws, replay, sameness."""
     sys.path.insert(0, str(Path(__file__).parents[1]))
     from ordergroove_sandbox import Store
-    from testkit.sandbox.laws import assert_lawful
-    from testkit.sandbox.receiving import life
-    from testkit.sandbox.replay import assert_rebuilt
+    from testkit.sandbox.event_replay import assert_events_rebuild_store
+    from testkit.sandbox.invariants import assert_invariants
+    from testkit.sandbox.webhook_inbox import store_with_events
 
     for seed in range(seeds):
         settings: dict[str, Any] = {
@@ -136,9 +136,9 @@ def prove(seeds: int) -> None:
             "currencies": (("USD",), ("USD", "CAD", "EUR"))[seed % 2],
             "imported": seed % 4,
         }
-        store, inbox = life(seed, **settings)
-        assert_lawful(store)
-        assert_rebuilt(store, inbox)
+        store, inbox = store_with_events(seed, **settings)
+        assert_invariants(store)
+        assert_events_rebuild_store(store, inbox)
         assert Store(seed=seed, **settings).truth.tables() == store.truth.tables()
         print(f"\r{seed + 1} of {seeds} seeds", end="", flush=True)
     print()

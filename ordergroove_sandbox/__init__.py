@@ -1,6 +1,6 @@
 """A store that one can run: an invented merchant behind a faithful copy of Ordergroove's REST API.
 
-Belongs here: the world (state, behaviour, clock, chronicle), its REST face, its faults, and the truth about it. Not
+Belongs here: the state (state, behaviour, clock, event_log), its REST face, its faults, and the truth about it. Not
 here: anything that reads the API. This room imports no other room of the project, so that a misreading on one side of
 the wire cannot hide on the other (docs/sandbox.md).
 
@@ -14,6 +14,5 @@ the wire cannot hide on the other (docs/sandbox.md).
 from .faults import Faults
 from .server import RunningStore, run, serve
 from .store import Store
-from .truth import write_truth
 
-__all__ = ["Faults", "RunningStore", "Store", "run", "serve", "write_truth"]
+__all__ = ["Faults", "RunningStore", "Store", "run", "serve"]

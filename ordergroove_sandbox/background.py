@@ -1,6 +1,6 @@
 """What goes on while a store is served: time, where it is live, and deliveries.
 
-Belongs here: the thread and its pace. Not here: what happens in the store (world), what is delivered (webhooks).
+Belongs here: the thread and its pace. Not here: what happens in the store (state), what is delivered (webhooks).
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ _STOP_SECONDS = 0.3
 """How long `stop` waits for each thread: a receiver may take five seconds to answer, and nobody waits for that."""
 
 
-class Heart:
+class BackgroundThreads:
     """Two threads: one lets the store live (`day_seconds` for each of its days; None: it stands still), one delivers.
 
     They are apart so that a receiver that does not answer cannot hold up time.

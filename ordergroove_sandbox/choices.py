@@ -1,6 +1,6 @@
 """What the documentation leaves open, or says in two ways, as switches of the REST face.
 
-Belongs here: settings, and whether a value is possible. Not here: what goes wrong on purpose (faults), what the world
+Belongs here: settings, and whether a value is possible. Not here: what goes wrong on purpose (faults), what the state
 does (arguments of Store), the shape of events (webhooks.Shape).
 """
 

@@ -54,7 +54,7 @@ def build_control(
             except ValueError as error:
                 return _json({"detail": str(error)}, status=400)
             await run_in_threadpool(webhooks.deliver)
-        return _json({"now": store.now.isoformat(" "), "timezone": store.world.zone.key})
+        return _json({"now": store.now.isoformat(" "), "timezone": store.state.zone.key})
 
     async def change_faults(request: Request) -> Response:
         if request.method == "DELETE":
@@ -81,7 +81,7 @@ def build_control(
             requests.clear()
         return _json([asdict(entry) for entry in requests.all()])
 
-    async def told(_request: Request) -> Response:
+    async def webhook_status(_request: Request) -> Response:
         targets = [
             {"id": target.id, "url": target.url, "pattern": target.pattern, "enabled": target.enabled,
              "retried": target.retried, **target.counts}
@@ -92,7 +92,7 @@ def build_control(
              "state": delivery.state, "attempts": delivery.attempts, "last_status": delivery.last_status}
             for delivery in list(webhooks.recent)[-50:]
         ]  # fmt: skip
-        return _json({"told": webhooks.told, "pending": webhooks.pending, "targets": targets, "recent": recent})
+        return _json({"emitted": webhooks.emitted, "pending": webhooks.pending, "targets": targets, "recent": recent})
 
     async def truth_names(_request: Request) -> Response:
         return _json(store.truth.names())
@@ -110,7 +110,7 @@ def build_control(
             Route("/sandbox/clock", clock, methods=["GET", "POST"]),
             Route("/sandbox/faults", change_faults, methods=["GET", "POST", "DELETE"]),
             Route("/sandbox/choices", change_choices, methods=["GET", "POST", "DELETE"]),
-            Route("/sandbox/webhooks", told),
+            Route("/sandbox/webhooks", webhook_status),
             Route("/sandbox/requests", asked, methods=["GET", "DELETE"]),
             Route("/sandbox/truth", truth_names),
             Route("/sandbox/truth/{name}", truth_table),

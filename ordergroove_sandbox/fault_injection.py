@@ -1,4 +1,4 @@
-"""The gate before the API: writes each request into the log, and lets faults happen to it.
+"""The fault_injection before the API: writes each request into the log, and lets faults happen to it.
 
 Belongs here: answers that break off, never come or are not the API's. Not here: which request is hit (faults).
 """
@@ -12,14 +12,14 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .faults import Faults, Kind
-from .request_log import Asked, RequestLog, object_type_of
+from .request_log import LoggedRequest, RequestLog, object_type_of
 
 _BUSY = b'{"details": "Resource is currently in use. Please try again shortly."}'
 _GARBAGE = b"<!doctype html><html><body><h1>We'll be right back</h1></body></html>"
 _JSON, _HTML = "application/json", "text/html"
 
 
-class Gate:
+class FaultInjection:
     """Wraps the API. `release()` ends every answer that hangs, so that a server can stop."""
 
     def __init__(self, api: ASGIApp, *, faults: Faults, requests: RequestLog) -> None:
@@ -34,9 +34,9 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, rightly or not."""
-        asked = Asked(object_type_of(scope["path"]), scope["path"], scope["query_string"].decode(), monotonic())
+        asked = LoggedRequest(object_type_of(scope["path"]), scope["path"], scope["query_string"].decode(), monotonic())
         number = self._requests.add(asked)
-        hit = self._faults.hits(number)
+        hit = self._faults.fault_for_request(number)
 
         async def watched(message: Message) -> None:
             if message["type"] == "http.response.start":

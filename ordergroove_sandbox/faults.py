@@ -4,11 +4,9 @@ Belongs here: which request is hit by what. Not here: the right answer (rest), t
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 from zoneinfo import available_timezones
-
-from .rest.pages import Page
 
 LISTS = frozenset(
     ("customers", "subscriptions", "orders", "items", "addresses", "payments", "products", "product_groups",
@@ -87,7 +85,7 @@ class Faults:
         """Let everything go well again."""
         self.set(asdict(Faults()))
 
-    def hits(self, count: int) -> Kind | None:
+    def fault_for_request(self, count: int) -> Kind | None:
         """What the count-th request (from 1) is hit by."""
         every: tuple[tuple[Kind, int], ...] = (
             ("hang", self.hang_every),
@@ -99,7 +97,7 @@ class Faults:
         )
         return next((kind for kind, n in every if n and count % n == 0), None)
 
-    def hits_event(self, count: int) -> frozenset[EventKind]:
+    def faults_for_event(self, count: int) -> frozenset[EventKind]:
         """What the count-th event (from 1) is hit by on its way to the receivers; it may be several."""
         every: tuple[tuple[EventKind, int], ...] = (
             ("lost", self.lose_event_every),
@@ -110,11 +108,7 @@ class Faults:
         )
         return frozenset(kind for kind, n in every if n and count % n == 0)
 
-    def bend(self, page: Page, *, object_type: str, query: str) -> Page:
-        """The page whose next link leads back to itself, where that is set."""
-        return replace(page, next=query or "page_size=10") if self.repeat_cursor == object_type else page
-
-    def host(self, *, object_type: str, asked: str) -> str:
+    def link_host(self, *, object_type: str, asked: str) -> str:
         """The host that the links name."""
         return "elsewhere.example.com" if self.foreign_next == object_type else asked
 

@@ -34,9 +34,9 @@ def home_page(
     """The whole page; it loads itself again every few seconds while the store is live."""
     with store.lock:
         now = store.now
-        counts = [(listing.path, len(listing.table(store.world))) for listing in LISTINGS]
-        events = store.world.chronicle.events[-_EVENTS:]
-        told = len(store.world.chronicle.events)
+        counts = [(listing.path, len(listing.table(store.state))) for listing in LISTINGS]
+        events = store.state.event_log.events[-_EVENTS:]
+        told = len(store.state.event_log.events)
     lists = "".join(f"<tr><td>{path}</td><td>{count:,}</td></tr>" for path, count in counts)
     last = "".join(
         f"<tr><td>{event.at}</td><td>{event.type}</td><td><code>{event.object_id}</code></td></tr>"
@@ -58,7 +58,7 @@ def home_page(
 <style>{_STYLE}</style></head><body>
 <h1>A sandbox store</h1>
 <p>This is an invented store that answers like Ordergroove's REST API. Nothing in it is real.
-It is <b>{now}</b> here ({escape(store.world.zone.key)}), and time {"goes on" if is_live else "stands still"}.</p>
+It is <b>{now}</b> here ({escape(store.state.zone.key)}), and time {"goes on" if is_live else "stands still"}.</p>
 {failed}
 <h2>Point a client at it</h2>
 <pre>ORDERGROOVE_BASE_URL={escape(base)}

@@ -10,7 +10,7 @@ from .rest.listings import LISTINGS
 
 
 @dataclass(slots=True)
-class Asked:
+class LoggedRequest:
     """One request. `ended` is when the whole answer was handed to the socket; times are monotonic seconds."""
 
     object_type: str
@@ -26,17 +26,17 @@ class RequestLog:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._asked: list[Asked] = []
+        self._asked: list[LoggedRequest] = []
         self.total = 0
 
-    def add(self, asked: Asked) -> int:
+    def add(self, asked: LoggedRequest) -> int:
         """Take a request in; returns how many there have been, never reset."""
         with self._lock:
             self._asked.append(asked)
             self.total += 1
             return self.total
 
-    def all(self) -> list[Asked]:
+    def all(self) -> list[LoggedRequest]:
         """The requests in the order in which they came."""
         with self._lock:
             return list(self._asked)

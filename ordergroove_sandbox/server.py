@@ -14,12 +14,12 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from .background import BackgroundThreads
 from .choices import Choices
 from .control import build_control
-from .dated import Dated
+from .date_header import DateHeader
+from .fault_injection import FaultInjection
 from .faults import Faults
-from .gate import Gate
-from .heart import Heart
 from .request_log import RequestLog
 from .rest.api import build_api
 from .store import Store
@@ -29,7 +29,7 @@ DEFAULT_KEYS = ("sandbox-key",)
 
 
 class Application:
-    """The API behind its gate, and the sandbox's own pages beside it; `wrap` puts something in front of the API."""
+    """The API behind its fault_injection, and the sandbox's own pages beside it; `wrap` puts something in front of the API."""
 
     def __init__(
         self, running: "RunningStore", *, keys: tuple[str, ...], wrap: Callable[[ASGIApp], ASGIApp] = lambda api: api
@@ -37,7 +37,7 @@ class Application:
         api = build_api(
             running.store, keys=keys, faults=running.faults, choices=running.choices, webhooks=running.webhooks
         )
-        self.gate = Gate(wrap(api), faults=running.faults, requests=running.requests)
+        self.fault_injection = FaultInjection(wrap(api), faults=running.faults, requests=running.requests)
         self._control = build_control(
             running.store,
             keys=keys,
@@ -46,16 +46,16 @@ class Application:
             requests=running.requests,
             webhooks=running.webhooks,
             is_live=running.day_seconds is not None,
-            failure=lambda: running.heart.failure if running.heart else None,
+            failure=lambda: running.background_threads.failure if running.background_threads else None,
         )
-        self._dated = Dated(self._answer, running.store)
+        self._with_date = DateHeader(self._answer, running.store)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._dated(scope, receive, send)
+        await self._with_date(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_control = scope["path"] == "/" or scope["path"].startswith("/sandbox/")
-        await (self._control if is_control else self.gate)(scope, receive, send)
+        await (self._control if is_control else self.fault_injection)(scope, receive, send)
 
 
 @dataclass(kw_only=True)
@@ -69,11 +69,11 @@ class RunningStore:
     requests: RequestLog = field(default_factory=RequestLog)
     webhooks: Webhooks = field(default_factory=Webhooks)
     day_seconds: float | None = None
-    heart: Heart | None = field(init=False, default=None)
+    background_threads: BackgroundThreads | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         if self.webhooks not in self.store.webhooks:
-            self.store.tell(self.webhooks)
+            self.store.attach_webhooks(self.webhooks)
         # One set of switches for requests and events, those that the webhooks were made with.
         self.faults = self.webhooks.faults
 
@@ -99,17 +99,19 @@ def serve(
     """
     with socket.create_server((host, port)) as listener:
         running = _running(store, listener, host=host, webhooks=webhooks, day_seconds=day_seconds)
-        heart = running.heart = Heart(store, running.webhooks, day_seconds=day_seconds)
-        with background(config(Application(running, keys=keys)), listener):
-            heart.start()
+        threads = running.background_threads = BackgroundThreads(
+            store, running.webhooks, day_seconds=day_seconds
+        )
+        with server_thread(config(Application(running, keys=keys)), listener):
+            threads.start()
             try:
                 yield running
             finally:
-                heart.stop()
+                threads.stop()
 
 
 @contextmanager
-def background(config: uvicorn.Config, listener: socket.socket) -> Iterator[None]:
+def server_thread(config: uvicorn.Config, listener: socket.socket) -> Iterator[None]:
     """A server in a thread, up when this is entered and gone when it is left."""
     server = _Server(config)
     thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="sandbox", daemon=True)
@@ -134,13 +136,15 @@ def run(
     """Serve a store until interrupted; raises OSError where the port is taken."""
     with socket.create_server((host, port)) as listener:
         running = _running(store, listener, host=host, webhooks=webhooks, day_seconds=day_seconds)
-        heart = running.heart = Heart(store, running.webhooks, day_seconds=day_seconds)
-        heart.start()
+        threads = running.background_threads = BackgroundThreads(
+            store, running.webhooks, day_seconds=day_seconds
+        )
+        threads.start()
         try:
             with suppress(KeyboardInterrupt):
                 _Server(config(Application(running, keys=keys))).run(sockets=[listener])
         finally:
-            heart.stop()
+            threads.stop()
 
 
 def _running(
@@ -155,7 +159,7 @@ def _running(
 class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # Answers that hang on purpose must not hold up the end.
-        self.config.app.gate.release()  # type: ignore[union-attr]
+        self.config.app.fault_injection.release()  # type: ignore[union-attr]
         await super().shutdown(sockets)
 
 

@@ -1,6 +1,6 @@
-"""A store to run: the world, its clock, and the calls that change it by hand.
+"""A store to run: the state, its clock, and the calls that change it by hand.
 
-Belongs here: the one object that tests, the server and the command line hold. Not here: the rules of the world (world),
+Belongs here: the one object that tests, the server and the command line hold. Not here: the rules of the state (state),
 HTTP (rest, server). Every method takes the lock, so a store can live on while it is being read.
 """
 
@@ -13,14 +13,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from .actions import Actions
+from .domain.behaviour import CustomerBehaviour
+from .domain.placement import NightlyPlacement
+from .domain.records import Order, Subscription
+from .domain.reminders import Reminders
+from .domain.scheduler import Scheduler
+from .domain.state import EmptiedOrders, OrderDiscounts, OutOfStock, Placement, StoreState
 from .truth import Truth
 from .webhooks import Webhooks
-from .world.behaviour import Life
-from .world.placement import Nights
-from .world.records import Order, Subscription
-from .world.reminders import Reminders
-from .world.state import EmptiedOrders, OrderDiscounts, OutOfStock, Placement, World
-from .world.timeline import Timeline
 
 _FARTHEST = timedelta(days=3653)
 _LAST_YEAR = 2999
@@ -59,7 +59,7 @@ class Store(Actions):
         self.overrides: dict[tuple[str, str], dict[str, Any]] = {}
         self.webhooks: list[Webhooks] = []
         self.finalized: set[tuple[str, str]] = set()
-        self.world = World(
+        self.state = StoreState(
             seed=seed,
             start=end - timedelta(days=days),
             zone=zone,
@@ -72,24 +72,28 @@ class Store(Actions):
             first_customer=first_customer,
         )
         if webhooks is not None:
-            self.tell(webhooks)
-        self._timeline = Timeline(self.world)
-        self._life = Life(self.world, timeline=self._timeline, customers=customers, imported=imported, until=end)
-        Reminders(self.world, timeline=self._timeline)
-        self._nights = Nights(self.world, timeline=self._timeline, on_rejected=self._life.after_rejection)
+            self.attach_webhooks(webhooks)
+        self._scheduler = Scheduler(self.state)
+        self._behaviour = CustomerBehaviour(
+            self.state, scheduler=self._scheduler, customers=customers, imported=imported, until=end
+        )
+        Reminders(self.state, scheduler=self._scheduler)
+        self._placement = NightlyPlacement(
+            self.state, scheduler=self._scheduler, on_rejected=self._behaviour.after_rejection
+        )
         with _without_collection():
-            self._timeline.run(until=end)
-        self.truth = Truth(self.world, lock=self.lock)
+            self._scheduler.run(until=end)
+        self.truth = Truth(self.state, lock=self.lock)
 
     @property
     def now(self) -> datetime:
         """The naive wall-clock time of the store."""
-        return self.world.now
+        return self.state.now
 
     @property
     def merchant(self) -> str:
         """The merchant's public id, which the list of entitlements asks for."""
-        return self.world.merchant
+        return self.state.merchant
 
     def advance(self, *, days: float = 0, hours: float = 0, seconds: float = 0) -> datetime:
         """Let time pass, ten years at most, with all that happens in it; returns the new time.
@@ -105,13 +109,13 @@ class Store(Actions):
         with self.lock:
             if span > _FARTHEST or (self.now + span).year > _LAST_YEAR:
                 raise ValueError(_TOO_FAR)
-            self._timeline.run(until=(self.now + span).replace(microsecond=0))
+            self._scheduler.run(until=(self.now + span).replace(microsecond=0))
             return self.now
 
-    def tell(self, webhooks: Webhooks) -> None:
+    def attach_webhooks(self, webhooks: Webhooks) -> None:
         """Tell these webhooks of everything that happens from now on."""
         with self.lock:
-            webhooks.bind(self.world, seed=self.seed)
+            webhooks.bind(self.state, seed=self.seed)
             self.webhooks.append(webhooks)
 
     def override(self, object_type: str, key: str, fields: dict[str, Any] | None) -> None:
@@ -122,11 +126,11 @@ class Store(Actions):
             else:
                 self.overrides[object_type, key] = fields
 
-    def _on_begun(self, subscription: Subscription) -> None:
-        self._life.follow(subscription)
+    def _on_activated(self, subscription: Subscription) -> None:
+        self._behaviour.plan_lifecycle(subscription)
 
-    def _on_answer(self, order: Order, code: str) -> None:
-        self._nights.finalize(order, code=code)
+    def _on_outcome(self, order: Order, code: str) -> None:
+        self._placement.finalize(order, code=code)
 
 
 @contextmanager

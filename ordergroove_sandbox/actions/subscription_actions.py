@@ -6,19 +6,19 @@ Belongs here: one method for each call of the real API, and some that it lacks. 
 from datetime import date
 from typing import Any
 
-from ordergroove_sandbox.world import prepaid, subscriptions
-from ordergroove_sandbox.world.checkout import new_address, new_payment
+from ordergroove_sandbox.domain import prepaid, subscriptions
+from ordergroove_sandbox.domain.checkout import new_address, new_payment
 
-from .finding import Finding
+from .lookup import Lookup
 
 
-class SubscriptionActions(Finding):
+class SubscriptionActions(Lookup):
     """By subscription id; those for all of a customer by the id of the address or payment."""
 
     def cancel(self, subscription_id: str, *, reason: str = "1|Other") -> None:
         """Cancel a subscription: its upcoming item goes, and the order with it where it was the last."""
         with self.lock:
-            subscriptions.cancel(self.world, subscription=self._subscription(subscription_id), reason=reason)
+            subscriptions.cancel(self.state, subscription=self._subscription(subscription_id), reason=reason)
 
     def reactivate(
         self,
@@ -36,44 +36,44 @@ class SubscriptionActions(Finding):
         with self.lock:
             subscription = self._subscription(subscription_id)
             subscriptions.reactivate(
-                self.world,
+                self.state,
                 subscription=subscription,
                 every=every,
                 every_period=every_period,
                 start_date=start_date,
                 next_order_date=next_order_date,
             )
-            self._on_begun(subscription)
+            self._on_activated(subscription)
 
     def skip(self, subscription_id: str) -> None:
         """Move the upcoming item one calendar interval on."""
         with self.lock:
-            subscriptions.skip(self.world, subscription=self._subscription(subscription_id))
+            subscriptions.skip(self.state, subscription=self._subscription(subscription_id))
 
     def change_next_order_date(self, subscription_id: str, *, day: date) -> None:
         """Move the upcoming item to a day."""
         with self.lock:
             subscription = self._subscription(subscription_id)
-            subscriptions.change_next_order_date(self.world, subscription=subscription, day=day)
+            subscriptions.change_next_order_date(self.state, subscription=subscription, day=day)
 
     def change_quantity(self, subscription_id: str, *, quantity: int) -> None:
         """Change the quantity of a subscription and of its upcoming item."""
         with self.lock:
             subscription = self._subscription(subscription_id)
-            subscriptions.change_quantity(self.world, subscription=subscription, quantity=quantity)
+            subscriptions.change_quantity(self.state, subscription=subscription, quantity=quantity)
 
     def change_product(self, subscription_id: str, *, product_id: str) -> None:
         """Swap the product of a subscription and of its upcoming item."""
         with self.lock:
             subscription, product = self._subscription(subscription_id), self._product(product_id)
-            subscriptions.change_product(self.world, subscription=subscription, product=product)
+            subscriptions.change_product(self.state, subscription=subscription, product=product)
 
     def change_frequency(self, subscription_id: str, *, every: int, every_period: int) -> None:
         """Change the interval; the upcoming order keeps its day."""
         with self.lock:
             subscription = self._subscription(subscription_id)
             subscriptions.change_frequency(
-                self.world, subscription=subscription, every=every, every_period=every_period
+                self.state, subscription=subscription, every=every, every_period=every_period
             )
 
     def change_shipping(self, subscription_id: str, *, address_id: str | None = None) -> str:
@@ -82,9 +82,9 @@ class SubscriptionActions(Finding):
             subscription = self._subscription(subscription_id)
             customer = subscription.customer
             address = (
-                self._address(address_id, of=customer) if address_id else new_address(self.world, customer=customer)
+                self._address(address_id, of=customer) if address_id else new_address(self.state, customer=customer)
             )
-            subscriptions.change_shipping(self.world, subscriptions=[subscription], address=address)
+            subscriptions.change_shipping(self.state, subscriptions=[subscription], address=address)
             return address.key
 
     def change_payment(self, subscription_id: str, *, payment_id: str | None = None) -> str:
@@ -95,37 +95,37 @@ class SubscriptionActions(Finding):
             payment = (
                 self._payment(payment_id, of=customer)
                 if payment_id
-                else new_payment(self.world, customer=customer, billing_address=billing)
+                else new_payment(self.state, customer=customer, billing_address=billing)
             )
-            subscriptions.change_payment(self.world, subscriptions=[subscription], payment=payment)
+            subscriptions.change_payment(self.state, subscriptions=[subscription], payment=payment)
             return payment.key
 
     def change_components(self, subscription_id: str, *, quantities: dict[str, int]) -> None:
         """Change the quantities of a bundle's components, by component id; 0 takes one out."""
         with self.lock:
             subscription = self._subscription(subscription_id)
-            subscriptions.change_components(self.world, subscription=subscription, quantities=quantities)
+            subscriptions.change_components(self.state, subscription=subscription, quantities=quantities)
 
     def set_renewal(self, subscription_id: str, *, behavior: str) -> None:
         """Choose what happens when a prepaid subscription has run out: autorenew, cancel or downgrade."""
         with self.lock:
-            prepaid.set_renewal(self.world, subscription=self._subscription(subscription_id), behavior=behavior)
+            prepaid.set_renewal(self.state, subscription=self._subscription(subscription_id), behavior=behavior)
 
     def update_subscription(self, subscription_id: str, changes: dict[str, Any]) -> None:
         """Overwrite extra_data, price (cents), components, offer or cancel_reason."""
         with self.lock:
-            subscriptions.update(self.world, subscription=self._subscription(subscription_id), changes=changes)
+            subscriptions.update(self.state, subscription=self._subscription(subscription_id), changes=changes)
 
     def use_address_for_all(self, address_id: str) -> None:
         """Send everything of its customer to an address."""
         with self.lock:
-            address = self.world.addresses.by_key[address_id]
+            address = self.state.addresses.by_key[address_id]
             live = [row for row in address.customer.subscriptions if row.live]
-            subscriptions.change_shipping(self.world, subscriptions=live, address=address)
+            subscriptions.change_shipping(self.state, subscriptions=live, address=address)
 
     def use_payment_for_all(self, payment_id: str) -> None:
         """Charge everything of its customer to a payment."""
         with self.lock:
-            payment = self.world.payments.by_key[payment_id]
+            payment = self.state.payments.by_key[payment_id]
             live = [row for row in payment.customer.subscriptions if row.live]
-            subscriptions.change_payment(self.world, subscriptions=live, payment=payment)
+            subscriptions.change_payment(self.state, subscriptions=live, payment=payment)

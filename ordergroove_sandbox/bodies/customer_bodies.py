@@ -7,8 +7,8 @@ merchant set up (merchant_bodies), which rows are shown (listings).
 from dataclasses import asdict
 from json import dumps
 
-from ordergroove_sandbox.world.intervals import frequency_days
-from ordergroove_sandbox.world.records import (
+from ordergroove_sandbox.domain.intervals import frequency_days
+from ordergroove_sandbox.domain.records import (
     Address,
     Customer,
     Item,
@@ -17,15 +17,15 @@ from ordergroove_sandbox.world.records import (
     Response,
     Subscription,
 )
-from ordergroove_sandbox.world.state import World
+from ordergroove_sandbox.domain.state import StoreState
 
-from .shapes import Body, extra_data, instant, money, one_in, reason_code, rejected_message, with_currency
+from .values import Body, extra_data, instant, money, one_in, reason_code, rejected_message, with_currency
 
 
-def customer(world: World, row: Customer) -> Body:
+def customer(state: StoreState, row: Customer) -> Body:
     """As in the list: `locale` is a number."""
     return {
-        "merchant": world.merchant,
+        "merchant": state.merchant,
         "merchant_user_id": row.key,
         "session_id": row.session_id,
         "user_token_id": "",
@@ -43,17 +43,17 @@ def customer(world: World, row: Customer) -> Body:
     }
 
 
-def customer_alone(world: World, row: Customer) -> Body:
+def customer_detail(state: StoreState, row: Customer) -> Body:
     """As retrieved: with the internal number, and `locale` in words."""
-    body = customer(world, row)
+    body = customer(state, row)
     return {**body, "id": row.number, "extra_data": body["extra_data"] or "", "locale": "en-us", "price_code": ""}
 
 
-def subscription(world: World, row: Subscription) -> Body:
+def subscription(state: StoreState, row: Subscription) -> Body:
     """The 33 fields of a real body, and the currency where the row bears one."""
     body = {
         "customer": row.customer.key,
-        "merchant": world.merchant,
+        "merchant": state.merchant,
         "product": row.product.key,
         "payment": row.payment.key,
         "shipping_address": row.shipping_address.key,
@@ -92,11 +92,11 @@ def subscription(world: World, row: Subscription) -> Body:
     return with_currency(body, row.currency_code)
 
 
-def order(world: World, row: Order) -> Body:
+def order(state: StoreState, row: Order) -> Body:
     """As in the list."""
     unset = "" if one_in(9, row.key) else None
     body = {
-        "merchant": world.merchant,
+        "merchant": state.merchant,
         "customer": row.customer.key,
         "payment": row.payment.key,
         "shipping_address": row.shipping_address.key,
@@ -123,19 +123,19 @@ def order(world: World, row: Order) -> Body:
     return with_currency(body, row.currency_code)
 
 
-def with_plan(_world: World, _row: Order, body: Body) -> Body:
+def with_plan(_state: StoreState, _row: Order, body: Body) -> Body:
     """As with `include_has_plan=true`; nothing sold here is a plan."""
     return {**body, "has_plan": False}
 
 
-def order_alone(world: World, row: Order) -> Body:
+def order_detail(state: StoreState, row: Order) -> Body:
     """As retrieved: without `updated`."""
-    body = order(world, row)
+    body = order(state, row)
     del body["updated"]
     return body
 
 
-def item(_world: World, row: Item) -> Body:
+def item(_state: StoreState, row: Item) -> Body:
     """As in the list; `order_updated` is its order's."""
     return {
         "order": row.order.key,
@@ -157,17 +157,17 @@ def item(_world: World, row: Item) -> Body:
     }
 
 
-def without_prices(_world: World, _row: Item, body: Body) -> Body:
+def without_prices(_state: StoreState, _row: Item, body: Body) -> Body:
     """As with `omit_price_calculation=true`: the time is omitted with the money."""
     return {name: body[name] for name in body if name not in ("price", "extra_cost", "total_price", "order_updated")}
 
 
-def with_incentives(_world: World, row: Item, body: Body) -> Body:
+def with_incentives(_state: StoreState, row: Item, body: Body) -> Body:
     """As with `include_incentives=true`; what is in the array is not documented."""
     return {**body, "incentives": [incentive.incentive for incentive in row.incentives]}
 
 
-def address(_world: World, row: Address) -> Body:
+def address(_state: StoreState, row: Address) -> Body:
     """As in the list."""
     return {
         "customer": row.customer.key,
@@ -192,14 +192,14 @@ def address(_world: World, row: Address) -> Body:
     }
 
 
-def address_alone(world: World, row: Address) -> Body:
+def address_detail(state: StoreState, row: Address) -> Body:
     """As retrieved: without `updated`."""
-    body = address(world, row)
+    body = address(state, row)
     del body["updated"]
     return body
 
 
-def payment(_world: World, row: Payment) -> Body:
+def payment(_state: StoreState, row: Payment) -> Body:
     """As in the list."""
     return {
         "customer": row.customer.key,
@@ -218,7 +218,7 @@ def payment(_world: World, row: Payment) -> Body:
     }
 
 
-def response(_world: World, row: Response) -> Body:
+def response(_state: StoreState, row: Response) -> Body:
     """A billing attempt; nothing in it tells when it was."""
     return {
         "public_id": row.key,

@@ -3,16 +3,16 @@
 Belongs here: one function for each kind of row. Not here: what belongs to a customer alone (bodies).
 """
 
-from ordergroove_sandbox.world.records import Entitlement, Incentive, Product, Reference, Resource
-from ordergroove_sandbox.world.state import World
+from ordergroove_sandbox.domain.records import Entitlement, Incentive, Product, Reference, Resource
+from ordergroove_sandbox.domain.state import StoreState
 
-from .shapes import Body, instant, money, utc
+from .values import Body, instant, money, utc
 
 
-def product(world: World, row: Product) -> Body:
+def product(state: StoreState, row: Product) -> Body:
     """As in the list; the time is called `last_update`."""
     return {
-        "merchant": world.merchant,
+        "merchant": state.merchant,
         "groups": [{"name": name, "group_type": kind} for name, kind in row.groups],
         "name": row.name,
         "price": money(row.price),
@@ -36,14 +36,14 @@ def product(world: World, row: Product) -> Body:
     }
 
 
-def incentive(world: World, row: Incentive) -> Body:
+def incentive(state: StoreState, row: Incentive) -> Body:
     """The fuller object; `order` and `item` exclude each other."""
     return {
         "public_id": row.key,
         "external_code": row.external_code,
         "description": row.description,
         "customer": row.customer.key,
-        "merchant": world.merchant,
+        "merchant": state.merchant,
         "order": row.order.key if row.order else None,
         "incentive": row.incentive,
         "created": instant(row.created),
@@ -55,11 +55,11 @@ def incentive(world: World, row: Incentive) -> Body:
     }
 
 
-def resource(world: World, row: Resource) -> Body:
+def resource(state: StoreState, row: Resource) -> Body:
     """As in the list, and inside entitlements."""
     return {
         "public_id": row.key,
-        "merchant": world.merchant,
+        "merchant": state.merchant,
         "name": row.name,
         "external_resource_id": row.external_resource_id,
         "description": None,
@@ -69,21 +69,21 @@ def resource(world: World, row: Resource) -> Body:
     }
 
 
-def entitlement(world: World, row: Entitlement) -> Body:
+def entitlement(state: StoreState, row: Entitlement) -> Body:
     """The one body whose own times are UTC with a Z; those of its resource are wall-clock times."""
     return {
-        "merchant": world.merchant,
+        "merchant": state.merchant,
         "public_id": row.key,
         "merchant_user_id": row.customer.key,
-        "initial_activation_date": utc(row.created, world.zone),
-        "latest_activation_date": utc(row.latest_activation, world.zone),
+        "initial_activation_date": utc(row.created, state.zone),
+        "latest_activation_date": utc(row.latest_activation, state.zone),
         "grace_period": row.grace_period,
         "live": row.live,
         "access_type": "time_based",
-        "expiration": utc(row.expiration, world.zone),
-        "created": utc(row.created, world.zone),
-        "last_updated": utc(row.last_updated, world.zone),
-        "resource": resource(world, row.resource),
+        "expiration": utc(row.expiration, state.zone),
+        "created": utc(row.created, state.zone),
+        "last_updated": utc(row.last_updated, state.zone),
+        "resource": resource(state, row.resource),
         "grantees": [
             {"external_id": key, "name": name, "created": instant(row.created), "updated": instant(row.created)}
             for key, name in row.grantees
@@ -91,36 +91,36 @@ def entitlement(world: World, row: Entitlement) -> Body:
     }
 
 
-def reference(_world: World, row: Reference) -> Body:
+def reference(_state: StoreState, row: Reference) -> Body:
     """What the merchant set up, as it is."""
     return row.body
 
 
-def with_hidden(_world: World, row: Reference, body: Body) -> Body:
+def with_hidden(_state: StoreState, row: Reference, body: Body) -> Body:
     """And what only those see who ask for it."""
     return {**body, **row.hidden}
 
 
-def with_selection_rules(_world: World, row: Product, body: Body) -> Body:
+def with_selection_rules(_state: StoreState, row: Product, body: Body) -> Body:
     """`include_product_selection_rules`: what is in a bundle; the shape is not documented."""
     return {**body, "product_selection_rules": [{"product": key, "quantity": 1} for key in row.components]}
 
 
-def with_resource_grants(world: World, row: Product, body: Body) -> Body:
+def with_resource_grants(state: StoreState, row: Product, body: Body) -> Body:
     """`include_product_resource_grants`: what a product gives a right to; the shape is not documented."""
-    return {**body, "product_resource_grants": [resource(world, row.resource)] if row.resource else []}
+    return {**body, "product_resource_grants": [resource(state, row.resource)] if row.resource else []}
 
 
-def with_free_trials(_world: World, row: Product, body: Body) -> Body:
+def with_free_trials(_state: StoreState, row: Product, body: Body) -> Body:
     """`include_product_free_trials`: how long a product can be tried; the shape is not documented."""
     trials = [{"product": row.key, "days": row.trial_days}] if row.trial_days else []
     return {**body, "product_free_trials": trials}
 
 
-def relationships(world: World, row: Product, kind: str | None) -> list[Body]:
+def relationships(state: StoreState, row: Product, kind: str | None) -> list[Body]:
     """How a product is related to others: a bare array."""
     return [
         {"relationship_type": type_, "from_product": source, "to_product": target}
-        for type_, source, target in world.relationships
+        for type_, source, target in state.relationships
         if source == row.key and kind in (None, type_)
     ]

@@ -9,7 +9,7 @@ from json import dumps
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ordergroove_sandbox.world.records import Order, Subscription
+from ordergroove_sandbox.domain.records import Order, Subscription
 
 Body = dict[str, Any]
 

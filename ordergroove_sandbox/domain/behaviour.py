@@ -1,6 +1,6 @@
 """What people do with a store, and when: sign up, stay, change things, leave, come back.
 
-Belongs here: chances and waiting times. Not here: what a deed brings about (subscriptions, merchant, checkout).
+Belongs here: chances and waiting times. Not here: what a action brings about (subscriptions, merchant, checkout).
 """
 
 from collections.abc import Callable
@@ -10,19 +10,19 @@ from math import cos, tau
 
 from .catalogue import CANCEL_REASONS
 from .checkout import check_out, sign_up
-from .deeds import Deeds
+from .customer_actions import CustomerActions
 from .entitlements import void
 from .merchant import change_price, discontinue
 from .prepaid import set_renewal
 from .records import UNSENT, Order, Subscription
-from .state import USER, World
+from .scheduler import Scheduler
+from .state import USER, StoreState
 from .subscriptions import cancel, reactivate
-from .timeline import Timeline
 
 _GROWTH = 0.8
 """How many more come on the last day than on the first, as a share."""
 _SUBSCRIPTIONS = ((1, 62), (2, 27), (3, 11))
-_DAYS_BETWEEN_DEEDS = 60.0
+_DAYS_BETWEEN_ACTIONS = 60.0
 # Below 1 the risk of leaving falls with tenure: most who leave do so early.
 _STAYING_SHAPE = 0.75
 _COME_BACK, _DAYS_AWAY = 0.2, 50.0
@@ -33,153 +33,157 @@ _LONG_PAST = 300
 """A past of so many days has a calendar month in it in which nobody signs up."""
 
 
-class Life:
-    """Plans what customers do; each deed plans the next."""
+class CustomerBehaviour:
+    """Plans what customers do; each action plans the next."""
 
-    def __init__(self, world: World, *, timeline: Timeline, customers: int, imported: int, until: datetime) -> None:
-        self._world = world
-        self._timeline = timeline
-        days = max((until - world.start).days, 1)
+    def __init__(
+        self, state: StoreState, *, scheduler: Scheduler, customers: int, imported: int, until: datetime
+    ) -> None:
+        self._state = state
+        self._scheduler = scheduler
+        days = max((until - state.start).days, 1)
         self._days_between_customers = days / max(customers, 1)
-        self._deeds = Deeds(world, follow=self.follow)
+        self._actions = CustomerActions(state, on_subscribed=self.plan_lifecycle)
         if imported:
-            timeline.at(self._daytime_from(world.start), do=partial(self._import, imported))
-        self._closed = _closed_month(world.start.date(), days)
-        weights = [self._attraction(world.start.date() + timedelta(days=day), day / days) for day in range(days)]
-        for day in sorted(world.rng.choices(range(days), weights, k=customers - imported)):
-            timeline.at(self._daytime_from(world.start + timedelta(days=day)), do=self._sign_up)
+            scheduler.at(self._daytime_from(state.start), do=partial(self._import, imported))
+        self._closed = _closed_month(state.start.date(), days)
+        weights = [self._attraction(state.start.date() + timedelta(days=day), day / days) for day in range(days)]
+        for day in sorted(state.rng.choices(range(days), weights, k=customers - imported)):
+            scheduler.at(self._daytime_from(state.start + timedelta(days=day)), do=self._sign_up)
         if customers:
-            timeline.at(until, do=self._plan_next_customer)
-        for share, deed in ((0.35, self._raise_prices), (0.55, self._discontinue), (0.7, self._raise_prices)):
-            fixed = world.start.date() + timedelta(days=int(days * share))
-            timeline.at(datetime.combine(fixed, time(world.merchant_rng.randrange(8, 18), 15)), do=deed)
+            scheduler.at(until, do=self._plan_next_customer)
+        for share, action in ((0.35, self._raise_prices), (0.55, self._discontinue), (0.7, self._raise_prices)):
+            fixed = state.start.date() + timedelta(days=int(days * share))
+            scheduler.at(datetime.combine(fixed, time(state.merchant_rng.randrange(8, 18), 15)), do=action)
 
     def _attraction(self, day: date, share: float) -> float:
         return 0.0 if (day.year, day.month) == self._closed else _popularity(day, share)
 
-    def follow(self, subscription: Subscription) -> None:
+    def plan_lifecycle(self, subscription: Subscription) -> None:
         """Plan when a subscription that has just become live ends, and what is done with it before that."""
-        world = self._world
-        stay = world.rng.weibullvariate(subscription.product.staying_days, _STAYING_SHAPE)
-        self._plan(stay, partial(self._leave, subscription, subscription.lives))
-        self._plan_deed(subscription)
+        state = self._state
+        stay = state.rng.weibullvariate(subscription.product.staying_days, _STAYING_SHAPE)
+        self._plan(stay, partial(self._leave, subscription, subscription.activations))
+        self._plan_action(subscription)
 
     def after_rejection(self, order: Order) -> None:
         """Some whose order was rejected are lost, without ever having said so."""
         for item in order.items.values():
             subscription = item.subscription
-            if subscription and subscription.live and self._world.rng.random() < _LEAVE_AFTER_REJECTION:
-                deed = partial(self._drop, subscription, subscription.lives)
-                self._plan(self._world.rng.uniform(0, 10), deed)
+            if subscription and subscription.live and self._state.rng.random() < _LEAVE_AFTER_REJECTION:
+                action = partial(self._drop, subscription, subscription.activations)
+                self._plan(self._state.rng.uniform(0, 10), action)
 
     # Coming and going
 
     def _sign_up(self) -> None:
-        world = self._world
-        customer = sign_up(world)
+        state = self._state
+        customer = sign_up(state)
         self._check_out_of(customer.key)
-        if world.rng.random() < _CHECK_OUT_AGAIN:
-            self._plan(world.rng.expovariate(1 / 90), partial(self._check_out_of, customer.key))
+        if state.rng.random() < _CHECK_OUT_AGAIN:
+            self._plan(state.rng.expovariate(1 / 90), partial(self._check_out_of, customer.key))
 
     def _check_out_of(self, customer: str) -> None:
-        world = self._world
-        if (world.now.year, world.now.month) == self._closed:
+        state = self._state
+        if (state.now.year, state.now.month) == self._closed:
             self._plan(31, partial(self._check_out_of, customer))
             return
-        (subscriptions, _), *_ = world.rng.choices(_SUBSCRIPTIONS, [weight for _, weight in _SUBSCRIPTIONS])
-        for subscription in check_out(world, customer=world.customers.by_key[customer], subscriptions=subscriptions):
-            self.follow(subscription)
+        (subscriptions, _), *_ = state.rng.choices(_SUBSCRIPTIONS, [weight for _, weight in _SUBSCRIPTIONS])
+        for subscription in check_out(state, customer=state.customers.by_key[customer], subscriptions=subscriptions):
+            self.plan_lifecycle(subscription)
 
     def _import(self, customers: int) -> None:
-        world = self._world
-        world.actor = USER
+        state = self._state
+        state.actor = USER
         for _ in range(customers):
-            customer = sign_up(world)
-            first = world.today + timedelta(days=world.rng.randrange(2, 60))
-            for subscription in check_out(world, customer=customer, subscriptions=1, next_order_date=first):
-                self.follow(subscription)
+            customer = sign_up(state)
+            first = state.today + timedelta(days=state.rng.randrange(2, 60))
+            for subscription in check_out(state, customer=customer, subscriptions=1, next_order_date=first):
+                self.plan_lifecycle(subscription)
 
     def _plan_next_customer(self) -> None:
-        self._plan(self._world.rng.expovariate(1 / self._days_between_customers), self._next_customer)
+        self._plan(self._state.rng.expovariate(1 / self._days_between_customers), self._next_customer)
 
     def _next_customer(self) -> None:
         self._sign_up()
         self._plan_next_customer()
 
-    def _leave(self, subscription: Subscription, life: int) -> None:
-        if _is_same_life(subscription, life):
+    def _leave(self, subscription: Subscription, activation: int) -> None:
+        if _is_same_activation(subscription, activation):
             reasons = [weight for _, _, weight in CANCEL_REASONS]
-            ((code, text, _),) = self._world.rng.choices(CANCEL_REASONS, reasons)
+            ((code, text, _),) = self._state.rng.choices(CANCEL_REASONS, reasons)
             self._cancel(subscription, reason=f"{code}|{text}")
 
-    def _drop(self, subscription: Subscription, life: int) -> None:
-        if _is_same_life(subscription, life):
-            self._cancel(subscription, reason=self._world.rng.choice(("9|Disengaged", "113|Disengaged")))
+    def _drop(self, subscription: Subscription, activation: int) -> None:
+        if _is_same_activation(subscription, activation):
+            self._cancel(subscription, reason=self._state.rng.choice(("9|Disengaged", "113|Disengaged")))
 
     def _cancel(self, subscription: Subscription, *, reason: str) -> None:
-        rng = self._world.rng
+        rng = self._state.rng
         if subscription.prepaid is not None:
             # What was paid for is sent; nothing is renewed after that.
-            set_renewal(self._world, subscription=subscription, behavior="cancel")
+            set_renewal(self._state, subscription=subscription, behavior="cancel")
             return
-        cancel(self._world, subscription=subscription, reason=reason)
+        cancel(self._state, subscription=subscription, reason=reason)
         resource = subscription.product.resource
         if resource is not None and rng.random() < _REFUNDED:
-            self._world.actor = USER
-            void(self._world, customer=subscription.customer, resource=resource)
+            self._state.actor = USER
+            void(self._state, customer=subscription.customer, resource=resource)
         if rng.random() < _COME_BACK:
-            self._plan(rng.expovariate(1 / _DAYS_AWAY), partial(self._come_back, subscription, subscription.lives))
+            self._plan(
+                rng.expovariate(1 / _DAYS_AWAY), partial(self._come_back, subscription, subscription.activations)
+            )
 
-    def _come_back(self, subscription: Subscription, life: int) -> None:
-        if subscription.live or subscription.lives != life:
+    def _come_back(self, subscription: Subscription, activation: int) -> None:
+        if subscription.live or subscription.activations != activation:
             return
-        soon = self._world.today + timedelta(days=self._world.rng.randrange(1, 15))
-        reactivate(self._world, subscription=subscription, next_order_date=soon)
+        soon = self._state.today + timedelta(days=self._state.rng.randrange(1, 15))
+        reactivate(self._state, subscription=subscription, next_order_date=soon)
         customer = subscription.customer
         details = {"key": "welcome_back", "workflow": "Welcome back", "context": {"subscription": subscription.key}}
-        self._world.tell("workflow.send_communication", row=customer, customer=customer, details=details)
-        self.follow(subscription)
+        self._state.emit("workflow.send_communication", row=customer, customer=customer, details=details)
+        self.plan_lifecycle(subscription)
 
-    # Deeds of those who stay
+    # CustomerActions of those who stay
 
-    def _plan_deed(self, subscription: Subscription) -> None:
-        wait = self._world.rng.expovariate(1 / _DAYS_BETWEEN_DEEDS)
-        self._plan(wait, partial(self._do_something, subscription, subscription.lives))
+    def _plan_action(self, subscription: Subscription) -> None:
+        wait = self._state.rng.expovariate(1 / _DAYS_BETWEEN_ACTIONS)
+        self._plan(wait, partial(self._do_something, subscription, subscription.activations))
 
-    def _do_something(self, subscription: Subscription, life: int) -> None:
-        if not _is_same_life(subscription, life):
+    def _do_something(self, subscription: Subscription, activation: int) -> None:
+        if not _is_same_activation(subscription, activation):
             return
         if subscription.upcoming is not None and subscription.upcoming.order.status == UNSENT:
-            self._deeds.do_one(subscription)
-        self._plan_deed(subscription)
+            self._actions.perform_random(subscription)
+        self._plan_action(subscription)
 
     # The merchant
 
     def _raise_prices(self) -> None:
-        self._world.actor = USER
-        sold = [product for product in self._world.products if product.popularity]
-        for product in self._world.merchant_rng.sample(sold, 3):
-            change_price(self._world, product=product, price=product.price * 105 // 100)
+        self._state.actor = USER
+        sold = [product for product in self._state.products if product.popularity]
+        for product in self._state.merchant_rng.sample(sold, 3):
+            change_price(self._state, product=product, price=product.price * 105 // 100)
 
     def _discontinue(self) -> None:
-        self._world.actor = USER
-        product, successor = (self._world.products.by_key[key] for key in self._world.retiring)
-        discontinue(self._world, product=product, successor=successor)
+        self._state.actor = USER
+        product, successor = (self._state.products.by_key[key] for key in self._state.retiring)
+        discontinue(self._state, product=product, successor=successor)
 
     # Waiting
 
-    def _plan(self, days: float, deed: Callable[[], None]) -> None:
-        self._timeline.at(self._daytime_from(self._world.now + timedelta(days=days)), do=deed)
+    def _plan(self, days: float, action: Callable[[], None]) -> None:
+        self._scheduler.at(self._daytime_from(self._state.now + timedelta(days=days)), do=action)
 
     def _daytime_from(self, moment: datetime) -> datetime:
         """A moment at which people are awake, within a day of the one given."""
-        rng = self._world.rng
+        rng = self._state.rng
         candidate = datetime.combine(moment.date(), time(rng.randrange(7, 23), rng.randrange(60), rng.randrange(60)))
         return candidate if candidate >= moment else candidate + timedelta(days=1)
 
 
-def _is_same_life(subscription: Subscription, life: int) -> bool:
-    return subscription.live and subscription.lives == life
+def _is_same_activation(subscription: Subscription, activation: int) -> bool:
+    return subscription.live and subscription.activations == activation
 
 
 def _closed_month(start: date, days: int) -> tuple[int, int] | None:

@@ -10,52 +10,52 @@ from .catalogue import FREQUENCIES, PREPAID
 from .intervals import add_interval
 from .people import card, person, street
 from .records import Address, Customer, FreeTrial, Item, Payment, Prepaid, Product, Subscription
-from .state import World
-from .subscriptions import begin, subscribe_item
+from .state import StoreState
+from .subscriptions import add_subscription, subscribe_item
 
 _PREPAID_SHARE = 0.2
 
 
-def sign_up(world: World) -> Customer:
+def sign_up(state: StoreState) -> Customer:
     """A new customer, who has nothing yet."""
-    rng = world.rng
-    number = 26_001 + 7 * (world.first_customer + len(world.customers))
+    rng = state.rng
+    number = 26_001 + 7 * (state.first_customer + len(state.customers))
     key = f"{number:08d}"
-    return world.customers.add(
+    return state.customers.add(
         Customer(
             key=key,
-            created=world.now,
+            created=state.now,
             number=1_599_349 + number,
             **person(rng, number=number),
-            session_id=f"{world.merchant}.{number}.{_epoch(world)}",
-            last_updated=world.now,
-            last_login=world.now if rng.random() < 0.5 else None,
-            currency=world.currencies[0] if len(world.currencies) == 1 else rng.choice(world.currencies),
+            session_id=f"{state.merchant}.{number}.{_epoch(state)}",
+            last_updated=state.now,
+            last_login=state.now if rng.random() < 0.5 else None,
+            currency=state.currencies[0] if len(state.currencies) == 1 else rng.choice(state.currencies),
             extra_data={"segment": rng.choice(("gift", "office", "café"))} if rng.random() < 0.2 else None,
         )
     )
 
 
 def check_out(
-    world: World, *, customer: Customer, subscriptions: int, next_order_date: date | None = None
+    state: StoreState, *, customer: Customer, subscriptions: int, next_order_date: date | None = None
 ) -> list[Subscription]:
     """Subscribe a customer to some products; each checkout mints an address and a payment.
 
     The first order comes one interval later, or on `next_order_date` (subscriptions that were imported).
     """
-    rng = world.rng
-    address = new_address(world, customer=customer)
-    payment = new_payment(world, customer=customer, billing_address=address)
-    sellable = [product for product in world.products if product.popularity and not product.discontinued]
+    rng = state.rng
+    address = new_address(state, customer=customer)
+    payment = new_payment(state, customer=customer, billing_address=address)
+    sellable = [product for product in state.products if product.popularity and not product.discontinued]
     weights = [product.popularity for product in sellable]
-    every, every_period = choose_frequency(world)
+    every, every_period = choose_frequency(state)
     merchant_order_id = f"{2_900_000 + rng.randrange(100_000)}" if next_order_date is None else None
-    begun = []
+    created = []
     for product in rng.choices(sellable, weights, k=subscriptions):
         if rng.random() < 0.25:
-            every, every_period = choose_frequency(world)
+            every, every_period = choose_frequency(state)
         subscription = new_subscription(
-            world,
+            state,
             customer=customer,
             product=product,
             payment=payment,
@@ -65,19 +65,19 @@ def check_out(
             every_period=every_period,
             merchant_order_id=merchant_order_id,
         )
-        first = next_order_date or add_interval(world.today, every=every, every_period=every_period)
+        first = next_order_date or add_interval(state.today, every=every, every_period=every_period)
         if next_order_date is None:
-            first = _arrange(world, subscription, first=first)
+            first = _arrange(state, subscription, first=first)
         source = "PurchasePOST" if next_order_date is None else "XML IMPORT"
-        begin(world, subscription=subscription, next_order_date=first, source=source)
-        begun.append(subscription)
-    details = {"subscriptions": [subscription.key for subscription in begun]}
-    world.tell("subscriber.subscriptions_created", row=customer, customer=customer, details=details)
-    return begun
+        add_subscription(state, subscription=subscription, next_order_date=first, source=source)
+        created.append(subscription)
+    details = {"subscriptions": [subscription.key for subscription in created]}
+    state.emit("subscriber.subscriptions_created", row=customer, customer=customer, details=details)
+    return created
 
 
 def new_subscription(
-    world: World,
+    state: StoreState,
     *,
     customer: Customer,
     product: Product,
@@ -89,35 +89,35 @@ def new_subscription(
     merchant_order_id: str | None,
 ) -> Subscription:
     """A subscription that is in no table yet; the price of some is locked."""
-    rng = world.rng
+    rng = state.rng
     return Subscription(
-        key=world.new_id(),
-        created=world.now,
-        updated=world.now,
+        key=state.new_id(),
+        created=state.now,
+        updated=state.now,
         customer=customer,
         product=product,
         payment=payment,
         shipping_address=address,
-        offer=rng.choice(world.offers[:3]),
+        offer=rng.choice(state.offers[:3]),
         subscription_type=rng.choice(("replenishment", "replenishment", "Replenish", None)),
-        components=_components(world, product),
-        extra_data=_extra_data(world),
+        components=_components(state, product),
+        extra_data=_extra_data(state),
         quantity=quantity,
         price=product.price * 9 // 10 if rng.random() < 0.06 else None,
         every=every,
         every_period=every_period,
-        start_date=world.today,
-        session_id=f"{world.merchant}.{customer.number}.{_epoch(world)}",
+        start_date=state.today,
+        session_id=f"{state.merchant}.{customer.number}.{_epoch(state)}",
         merchant_order_id=merchant_order_id,
-        currency_code=world.currency_of(customer),
+        currency_code=state.currency_of(customer),
     )
 
 
-def subscribe_to_item(world: World, *, item: Item, every: int, every_period: int) -> Subscription:
+def subscribe_to_item(state: StoreState, *, item: Item, every: int, every_period: int) -> Subscription:
     """Turn a one-time item of an open order into a subscription to its product."""
     order = item.order
     subscription = new_subscription(
-        world,
+        state,
         customer=order.customer,
         product=item.product,
         payment=order.payment,
@@ -128,13 +128,13 @@ def subscribe_to_item(world: World, *, item: Item, every: int, every_period: int
         merchant_order_id=None,
     )
     subscription.price = None
-    subscribe_item(world, item=item, subscription=subscription)
+    subscribe_item(state, item=item, subscription=subscription)
     return subscription
 
 
-def _arrange(world: World, subscription: Subscription, *, first: date) -> date:
+def _arrange(state: StoreState, subscription: Subscription, *, first: date) -> date:
     """Make some new subscriptions prepaid, and some begin with a free trial; returns when the first order comes."""
-    rng, product = world.rng, subscription.product
+    rng, product = state.rng, subscription.product
     if PREPAID in product.groups and rng.random() < _PREPAID_SHARE:
         per_billing = rng.choice((3, 6))
         subscription.price = None
@@ -150,59 +150,59 @@ def _arrange(world: World, subscription: Subscription, *, first: date) -> date:
         subscription.free_trial = FreeTrial(
             product=product.key,
             days=product.trial_days,
-            conversion_item=38_000_000 + len(world.items),
-            expiration=world.now + timedelta(days=product.trial_days, microseconds=rng.randrange(1_000_000)),
+            conversion_item=38_000_000 + len(state.items),
+            expiration=state.now + timedelta(days=product.trial_days, microseconds=rng.randrange(1_000_000)),
         )
-        return world.today + timedelta(days=product.trial_days)
+        return state.today + timedelta(days=product.trial_days)
     return first
 
 
-def new_address(world: World, *, customer: Customer) -> Address:
+def new_address(state: StoreState, *, customer: Customer) -> Address:
     """Mint an address of a customer."""
-    return world.addresses.add(
+    return state.addresses.add(
         Address(
-            key=world.new_id(),
-            created=world.now,
-            updated=world.now,
+            key=state.new_id(),
+            created=state.now,
+            updated=state.now,
             customer=customer,
             first_name=customer.first_name,
             last_name=customer.last_name,
-            **street(world.rng),
+            **street(state.rng),
         )
     )
 
 
-def new_payment(world: World, *, customer: Customer, billing_address: Address) -> Payment:
+def new_payment(state: StoreState, *, customer: Customer, billing_address: Address) -> Payment:
     """Mint a payment of a customer."""
     holder = f"{customer.first_name} {customer.last_name}".upper()
-    return world.payments.add(
+    return state.payments.add(
         Payment(
-            key=world.new_id(),
-            created=world.now,
-            last_updated=world.now,
+            key=state.new_id(),
+            created=state.now,
+            last_updated=state.now,
             customer=customer,
             billing_address=billing_address,
-            **card(world.rng, holder=holder, today=world.today),
+            **card(state.rng, holder=holder, today=state.today),
         )
     )
 
 
-def choose_frequency(world: World) -> tuple[int, int]:
+def choose_frequency(state: StoreState) -> tuple[int, int]:
     """Every and every_period, as often as customers choose them."""
-    every, every_period, _weight = world.rng.choices(FREQUENCIES, [weight for _, _, weight in FREQUENCIES])[0]
+    every, every_period, _weight = state.rng.choices(FREQUENCIES, [weight for _, _, weight in FREQUENCIES])[0]
     return every, every_period
 
 
-def _components(world: World, product: Product) -> list[dict[str, Any]]:
-    return [{"public_id": world.new_id(), "quantity": 1, "product": key} for key in product.components]
+def _components(state: StoreState, product: Product) -> list[dict[str, Any]]:
+    return [{"public_id": state.new_id(), "quantity": 1, "product": key} for key in product.components]
 
 
-def _extra_data(world: World) -> dict[str, Any] | None:
-    draw = world.rng.random()
+def _extra_data(state: StoreState) -> dict[str, Any] | None:
+    draw = state.rng.random()
     if draw < 0.7:
         return {}
     return {"gift_note": 'Für dich, "Oma" 💐', "channel": "web"} if draw < 0.85 else None
 
 
-def _epoch(world: World) -> int:
-    return int(world.now.replace(tzinfo=UTC).timestamp())
+def _epoch(state: StoreState) -> int:
+    return int(state.now.replace(tzinfo=UTC).timestamp())

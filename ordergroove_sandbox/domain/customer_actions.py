@@ -1,6 +1,6 @@
 """What customers do to the subscriptions that they keep: skip, move, swap, add, haggle.
 
-Belongs here: the deeds and how often each is chosen. Not here: when (behaviour), what follows from a deed
+Belongs here: the actions and how often each is chosen. Not here: when (behaviour), what follows from a action
 (subscriptions, orders).
 """
 
@@ -11,7 +11,7 @@ from .checkout import choose_frequency, new_address, new_payment, subscribe_to_i
 from .merchant import discount_item, discount_order, ship_free
 from .orders import change_place_date, freeze_price, one_time_item, send_now
 from .records import Order, Subscription
-from .state import USER, World
+from .state import USER, StoreState
 from .subscriptions import (
     cancel_order,
     change_components,
@@ -26,13 +26,13 @@ from .subscriptions import (
 )
 
 
-class Deeds:
-    """One deed at a time; `follow` is told of subscriptions that come into being by one."""
+class CustomerActions:
+    """One action at a time; `follow` is told of subscriptions that come into being by one."""
 
-    def __init__(self, world: World, *, follow: Callable[[Subscription], None]) -> None:
-        self._world = world
-        self._follow = follow
-        self._deeds: tuple[tuple[Callable[[Subscription], None], float], ...] = (
+    def __init__(self, state: StoreState, *, on_subscribed: Callable[[Subscription], None]) -> None:
+        self._state = state
+        self._on_subscribed = on_subscribed
+        self._actions: tuple[tuple[Callable[[Subscription], None], float], ...] = (
             (self._skip, 34),
             (self._change_date, 20),
             (self._change_quantity, 8),
@@ -43,110 +43,110 @@ class Deeds:
             (self._send_now, 5),
             (self._cancel_order, 3),
             (self._change_place_date, 5),
-            (self._move_house, 4),
-            (self._new_card, 5),
+            (self._change_address, 4),
+            (self._change_payment, 5),
             (self._delete_item, 2),
             (self._subscribe_to_item, 8),
             (self._change_components, 5),
-            (self._haggle, 2),
+            (self._lower_item_price, 2),
         )
 
-    def do_one(self, subscription: Subscription) -> None:
+    def perform_random(self, subscription: Subscription) -> None:
         """Do something with a subscription whose upcoming order is open; of a prepaid one some things are refused."""
-        ((deed, _),) = self._world.rng.choices(self._deeds, [weight for _, weight in self._deeds])
-        if subscription.prepaid is None or deed not in (self._change_quantity, self._delete_item):
-            deed(subscription)
+        ((action, _),) = self._state.rng.choices(self._actions, [weight for _, weight in self._actions])
+        if subscription.prepaid is None or action not in (self._change_quantity, self._delete_item):
+            action(subscription)
 
     def _skip(self, subscription: Subscription) -> None:
-        skip(self._world, subscription=subscription)
+        skip(self._state, subscription=subscription)
 
     def _change_date(self, subscription: Subscription) -> None:
         day = self._another_day(subscription)
-        change_next_order_date(self._world, subscription=subscription, day=day)
+        change_next_order_date(self._state, subscription=subscription, day=day)
 
     def _another_day(self, subscription: Subscription) -> date:
         """Half of them pick a day on which something comes anyway: that is how boxes fill up."""
-        rng, today = self._world.rng, self._world.today
+        rng, today = self._state.rng, self._state.today
         others = [other.upcoming.order.place for other in subscription.customer.subscriptions if other.upcoming]
         days = [day for day in others if day > today and rng.random() < 0.5]
         return days[0] if days else today + timedelta(days=rng.randrange(1, 60))
 
     def _change_quantity(self, subscription: Subscription) -> None:
         quantity = 1 if subscription.quantity > 2 else subscription.quantity + 1
-        change_quantity(self._world, subscription=subscription, quantity=quantity)
+        change_quantity(self._state, subscription=subscription, quantity=quantity)
 
     def _swap(self, subscription: Subscription) -> None:
-        products = [product for product in self._world.products if product.popularity and not product.discontinued]
-        product = self._world.rng.choice([product for product in products if product is not subscription.product])
-        change_product(self._world, subscription=subscription, product=product)
+        products = [product for product in self._state.products if product.popularity and not product.discontinued]
+        product = self._state.rng.choice([product for product in products if product is not subscription.product])
+        change_product(self._state, subscription=subscription, product=product)
 
     def _change_frequency(self, subscription: Subscription) -> None:
-        every, every_period = choose_frequency(self._world)
-        change_frequency(self._world, subscription=subscription, every=every, every_period=every_period)
+        every, every_period = choose_frequency(self._state)
+        change_frequency(self._state, subscription=subscription, every=every, every_period=every_period)
 
     def _add_one_time(self, subscription: Subscription) -> None:
-        products = [product for product in self._world.products if not product.discontinued]
-        product, quantity = self._world.rng.choice(products), self._world.rng.choice((1, 1, 2))
-        one_time_item(self._world, order=_order_of(subscription), product=product, quantity=quantity)
+        products = [product for product in self._state.products if not product.discontinued]
+        product, quantity = self._state.rng.choice(products), self._state.rng.choice((1, 1, 2))
+        one_time_item(self._state, order=_order_of(subscription), product=product, quantity=quantity)
 
     def _give_incentive(self, subscription: Subscription) -> None:
-        draw, order = self._world.rng.random(), _order_of(subscription)
+        draw, order = self._state.rng.random(), _order_of(subscription)
         if draw < 0.5 and subscription.upcoming is not None:
-            discount_item(self._world, item=subscription.upcoming, percent=20)
+            discount_item(self._state, item=subscription.upcoming, percent=20)
         elif draw < 0.8:
-            discount_order(self._world, order=order, percent=10)
+            discount_order(self._state, order=order, percent=10)
         else:
-            ship_free(self._world, order=order)
+            ship_free(self._state, order=order)
 
     def _send_now(self, subscription: Subscription) -> None:
-        send_now(self._world, order=_order_of(subscription))
+        send_now(self._state, order=_order_of(subscription))
 
     def _cancel_order(self, subscription: Subscription) -> None:
-        cancel_order(self._world, order=_order_of(subscription))
+        cancel_order(self._state, order=_order_of(subscription))
 
     def _change_place_date(self, subscription: Subscription) -> None:
         day = self._another_day(subscription)
-        change_place_date(self._world, order=_order_of(subscription), day=day)
+        change_place_date(self._state, order=_order_of(subscription), day=day)
 
     def _delete_item(self, subscription: Subscription) -> None:
         if subscription.upcoming is not None:
-            delete_item(self._world, item=subscription.upcoming)
+            delete_item(self._state, item=subscription.upcoming)
 
     def _subscribe_to_item(self, subscription: Subscription) -> None:
         """Subscribe to a one-time item of the upcoming order, where there is one that can be subscribed to."""
-        world = self._world
+        state = self._state
         for item in _order_of(subscription).items.values():
             product = item.product
             if item.subscription is None and product.autoship_enabled and not product.discontinued:
-                every, every_period = choose_frequency(world)
-                self._follow(subscribe_to_item(world, item=item, every=every, every_period=every_period))
+                every, every_period = choose_frequency(state)
+                self._on_subscribed(subscribe_to_item(state, item=item, every=every, every_period=every_period))
                 return
 
     def _change_components(self, subscription: Subscription) -> None:
         if subscription.components:
-            component = self._world.rng.choice(subscription.components)
+            component = self._state.rng.choice(subscription.components)
             quantities = {component["public_id"]: component["quantity"] % 3 + 1}
-            change_components(self._world, subscription=subscription, quantities=quantities)
+            change_components(self._state, subscription=subscription, quantities=quantities)
 
-    def _haggle(self, subscription: Subscription) -> None:
+    def _lower_item_price(self, subscription: Subscription) -> None:
         """Customer service gives a price of its own for one item."""
         if subscription.upcoming is not None and subscription.prepaid is None:
-            self._world.actor = USER
-            freeze_price(self._world, item=subscription.upcoming, price=subscription.upcoming.price * 8 // 10)
+            self._state.actor = USER
+            freeze_price(self._state, item=subscription.upcoming, price=subscription.upcoming.price * 8 // 10)
 
-    def _move_house(self, subscription: Subscription) -> None:
-        address = new_address(self._world, customer=subscription.customer)
-        change_shipping(self._world, subscriptions=self._some_of(subscription), address=address)
+    def _change_address(self, subscription: Subscription) -> None:
+        address = new_address(self._state, customer=subscription.customer)
+        change_shipping(self._state, subscriptions=self._some_of(subscription), address=address)
 
-    def _new_card(self, subscription: Subscription) -> None:
+    def _change_payment(self, subscription: Subscription) -> None:
         payment = new_payment(
-            self._world, customer=subscription.customer, billing_address=subscription.shipping_address
+            self._state, customer=subscription.customer, billing_address=subscription.shipping_address
         )
-        change_payment(self._world, subscriptions=self._some_of(subscription), payment=payment)
+        change_payment(self._state, subscriptions=self._some_of(subscription), payment=payment)
 
     def _some_of(self, subscription: Subscription) -> list[Subscription]:
         """Mostly all live ones of the customer ("use for all"), sometimes only this one."""
-        if self._world.rng.random() < 0.2:
+        if self._state.rng.random() < 0.2:
             return [subscription]
         return [other for other in subscription.customer.subscriptions if other.live]
 

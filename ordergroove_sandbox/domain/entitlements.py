@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from .records import Customer, Entitlement, Item, Resource
-from .state import World
+from .state import StoreState
 
 _WARNING = timedelta(days=7)
 _SLACK = timedelta(days=3)
@@ -20,38 +20,38 @@ _GRANTEES: tuple[tuple[tuple[str, str], ...], ...] = (
 )
 
 
-def grant(world: World, *, item: Item) -> None:
+def grant(state: StoreState, *, item: Item) -> None:
     """Let a customer use a resource until some days after the next order."""
     resource, subscription, customer = item.product.resource, item.subscription, item.order.customer
     assert resource is not None
-    until = subscription.upcoming.order.place if subscription and subscription.upcoming else world.today
+    until = subscription.upcoming.order.place if subscription and subscription.upcoming else state.today
     expiration = datetime.combine(until, time(12)) + _SLACK
-    entitlement = world.entitled.get((customer.key, resource.key))
+    entitlement = state.entitled.get((customer.key, resource.key))
     if entitlement is None:
-        entitlement = world.entitlements.add(
+        entitlement = state.entitlements.add(
             Entitlement(
-                key=world.new_id(),
-                created=world.now,
+                key=state.new_id(),
+                created=state.now,
                 customer=customer,
                 resource=resource,
-                latest_activation=world.now,
+                latest_activation=state.now,
                 expiration=expiration,
-                last_updated=world.now,
-                grantees=world.rng.choice(_GRANTEES),
-                grace_period=_GRACE_SECONDS if world.rng.random() < 0.5 else None,
+                last_updated=state.now,
+                grantees=state.rng.choice(_GRANTEES),
+                grace_period=_GRACE_SECONDS if state.rng.random() < 0.5 else None,
             )
         )
-        world.entitled[customer.key, resource.key] = entitlement
+        state.entitled[customer.key, resource.key] = entitlement
         event = "entitlements_granted"
     elif not entitlement.live:
-        entitlement.live, entitlement.latest_activation = True, world.now
+        entitlement.live, entitlement.latest_activation = True, state.now
         event = "entitlements_granted"
     else:
         event = "expiration_modified"
     entitlement.expiration = max(expiration, entitlement.expiration)
     entitlement.is_warned = entitlement.is_expired = False
-    _told(
-        world,
+    _emit(
+        state,
         entitlement,
         event,
         source_action="order-placement",
@@ -61,34 +61,34 @@ def grant(world: World, *, item: Item) -> None:
     )
 
 
-def void(world: World, *, customer: Customer, resource: Resource) -> None:
+def void(state: StoreState, *, customer: Customer, resource: Resource) -> None:
     """Take a right away at once, where there is one."""
-    entitlement = world.entitled.get((customer.key, resource.key))
+    entitlement = state.entitled.get((customer.key, resource.key))
     if entitlement is not None and entitlement.live:
-        entitlement.live, entitlement.expiration = False, world.now
-        _told(world, entitlement, "entitlements_voided", source_action="void", transaction_type="void")
+        entitlement.live, entitlement.expiration = False, state.now
+        _emit(state, entitlement, "entitlements_voided", source_action="void", transaction_type="void")
 
 
-def sweep(world: World) -> None:
+def expire_entitlements(state: StoreState) -> None:
     """Warn a week before the end, tell of the end, and end it: at once, or when the grace period is over."""
-    now = world.now
-    for entitlement in world.entitlements:
+    now = state.now
+    for entitlement in state.entitlements:
         if not entitlement.live:
             continue
         grace = timedelta(seconds=entitlement.grace_period or 0)
         if entitlement.expiration <= now and not entitlement.is_expired:
             entitlement.is_expired = True
             entitlement.live = bool(grace)
-            _told(world, entitlement, "entitlements_expired")
+            _emit(state, entitlement, "entitlements_expired")
         elif entitlement.expiration + grace <= now:
             entitlement.live = False
-            _told(world, entitlement, "entitlements_grace_period_expired")
+            _emit(state, entitlement, "entitlements_grace_period_expired")
         elif entitlement.expiration - _WARNING <= now and not entitlement.is_warned:
             entitlement.is_warned = True
-            _told(world, entitlement, "entitlements_expiring")
+            _emit(state, entitlement, "entitlements_expiring")
 
 
-def _told(world: World, entitlement: Entitlement, event: str, **details: Any) -> None:
-    entitlement.last_updated = world.now
+def _emit(state: StoreState, entitlement: Entitlement, event: str, **details: Any) -> None:
+    entitlement.last_updated = state.now
     entitlement.version += 1
-    world.tell(f"entitlement.{event}", row=entitlement, customer=entitlement.customer, details=details)
+    state.emit(f"entitlement.{event}", row=entitlement, customer=entitlement.customer, details=details)

@@ -89,8 +89,8 @@ class Period:
 
 
 @dataclass
-class Chronicle:
-    """The whole past of a world."""
+class EventLog:
+    """The whole past of a state."""
 
     events: list[Event] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
@@ -100,7 +100,7 @@ class Chronicle:
     periods: dict[str, list[Period]] = field(default_factory=dict)
     listeners: list[Callable[[Event, Row], None]] = field(default_factory=list)
 
-    def tell(self, event: Event, *, row: Row) -> None:
+    def record(self, event: Event, *, row: Row) -> None:
         """Record an event and let the listeners know."""
         self.events.append(event)
         for listener in self.listeners:

@@ -1,6 +1,6 @@
 """Calendar arithmetic of a subscription: how far apart two orders are.
 
-Belongs here: every / every_period. Not here: what happens on a day (see timeline, placement).
+Belongs here: every / every_period. Not here: what happens on a day (see scheduler, placement).
 """
 
 from calendar import monthrange

@@ -5,61 +5,61 @@ Belongs here: changes that no customer asked for, many rows at once. Not here: w
 
 from datetime import timedelta
 
-from .orders import reprice_item, require_open, settle
+from .orders import reprice_item, require_open, update_totals
 from .records import UNSENT, Incentive, Item, Order, Product
-from .state import World
+from .state import StoreState
 from .subscriptions import change_product
 
 
-def change_price(world: World, *, product: Product, price: int) -> None:
+def change_price(state: StoreState, *, product: Product, price: int) -> None:
     """Give a product another price; open items follow, placed ones keep theirs, price locks hold."""
-    product.price, product.last_update = price, world.now
+    product.price, product.last_update = price, state.now
     product.version += 1
-    for subscription in world.subscriptions:
+    for subscription in state.subscriptions:
         item = subscription.upcoming
         if item is not None and item.product is product and item.order.status == UNSENT:
-            reprice_item(world, item=item)
+            reprice_item(state, item=item)
 
 
-def discontinue(world: World, *, product: Product, successor: Product) -> None:
+def discontinue(state: StoreState, *, product: Product, successor: Product) -> None:
     """Take a product out of the range; its subscribers get another one from now on."""
-    product.discontinued, product.live, product.last_update = True, False, world.now
+    product.discontinued, product.live, product.last_update = True, False, state.now
     product.version += 1
-    for subscription in world.subscriptions:
+    for subscription in state.subscriptions:
         if subscription.live and subscription.product is product:
-            change_product(world, subscription=subscription, product=successor)
+            change_product(state, subscription=subscription, product=successor)
 
 
-def discount_order(world: World, *, order: Order, percent: int) -> Incentive:
-    """Take a share off an order as a whole: off its `total`, and off its `sub_total` where the world does so."""
+def discount_order(state: StoreState, *, order: Order, percent: int) -> Incentive:
+    """Take a share off an order as a whole: off its `total`, and off its `sub_total` where the state does so."""
     require_open(order)
     order.percent_off = percent
-    settle(world, order=order)
-    return _grant(world, to=order, field="sub_total", percent=percent)
+    update_totals(state, order=order)
+    return _grant(state, to=order, field="sub_total", percent=percent)
 
 
-def ship_free(world: World, *, order: Order) -> Incentive:
+def ship_free(state: StoreState, *, order: Order) -> Incentive:
     """Take the shipping off an order."""
     require_open(order)
     order.free_shipping = True
-    settle(world, order=order)
-    return _grant(world, to=order, field="shipping_total", percent=100)
+    update_totals(state, order=order)
+    return _grant(state, to=order, field="shipping_total", percent=100)
 
 
-def discount_item(world: World, *, item: Item, percent: int) -> Incentive:
+def discount_item(state: StoreState, *, item: Item, percent: int) -> Incentive:
     """Take a share off one item; it follows the item from order to order."""
     require_open(item.order)
     item.extra_percent_off = percent
-    reprice_item(world, item=item)
-    return _grant(world, to=item, field="total_price", percent=percent)
+    reprice_item(state, item=item)
+    return _grant(state, to=item, field="total_price", percent=percent)
 
 
-def _grant(world: World, *, to: Order | Item, field: str, percent: int) -> Incentive:
+def _grant(state: StoreState, *, to: Order | Item, field: str, percent: int) -> Incentive:
     name = f"One-Time {percent}% off {field}"
     incentive = Incentive(
-        key=world.new_id(),
-        created=world.now,
-        last_updated=world.now,
+        key=state.new_id(),
+        created=state.now,
+        last_updated=state.now,
         customer=to.customer if isinstance(to, Order) else to.order.customer,
         order=to if isinstance(to, Order) else None,
         item=to if isinstance(to, Item) else None,
@@ -67,7 +67,7 @@ def _grant(world: World, *, to: Order | Item, field: str, percent: int) -> Incen
         description=name,
         incentive={
             "name": name,
-            "public_id": world.new_id(),
+            "public_id": state.new_id(),
             "type": "Discount",
             "field": field,
             "discount_type": "Discount Percent",
@@ -76,8 +76,8 @@ def _grant(world: World, *, to: Order | Item, field: str, percent: int) -> Incen
             "threshold_value": None,
             "target": "order" if isinstance(to, Order) else "item",
         },
-        stacking_type=world.rng.choice(("base", "additional")),
-        expires=world.now + timedelta(days=60) if world.rng.random() < 0.5 else None,
+        stacking_type=state.rng.choice(("base", "additional")),
+        expires=state.now + timedelta(days=60) if state.rng.random() < 0.5 else None,
     )
     to.incentives += (incentive,)
-    return world.one_time_incentives.add(incentive)
+    return state.one_time_incentives.add(incentive)

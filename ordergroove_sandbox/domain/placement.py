@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from functools import partial
 
-from .entitlements import grant, sweep
+from .entitlements import expire_entitlements, grant
 from .orders import NotPossibleError, close_order
 from .prepaid import ship_prepaid
 from .records import (
@@ -32,10 +32,10 @@ from .records import (
     Response,
     Subscription,
 )
-from .state import PROCESS, World
-from .stock import set_aside
+from .scheduler import Scheduler
+from .state import PROCESS, StoreState
+from .stock import postpone_out_of_stock
 from .subscriptions import renew
-from .timeline import Timeline
 
 _NIGHT, _BATCH_ANSWER = time(0, 30), time(11, 0)
 _UNREADABLE = "<html><body>502 Bad Gateway</body>"
@@ -83,66 +83,66 @@ _MESSAGES = {
 }
 
 
-class Nights:
+class NightlyPlacement:
     """Plans a night for every day and attempts what is due in it."""
 
-    def __init__(self, world: World, *, timeline: Timeline, on_rejected: Callable[[Order], None]) -> None:
-        self._world = world
-        self._timeline = timeline
+    def __init__(self, state: StoreState, *, scheduler: Scheduler, on_rejected: Callable[[Order], None]) -> None:
+        self._state = state
+        self._scheduler = scheduler
         self._on_rejected = on_rejected
-        first = datetime.combine(world.start.date(), _NIGHT)
-        timeline.at(first if first >= world.start else first + timedelta(days=1), do=self._begin)
+        first = datetime.combine(state.start.date(), _NIGHT)
+        scheduler.at(first if first >= state.start else first + timedelta(days=1), do=self._begin)
 
     def _begin(self) -> None:
-        world = self._world
-        world.actor = PROCESS
-        today = world.today
-        orders = {order.key: order for order in world.due.pop(today, ()) if _is_due(world, order)}
-        seconds = sorted(world.rng.randrange(_WHOLE) for _ in orders)
+        state = self._state
+        state.actor = PROCESS
+        today = state.today
+        orders = {order.key: order for order in state.due.pop(today, ()) if _is_due(state, order)}
+        seconds = sorted(state.rng.randrange(_WHOLE) for _ in orders)
         for order, second in zip(orders.values(), seconds, strict=True):
             shift = timedelta(hours=1) if second >= _BEFORE_TWO else timedelta(0)
-            moment = world.now + timedelta(seconds=second) + shift
-            self._timeline.at(moment, do=partial(self._attempt, order))
-        sweep(world)
-        self._timeline.at(datetime.combine(today + timedelta(days=1), _NIGHT), do=self._begin)
+            moment = state.now + timedelta(seconds=second) + shift
+            self._scheduler.at(moment, do=partial(self._attempt, order))
+        expire_entitlements(state)
+        self._scheduler.at(datetime.combine(today + timedelta(days=1), _NIGHT), do=self._begin)
 
     def _attempt(self, order: Order) -> None:
-        world = self._world
-        world.actor = PROCESS
-        if not _is_due(world, order):
+        state = self._state
+        state.actor = PROCESS
+        if not _is_due(state, order):
             return
         if order.status in UPCOMING:
-            set_aside(world, order=order)
+            postpone_out_of_stock(state, order=order)
             if not order.items:
                 return
-            renew(world, order=order)
-            if world.placement == "batch":
-                answer = datetime.combine(world.today, _BATCH_ANSWER)
+            renew(state, order=order)
+            if state.placement == "batch":
+                answer = datetime.combine(state.today, _BATCH_ANSWER)
                 self._hold(order, PENDING_BATCH, until=answer, then=self._answered)
                 return
         outcome = self._draw(_RETRY.get(order.status, _FIRST_ATTEMPT))
-        minutes = timedelta(minutes=world.rng.randrange(10, 60)) if outcome in ("queue", "verify") else timedelta(0)
+        minutes = timedelta(minutes=state.rng.randrange(10, 60)) if outcome in ("queue", "verify") else timedelta(0)
         if outcome == "queue":
-            self._hold(order, PENDING_PLACEMENT, until=world.now + minutes, then=self._answered)
+            self._hold(order, PENDING_PLACEMENT, until=state.now + minutes, then=self._answered)
         elif outcome == "verify":
-            self._hold(order, PENDING_VERIFICATION, until=world.now + minutes * 20, then=self._answered)
+            self._hold(order, PENDING_VERIFICATION, until=state.now + minutes * 20, then=self._answered)
         elif outcome == "prepare":
             self._try_again(order, PREPARATION_FAILED, days=1, event=None)
-        elif outcome == "140" and world.rng.random() < _CLASSIFIED:
-            minute = world.now + timedelta(minutes=1)
+        elif outcome == "140" and state.rng.random() < _CLASSIFIED:
+            minute = state.now + timedelta(minutes=1)
             self._hold(order, AWAITING_CLASSIFICATION, until=minute, then=self._classified)
         else:
             self._finish(order, outcome)
 
     def _hold(self, order: Order, status: int, *, until: datetime, then: Callable[[Order], None]) -> None:
         """Let an order rest in a passing status; nothing else can be done to it meanwhile."""
-        close_order(self._world, order=order, status=status)
+        close_order(self._state, order=order, status=status)
         moment = until + timedelta(hours=1) if until.hour == 2 else until
-        self._timeline.at(moment, do=partial(self._go_on, order, status, then))
+        self._scheduler.at(moment, do=partial(self._go_on, order, status, then))
 
     def _go_on(self, order: Order, status: int, then: Callable[[Order], None]) -> None:
         if order.status == status:
-            self._world.actor = PROCESS
+            self._state.actor = PROCESS
             then(order)
 
     def finalize(self, order: Order, *, code: str) -> None:
@@ -160,20 +160,20 @@ class Nights:
         self._hold(
             order,
             AWAITING_INSTRUCTIONS,
-            until=self._world.now + timedelta(hours=8),
+            until=self._state.now + timedelta(hours=8),
             then=partial(self._finish, outcome="140"),
         )
-        self._world.tell("order.awaiting_retry_instructions", row=order, customer=order.customer)
+        self._state.emit("order.awaiting_retry_instructions", row=order, customer=order.customer)
 
     def _finish(self, order: Order, outcome: str) -> None:
-        code = self._world.rng.choice(tuple(_REJECTIONS)) if outcome == "reject" else outcome
+        code = self._state.rng.choice(tuple(_REJECTIONS)) if outcome == "reject" else outcome
         order.tries += 1
         order.retry_on = None
         self._apply(order, code)
         self._respond(order, code)
 
     def _draw(self, shares: tuple[tuple[float, str], ...]) -> str:
-        draw = self._world.rng.random()
+        draw = self._state.rng.random()
         for share, code in shares:
             if draw < share:
                 return code
@@ -181,11 +181,11 @@ class Nights:
         return "000"
 
     def _apply(self, order: Order, code: str) -> None:
-        world = self._world
+        state = self._state
         if code == "000":
             self._succeed(order)
         elif code == "030":
-            order.cancelled = world.now
+            order.cancelled = state.now
             self._end(order, CANCELLED, code, event="order.cancel")
         elif code == "999":
             order.generic_error_count += 1
@@ -197,55 +197,55 @@ class Nights:
             if order.tries > _MAX_CARD_RETRIES:
                 self._reject(order, code)
             else:
-                days = world.rng.randrange(3, 6)
+                days = state.rng.randrange(3, 6)
                 self._try_again(order, CARD_RETRY, days=days, event="order.retryable_placement_failure")
         elif code == "unreadable":
-            close_order(world, order=order, status=UNREADABLE)
+            close_order(state, order=order, status=UNREADABLE)
         elif code == "":
             self._try_again(order, CONNECTION_ERROR, days=1, event=None)
         else:
             self._reject(order, code)
 
     def _succeed(self, order: Order) -> None:
-        world = self._world
-        order.order_merchant_id = f"#{3000 + 1000 * world.first_customer + len(world.responses)}"
+        state = self._state
+        order.order_merchant_id = f"#{3000 + 1000 * state.first_customer + len(state.responses)}"
         order.rejected_message = None
         for item in order.items.values():
-            item.first_placed = world.now
-        close_order(world, order=order, status=SUCCESS)
-        world.tell("order.success", row=order, customer=order.customer)
+            item.first_placed = state.now
+        close_order(state, order=order, status=SUCCESS)
+        state.emit("order.success", row=order, customer=order.customer)
         for item in order.items.values():
-            world.tell("item.successfully_placed", row=item, customer=order.customer)
+            state.emit("item.successfully_placed", row=item, customer=order.customer)
             if item.product.resource is not None:
-                grant(world, item=item)
+                grant(state, item=item)
             if item.subscription is not None:
-                _count_shipment(world, item, item.subscription)
+                _count_shipment(state, item, item.subscription)
         of_items = (incentive for item in order.items.values() for incentive in item.incentives)
         for incentive in (*order.incentives, *of_items):
-            incentive.applied_at = incentive.last_updated = world.now
+            incentive.applied_at = incentive.last_updated = state.now
             incentive.version += 1
 
     def _reject(self, order: Order, code: str) -> None:
         self._end(order, REJECTED, code, event="order.reject")
         details = {"key": "payment_failed", "workflow": "Payment failed", "context": {"order": order.key, "code": code}}
-        self._world.tell("workflow.send_communication", row=order.customer, customer=order.customer, details=details)
+        self._state.emit("workflow.send_communication", row=order.customer, customer=order.customer, details=details)
         self._on_rejected(order)
 
     def _end(self, order: Order, status: int, code: str, *, event: str) -> None:
-        order.rejected_message = _explain(self._world, code)
-        close_order(self._world, order=order, status=status)
-        self._world.tell(event, row=order, customer=order.customer)
+        order.rejected_message = _explain(self._state, code)
+        close_order(self._state, order=order, status=status)
+        self._state.emit(event, row=order, customer=order.customer)
 
     def _try_again(self, order: Order, status: int, *, days: int, event: str | None) -> None:
-        world = self._world
-        order.retry_on = world.today + timedelta(days=days)
-        world.due[order.retry_on].append(order)
-        close_order(world, order=order, status=status)
+        state = self._state
+        order.retry_on = state.today + timedelta(days=days)
+        state.due[order.retry_on].append(order)
+        close_order(state, order=order, status=status)
         if event is not None:
-            world.tell(event, row=order, customer=order.customer)
+            state.emit(event, row=order, customer=order.customer)
 
     def _respond(self, order: Order, code: str) -> None:
-        world = self._world
+        state = self._state
         placed = order.order_merchant_id if code == "000" else None
         message = _MESSAGES[code]
         payload = (
@@ -253,10 +253,10 @@ class Nights:
             if code == "unreadable"
             else f"<?xml version='1.0'?><order><code>{code}</code><errorMsg>{message}</errorMsg></order>"
         )
-        world.responses.add(
+        state.responses.add(
             Response(
-                key=world.new_id(),
-                created=world.now,
+                key=state.new_id(),
+                created=state.now,
                 order=order,
                 response_code="" if code == "unreadable" else code,
                 response_message=message,
@@ -268,24 +268,24 @@ class Nights:
         )
 
 
-def _count_shipment(world: World, item: Item, subscription: Subscription) -> None:
+def _count_shipment(state: StoreState, item: Item, subscription: Subscription) -> None:
     if subscription.free_trial is not None and subscription.free_trial.is_in_free_trial:
         subscription.free_trial.is_in_free_trial = False
-        world.touch(subscription)
+        state.touch(subscription)
     if subscription.prepaid is not None:
-        ship_prepaid(world, subscription=subscription, revenue=item.total_price)
+        ship_prepaid(state, subscription=subscription, revenue=item.total_price)
 
 
-def _is_due(world: World, order: Order) -> bool:
-    if order.key not in world.orders or not order.items:
+def _is_due(state: StoreState, order: Order) -> bool:
+    if order.key not in state.orders or not order.items:
         return False
     if order.status in RETRYING:
-        return order.retry_on is not None and order.retry_on <= world.today
-    return order.status in UPCOMING and order.place <= world.today
+        return order.retry_on is not None and order.retry_on <= state.today
+    return order.status in UPCOMING and order.place <= state.today
 
 
-def _explain(world: World, code: str) -> dict[str, str] | str:
+def _explain(state: StoreState, code: str) -> dict[str, str] | str:
     """Mostly a message with a code, sometimes plain prose."""
-    if world.rng.random() < 0.15:
+    if state.rng.random() < 0.15:
         return f"Order was not accepted: {_MESSAGES[code]}"
     return {"message": _MESSAGES[code], "code": code}

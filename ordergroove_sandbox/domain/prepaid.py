@@ -6,19 +6,19 @@ subscription costs (orders): nothing while shipments are owed, and all of them a
 
 from .orders import NotPossibleError, reprice_item
 from .records import Subscription
-from .state import World
+from .state import StoreState
 from .subscriptions import cancel, changeable_item
 
 
-def set_renewal(world: World, *, subscription: Subscription, behavior: str) -> None:
+def set_renewal(state: StoreState, *, subscription: Subscription, behavior: str) -> None:
     """Say what happens to a prepaid subscription when all that was paid for has been sent. There is no event for it."""
     if subscription.prepaid is None:
         raise NotPossibleError("This subscription is not prepaid")
     subscription.prepaid.renewal_behavior = behavior
-    world.touch(subscription)
+    state.touch(subscription)
 
 
-def ship_prepaid(world: World, *, subscription: Subscription, revenue: int) -> None:
+def ship_prepaid(state: StoreState, *, subscription: Subscription, revenue: int) -> None:
     """Count a shipment of a prepaid subscription, or its renewal, and do what was chosen for when it has run out."""
     prepaid = subscription.prepaid
     assert prepaid is not None
@@ -26,10 +26,10 @@ def ship_prepaid(world: World, *, subscription: Subscription, revenue: int) -> N
         prepaid.orders_remaining -= 1
     else:
         prepaid.orders_remaining, prepaid.last_renewal_revenue = prepaid.orders_per_billing - 1, revenue
-    world.touch(subscription)
+    state.touch(subscription)
     if not prepaid.orders_remaining and prepaid.renewal_behavior == "downgrade":
         subscription.prepaid = None
     if subscription.live and prepaid.has_run_out:
-        cancel(world, subscription=subscription, reason="1|Prepaid subscription has ended")
+        cancel(state, subscription=subscription, reason="1|Prepaid subscription has ended")
     elif item := changeable_item(subscription):
-        reprice_item(world, item=item)
+        reprice_item(state, item=item)

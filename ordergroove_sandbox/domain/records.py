@@ -206,7 +206,7 @@ class Subscription(Row):
     cancelled: datetime | None = None
     cancel_reason: str | None = None
     upcoming: Item | None = None
-    lives: int = 1
+    activations: int = 1
     reminder_days: int = 10
     prepaid: Prepaid | None = None
     free_trial: FreeTrial | None = None

@@ -1,7 +1,7 @@
 """The state of a store: its tables, its clock, its luck.
 
-Belongs here: what everything else in the world reads and writes, and how a row is stamped, told of and given an id. Not
-here: what may happen (subscriptions, orders, placement) and when (timeline, behaviour).
+Belongs here: what everything else in the state reads and writes, and how a row is stamped, told of and given an id. Not
+here: what may happen (subscriptions, orders, placement) and when (scheduler, behaviour).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from .catalogue import build_catalogue
-from .chronicle import Chronicle, Event
+from .event_log import Event, EventLog
 from .records import (
     Address,
     Customer,
@@ -33,7 +33,7 @@ from .records import (
 from .table import Table
 
 EmptiedOrders = Literal["keep", "delete"]
-OutOfStock = Literal["silent", "told"]
+OutOfStock = Literal["silent", "event"]
 Placement = Literal["direct", "batch"]
 OrderDiscounts = Literal["off total", "off sub_total"]
 
@@ -41,7 +41,7 @@ CUSTOMER, API_KEY, USER, PROCESS = "customer", "apikey", "user", "og-system-proc
 """Who does what is done: the types of an event's actor."""
 
 
-class World:
+class StoreState:
     """Everything that is, at `now`: naive wall-clock time of `zone`, to the second."""
 
     def __init__(
@@ -76,7 +76,7 @@ class World:
         self._ids = Random(f"{seed}/ids/{part}")
         self.merchant = f"{self.merchant_rng.getrandbits(128):032x}"
         self.currency_since = start + timedelta(days=30)
-        self.chronicle = Chronicle()
+        self.event_log = EventLog()
 
         self.customers: Table[Customer] = Table()
         self.subscriptions: Table[Subscription] = Table(owner=lambda row: row.customer.key)
@@ -136,10 +136,10 @@ class World:
         """32 hex digits that nobody had before."""
         return f"{self._ids.getrandbits(128):032x}"
 
-    def tell(self, event: str, *, row: Row, customer: Customer, details: Mapping[str, Any] | None = None) -> None:
-        """Write an event into the chronicle, under the name its webhook has."""
-        number = len(self.chronicle.events) + 1
-        self.chronicle.tell(Event(number, self.now, event, row.key, customer.key, self.actor, details), row=row)
+    def emit(self, event: str, *, row: Row, customer: Customer, details: Mapping[str, Any] | None = None) -> None:
+        """Write an event into the event_log, under the name its webhook has."""
+        number = len(self.event_log.events) + 1
+        self.event_log.record(Event(number, self.now, event, row.key, customer.key, self.actor, details), row=row)
 
     def touch(self, row: Subscription | Order | Address) -> None:
         """Stamp a row as changed now. An order takes its items along: they show its time as theirs."""

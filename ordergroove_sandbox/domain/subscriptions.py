@@ -20,43 +20,43 @@ from .orders import (
     require_open,
 )
 from .records import CANCELLED, UNSENT, Address, Item, Order, Payment, Product, Subscription
-from .state import World
+from .state import StoreState
 
 
-def begin(world: World, *, subscription: Subscription, next_order_date: date, source: str) -> None:
+def add_subscription(state: StoreState, *, subscription: Subscription, next_order_date: date, source: str) -> None:
     """Put a new subscription into the store, with its first upcoming item; `source` is how it came."""
-    _enter(world, subscription, source=source)
-    next_item(world, subscription=subscription, place=next_order_date)
+    _register(state, subscription, source=source)
+    next_item(state, subscription=subscription, place=next_order_date)
 
 
-def subscribe_item(world: World, *, item: Item, subscription: Subscription) -> None:
+def subscribe_item(state: StoreState, *, item: Item, subscription: Subscription) -> None:
     """Turn a one-time item of an open order into the first item of a new subscription."""
     require_open(item.order)
     if item.subscription is not None:
         raise NotPossibleError(f"item {item.key} belongs to a subscription already")
-    _enter(world, subscription, source="PurchasePOST")
+    _register(state, subscription, source="PurchasePOST")
     item.subscription, item.offer, subscription.upcoming = subscription, subscription.offer, item
-    reprice_item(world, item=item)
-    world.tell("item.item_subscribe", row=item, customer=subscription.customer)
+    reprice_item(state, item=item)
+    state.emit("item.item_subscribe", row=item, customer=subscription.customer)
     details = {"subscriptions": [subscription.key]}
     customer = subscription.customer
-    world.tell("subscriber.subscriptions_created", row=customer, customer=customer, details=details)
+    state.emit("subscriber.subscriptions_created", row=customer, customer=customer, details=details)
 
 
-def _enter(world: World, subscription: Subscription, *, source: str) -> None:
+def _register(state: StoreState, subscription: Subscription, *, source: str) -> None:
     customer = subscription.customer
     is_first = not customer.subscriptions
-    world.subscriptions.add(subscription)
+    state.subscriptions.add(subscription)
     customer.subscriptions.append(subscription)
-    world.touch_customer(customer)
-    world.chronicle.state_changed(subscription, at=world.now)
+    state.touch_customer(customer)
+    state.event_log.state_changed(subscription, at=state.now)
     if is_first:
         details = {"subscription": subscription.key}
-        world.tell("subscriber.create", row=customer, customer=customer, details=details)
-    world.tell("subscription.create", row=subscription, customer=customer, details={"source": source})
+        state.emit("subscriber.create", row=customer, customer=customer, details=details)
+    state.emit("subscription.create", row=subscription, customer=customer, details={"source": source})
 
 
-def cancel(world: World, *, subscription: Subscription, reason: str) -> None:
+def cancel(state: StoreState, *, subscription: Subscription, reason: str) -> None:
     """Cancel; the upcoming item goes, and its order with it where it was the last one in it."""
     if not subscription.live:
         raise NotPossibleError(f"subscription {subscription.key} is cancelled already")
@@ -64,18 +64,18 @@ def cancel(world: World, *, subscription: Subscription, reason: str) -> None:
         raise NotPossibleError(f"subscription {subscription.key} is prepaid and cannot be cancelled")
     customer = subscription.customer
     subscription.live = False
-    subscription.cancelled = world.now
+    subscription.cancelled = state.now
     subscription.cancel_reason = reason
-    _changed(world, subscription, event="subscription.cancel")
+    _changed(state, subscription, event="subscription.cancel")
     if subscription.upcoming is not None:
-        remove_item(world, item=subscription.upcoming, cause="subscription_cancelled", delete_order=True)
-    world.touch_customer(customer)
+        remove_item(state, item=subscription.upcoming, cause="subscription_cancelled", delete_order=True)
+    state.touch_customer(customer)
     if not customer.live:
-        world.tell("subscriber.cancel", row=customer, customer=customer)
+        state.emit("subscriber.cancel", row=customer, customer=customer)
 
 
 def reactivate(
-    world: World,
+    state: StoreState,
     *,
     subscription: Subscription,
     every: int | None = None,
@@ -86,71 +86,71 @@ def reactivate(
     """Bring a cancelled subscription back from a day on; nothing in its row tells that it was ever gone."""
     if subscription.live:
         raise NotPossibleError(f"subscription {subscription.key} is live")
-    if next_order_date is not None and next_order_date <= world.today:
+    if next_order_date is not None and next_order_date <= state.today:
         raise NotPossibleError(f"{next_order_date} is not in the future")
-    if start_date is not None and start_date < world.today:
+    if start_date is not None and start_date < state.today:
         raise NotPossibleError(f"{start_date} is in the past")
     subscription.live = True
     subscription.cancelled = subscription.cancel_reason = None
-    subscription.start_date = start_date or world.today
+    subscription.start_date = start_date or state.today
     subscription.every = every or subscription.every
     subscription.every_period = every_period or subscription.every_period
-    subscription.lives += 1
-    _changed(world, subscription, event="subscription.reactivate")
-    world.tell("subscription.change_live", row=subscription, customer=subscription.customer)
-    world.touch_customer(subscription.customer)
+    subscription.activations += 1
+    _changed(state, subscription, event="subscription.reactivate")
+    state.emit("subscription.change_live", row=subscription, customer=subscription.customer)
+    state.touch_customer(subscription.customer)
     next_item(
-        world,
+        state,
         subscription=subscription,
         place=next_order_date or _one_interval_after(subscription, subscription.start_date),
     )
 
 
-def skip(world: World, *, subscription: Subscription) -> None:
+def skip(state: StoreState, *, subscription: Subscription) -> None:
     """Move the upcoming item exactly one calendar interval on."""
     item = _require_item(subscription)
     place = _one_interval_after(subscription, item.order.place)
-    move_item(world, item=item, to=open_order(world, of=item.order, place=place), cause="skip")
+    move_item(state, item=item, to=open_order(state, of=item.order, place=place), cause="skip")
 
 
-def change_next_order_date(world: World, *, subscription: Subscription, day: date) -> None:
+def change_next_order_date(state: StoreState, *, subscription: Subscription, day: date) -> None:
     """Move the upcoming item to a given day, into the order that is open there if there is one."""
     item = _require_item(subscription)
-    if day <= world.today:
+    if day <= state.today:
         raise NotPossibleError(f"{day} is not in the future")
     if day == item.order.place:
         return
-    target = open_order(world, of=item.order, place=day)
-    move_item(world, item=item, to=target, cause="date_change")
-    world.tell("order.change_next_order_date", row=target, customer=target.customer)
+    target = open_order(state, of=item.order, place=day)
+    move_item(state, item=item, to=target, cause="date_change")
+    state.emit("order.change_next_order_date", row=target, customer=target.customer)
 
 
-def change_quantity(world: World, *, subscription: Subscription, quantity: int) -> None:
+def change_quantity(state: StoreState, *, subscription: Subscription, quantity: int) -> None:
     """Change the quantity; that of the upcoming item follows."""
     if subscription.prepaid is not None:
         raise NotPossibleError(f"subscription {subscription.key} is prepaid: its quantity is paid for")
     subscription.quantity = quantity
-    _changed(world, subscription, event="subscription.change_quantity")
+    _changed(state, subscription, event="subscription.change_quantity")
     if item := changeable_item(subscription):
         item.quantity = quantity
-        reprice_item(world, item=item)
-        world.tell("item.change_quantity", row=item, customer=subscription.customer)
+        reprice_item(state, item=item)
+        state.emit("item.change_quantity", row=item, customer=subscription.customer)
 
 
-def change_product(world: World, *, subscription: Subscription, product: Product) -> None:
+def change_product(state: StoreState, *, subscription: Subscription, product: Product) -> None:
     """Swap the product; that of the upcoming item follows."""
     subscription.product = product
     subscription.components = [
-        {"public_id": world.new_id(), "quantity": 1, "product": key} for key in product.components
+        {"public_id": state.new_id(), "quantity": 1, "product": key} for key in product.components
     ]
-    _changed(world, subscription, event="subscription.sku_swap")
+    _changed(state, subscription, event="subscription.sku_swap")
     if item := changeable_item(subscription):
         item.product, item.components = product, subscription.components
-        reprice_item(world, item=item)
-        world.tell("item.sku_swap", row=item, customer=subscription.customer)
+        reprice_item(state, item=item)
+        state.emit("item.sku_swap", row=item, customer=subscription.customer)
 
 
-def change_components(world: World, *, subscription: Subscription, quantities: dict[str, int]) -> None:
+def change_components(state: StoreState, *, subscription: Subscription, quantities: dict[str, int]) -> None:
     """Change the quantities of a bundle's components (by component id, 0 takes one out); the upcoming item follows."""
     known = {component["public_id"] for component in subscription.components}
     if unknown := quantities.keys() - known:
@@ -160,96 +160,96 @@ def change_components(world: World, *, subscription: Subscription, quantities: d
         for component in subscription.components
         if (quantity := quantities.get(component["public_id"], component["quantity"]))
     ]
-    _changed(world, subscription, event="subscription.change_components")
+    _changed(state, subscription, event="subscription.change_components")
     if item := changeable_item(subscription):
         item.components = subscription.components
-        reprice_item(world, item=item)
+        reprice_item(state, item=item)
 
 
-def update(world: World, *, subscription: Subscription, changes: dict[str, Any]) -> None:
+def update(state: StoreState, *, subscription: Subscription, changes: dict[str, Any]) -> None:
     """Overwrite what the update call can: extra_data, price (in cents), components, offer, cancel_reason."""
     for name in ("extra_data", "price", "offer", "cancel_reason"):
         if name in changes:
             setattr(subscription, name, changes[name])
-    world.touch(subscription)
+    state.touch(subscription)
     item = changeable_item(subscription)
     if item is not None and changes.keys() & {"price", "offer"}:
         item.offer = subscription.offer
-        reprice_item(world, item=item)
+        reprice_item(state, item=item)
     if "components" in changes:
         subscription.components = changes["components"]
         if item is not None:
             item.components = subscription.components
-            world.touch(item.order)
-        world.tell("subscription.change_components", row=subscription, customer=subscription.customer)
+            state.touch(item.order)
+        state.emit("subscription.change_components", row=subscription, customer=subscription.customer)
 
 
-def change_frequency(world: World, *, subscription: Subscription, every: int, every_period: int) -> None:
+def change_frequency(state: StoreState, *, subscription: Subscription, every: int, every_period: int) -> None:
     """Change how often it comes, from the order after the upcoming one on: that one's day stays."""
     subscription.every, subscription.every_period = every, every_period
-    _changed(world, subscription, event="subscription.change_frequency")
+    _changed(state, subscription, event="subscription.change_frequency")
 
 
-def change_shipping(world: World, *, subscriptions: list[Subscription], address: Address) -> None:
+def change_shipping(state: StoreState, *, subscriptions: list[Subscription], address: Address) -> None:
     """Send some subscriptions of a customer to another address; their upcoming orders follow."""
     for subscription in subscriptions:
         subscription.shipping_address = address
-        _changed(world, subscription, event="subscription.change_shipping_address")
-    _follow(world, subscriptions, event="order.change_shipping_address", cause="address_change")
+        _changed(state, subscription, event="subscription.change_shipping_address")
+    _follow(state, subscriptions, event="order.change_shipping_address", cause="address_change")
 
 
-def change_payment(world: World, *, subscriptions: list[Subscription], payment: Payment) -> None:
+def change_payment(state: StoreState, *, subscriptions: list[Subscription], payment: Payment) -> None:
     """Charge some subscriptions of a customer another way; their upcoming orders follow."""
     is_billed_elsewhere = any(row.payment.billing_address is not payment.billing_address for row in subscriptions)
     for subscription in subscriptions:
         subscription.payment = payment
-        _changed(world, subscription, event="subscription.change_payment")
-    for order in _follow(world, subscriptions, event="order.change_payment", cause="payment_change"):
+        _changed(state, subscription, event="subscription.change_payment")
+    for order in _follow(state, subscriptions, event="order.change_payment", cause="payment_change"):
         if is_billed_elsewhere:
-            world.tell("order.change_billing", row=order, customer=order.customer)
+            state.emit("order.change_billing", row=order, customer=order.customer)
 
 
-def delete_item(world: World, *, item: Item) -> Item | None:
+def delete_item(state: StoreState, *, item: Item) -> Item | None:
     """Delete an item of an open order; a live subscription gets a new one, one interval on."""
     order, subscription = item.order, item.subscription
     require_open(order)
     if subscription is not None and subscription.prepaid is not None:
         raise NotPossibleError(f"subscription {subscription.key} is prepaid: its items cannot be removed")
     place = order.place
-    remove_item(world, item=item, cause="removed", delete_order=world.emptied_orders == "delete")
+    remove_item(state, item=item, cause="removed", delete_order=state.emptied_orders == "delete")
     if subscription is None:
         return None
-    return next_item(world, subscription=subscription, place=_one_interval_after(subscription, place))
+    return next_item(state, subscription=subscription, place=_one_interval_after(subscription, place))
 
 
-def cancel_order(world: World, *, order: Order) -> None:
+def cancel_order(state: StoreState, *, order: Order) -> None:
     """Cancel one open order, items and all; each of its subscriptions gets the order after it."""
     require_open(order)
-    renew(world, order=order)
-    order.cancelled = world.now
-    close_order(world, order=order, status=CANCELLED)
-    world.tell("order.skip_order", row=order, customer=order.customer)
+    renew(state, order=order)
+    order.cancelled = state.now
+    close_order(state, order=order, status=CANCELLED)
+    state.emit("order.skip_order", row=order, customer=order.customer)
 
 
-def renew(world: World, *, order: Order) -> None:
+def renew(state: StoreState, *, order: Order) -> None:
     """Create what comes after an order that is about to be attempted: the next item of each subscription in it."""
     for item in list(order.items.values()):
         subscription = item.subscription
         if subscription is not None and subscription.upcoming is item:
             place = _one_interval_after(subscription, order.place)
-            while place <= world.today:
+            while place <= state.today:
                 place = _one_interval_after(subscription, place)
-            next_item(world, subscription=subscription, place=place)
+            next_item(state, subscription=subscription, place=place)
 
 
 def _one_interval_after(subscription: Subscription, day: date) -> date:
     return add_interval(day, every=subscription.every, every_period=subscription.every_period)
 
 
-def _changed(world: World, subscription: Subscription, *, event: str) -> None:
-    world.touch(subscription)
-    world.chronicle.state_changed(subscription, at=world.now)
-    world.tell(event, row=subscription, customer=subscription.customer)
+def _changed(state: StoreState, subscription: Subscription, *, event: str) -> None:
+    state.touch(subscription)
+    state.event_log.state_changed(subscription, at=state.now)
+    state.emit(event, row=subscription, customer=subscription.customer)
 
 
 def changeable_item(subscription: Subscription) -> Item | None:
@@ -265,7 +265,7 @@ def _require_item(subscription: Subscription) -> Item:
     return item
 
 
-def _follow(world: World, subscriptions: list[Subscription], *, event: str, cause: str) -> list[Order]:
+def _follow(state: StoreState, subscriptions: list[Subscription], *, event: str, cause: str) -> list[Order]:
     """An order follows when all its subscriptions do; otherwise their items leave it. Returns those that follow."""
     following = []
     items = [item for subscription in subscriptions if (item := changeable_item(subscription))]
@@ -275,10 +275,10 @@ def _follow(world: World, subscriptions: list[Subscription], *, event: str, caus
         target = leaving[0].subscription
         assert target is not None
         if not stays:
-            redirect(world, order=order, to=target)
-            world.tell(event, row=order, customer=order.customer)
+            redirect(state, order=order, to=target)
+            state.emit(event, row=order, customer=order.customer)
             following.append(order)
             continue
         for item in leaving:
-            move_item(world, item=item, to=open_order(world, of=target, place=order.place), cause=cause)
+            move_item(state, item=item, to=open_order(state, of=target, place=order.place), cause=cause)
     return following

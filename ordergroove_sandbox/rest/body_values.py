@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from ordergroove_sandbox.world.intervals import frequency_days
+from ordergroove_sandbox.domain.intervals import frequency_days
 
 from .filters import BadParameterError
 

@@ -1,6 +1,6 @@
 """A clock that is wrong, or in another zone than the store says: moved on the way out, and back on the way in.
 
-Belongs here: shifting times in bodies and in filters. Not here: whether it is wrong (faults), what time it is (world).
+Belongs here: shifting times in bodies and in filters. Not here: whether it is wrong (faults), what time it is (state).
 Days (`place`, `start_date`) and times in UTC (entitlements, webhooks) stay as they are; so do filters by one exact day.
 """
 
@@ -23,7 +23,7 @@ _ASKED = tuple(
 )  # fmt: skip
 
 
-class Clockface:
+class DisplayedClock:
     """What the API's clock shows, for a store in a zone."""
 
     def __init__(self, faults: Faults, zone: ZoneInfo) -> None:

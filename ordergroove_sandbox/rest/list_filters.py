@@ -3,8 +3,8 @@
 Belongs here: conditions with a meaning of their own. Not here: comparisons that any field could have (filters).
 """
 
-from ordergroove_sandbox.world.records import Incentive
-from ordergroove_sandbox.world.state import World
+from ordergroove_sandbox.domain.records import Incentive
+from ordergroove_sandbox.domain.state import StoreState
 
 from .filters import BadParameterError, Condition, Filter, Query, is_true, moment
 from .listing import moments
@@ -104,18 +104,18 @@ def grantees(query: Query, name: str) -> Condition:
     return lambda row: {key for key, _ in row.grantees} == wanted
 
 
-def itself(_world: World, value: str) -> str:
+def itself(_state: StoreState, value: str) -> str:
     """A parameter that names the customer."""
     return value
 
 
-def of_subscription(world: World, value: str) -> str | None:
+def of_subscription(state: StoreState, value: str) -> str | None:
     """Whose a subscription is."""
-    row = world.subscriptions.get(value)
+    row = state.subscriptions.get(value)
     return row.customer.key if row else None
 
 
-def of_order(world: World, value: str) -> str | None:
+def of_order(state: StoreState, value: str) -> str | None:
     """Whose an order is."""
-    row = world.orders.get(value)
+    row = state.orders.get(value)
     return row.customer.key if row else None

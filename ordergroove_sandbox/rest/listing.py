@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from ordergroove_sandbox.bodies.values import Body
 from ordergroove_sandbox.choices import Choices
-from ordergroove_sandbox.world.state import World
-from ordergroove_sandbox.world.table import Table
+from ordergroove_sandbox.domain.state import StoreState
+from ordergroove_sandbox.domain.table import Table
 
 from .filters import (
     BadDateError,
@@ -27,12 +28,11 @@ from .filters import (
     since,
     until,
 )
-from .shapes import Body
 
-Render = Callable[[World, Any], Body]
-Extra = Callable[[World, Any, Body], Body]
+Render = Callable[[StoreState, Any], Body]
+Extra = Callable[[StoreState, Any, Body], Body]
 """Adds to a body, or takes from it."""
-Narrow = Callable[[World, str], str | None]
+Narrow = Callable[[StoreState, str], str | None]
 """The customer whose rows alone can match a value of a parameter."""
 
 
@@ -45,9 +45,9 @@ class Listing:
 
     name: str
     path: str
-    table: Callable[[World], Table[Any]]
+    table: Callable[[StoreState], Table[Any]]
     body: Render
-    alone: Render | None = None
+    detail: Render | None = None
     filters: dict[str, Filter] = field(default_factory=dict)
     defaults: dict[str, list[str]] = field(default_factory=dict)
     extras: dict[str, Extra] = field(default_factory=dict)
@@ -80,20 +80,20 @@ class Listing:
         asked = [extra for name, extra in self.extras.items() if name in query and _is_asked(name, query[name][-1])]
         return _composed(self.body, tuple(asked)) if asked else self.body
 
-    def owner(self, world: World, query: Query) -> str | None:
+    def owner(self, state: StoreState, query: Query) -> str | None:
         """Whose rows alone can answer this request, where its parameters tell; "" where they can be nobody's."""
         for name, whose in self.narrow.items():
             if name in query:
-                return whose(world, query[name][-1]) or ""
+                return whose(state, query[name][-1]) or ""
         return None
 
 
 @cache
 def _composed(body: Render, extras: tuple[Extra, ...]) -> Render:
-    def render(world: World, row: Any) -> Body:
-        shown = body(world, row)
+    def render(state: StoreState, row: Any) -> Body:
+        shown = body(state, row)
         for extra in extras:
-            shown = extra(world, row, shown)
+            shown = extra(state, row, shown)
         return shown
 
     return render

@@ -19,7 +19,7 @@ _JSON = "application/json"
 _BY_NAME = {listing.name: listing for listing in LISTINGS}
 
 
-async def change(
+async def handle_mutation(
     request: Request, mutation: Mutation, *, store: Store, renderer: Renderer, choices: Choices
 ) -> Response:
     """Do what a request asks for and answer with the row that it was about, as it is then."""
@@ -33,7 +33,7 @@ async def change(
     key = request.path_params.get("key", "")
     owner = _BY_NAME[mutation.path.split("/")[1]]
     with store.lock:
-        if key and key not in owner.table(store.world):
+        if key and key not in owner.table(store.state):
             return _error(owner.not_found, status=404)
         try:
             answered = mutation.do(store, key, body)
@@ -47,9 +47,9 @@ async def change(
         if mutation.answers == "empty object":
             return Response(b"{}", status_code=mutation.status, media_type=_JSON)
         listing = _BY_NAME[mutation.answers]
-        row = listing.table(store.world).by_key[answered]
-        assert listing.alone is not None
-        rendered = renderer.row(row, name=listing.name, render=listing.alone)
+        row = listing.table(store.state).by_key[answered]
+        assert listing.detail is not None
+        rendered = renderer.row(row, name=listing.name, render=listing.detail)
         return Response(rendered, status_code=mutation.status, media_type=_JSON)
 
 

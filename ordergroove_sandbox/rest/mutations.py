@@ -1,6 +1,6 @@
 """The calls that change something: their paths, their bodies, what they do and what they answer.
 
-Belongs here: one function for each documented call. Not here: what follows in the store (actions, world), how a
+Belongs here: one function for each documented call. Not here: what follows in the store (actions, state), how a
 request becomes a call (changing).
 """
 
@@ -11,9 +11,9 @@ from typing import Any, Literal
 
 from ordergroove_sandbox.store import Store
 
-from . import reading
+from . import body_values
+from .body_values import Body
 from .filters import BadParameterError
-from .reading import Body
 
 Answers = Literal["subscriptions", "orders", "items", "nothing", "empty object"]
 
@@ -34,50 +34,50 @@ class Mutation:
 
 
 def _cancel(store: Store, key: str, body: Body) -> str:
-    store.cancel(key, reason=reading.short_text(body, "cancel_reason"))
+    store.cancel(key, reason=body_values.short_text(body, "cancel_reason"))
     return key
 
 
 def _reactivate(store: Store, key: str, body: Body) -> str:
-    every, period = reading.interval(body)
+    every, period = body_values.interval(body)
     store.reactivate(
         key,
         every=every,
         every_period=period,
-        start_date=reading.day(body, "start_date", today=store.world.today),
-        next_order_date=reading.day_or_none(body, "next_order_date", today=store.world.today),
+        start_date=body_values.day(body, "start_date", today=store.state.today),
+        next_order_date=body_values.day_or_none(body, "next_order_date", today=store.state.today),
     )
     return key
 
 
 def _change_frequency(store: Store, key: str, body: Body) -> str:
-    every, period = reading.interval(body)
+    every, period = body_values.interval(body)
     store.change_frequency(key, every=every, every_period=period)
     return key
 
 
 def _change_quantity(store: Store, key: str, body: Body) -> str:
-    store.change_quantity(key, quantity=reading.whole(body, "quantity"))
+    store.change_quantity(key, quantity=body_values.whole(body, "quantity"))
     return key
 
 
 def _change_shipping(store: Store, key: str, body: Body) -> str:
-    store.change_shipping(key, address_id=_known(store.world.addresses, body, "shipping_address"))
+    store.change_shipping(key, address_id=_known(store.state.addresses, body, "shipping_address"))
     return key
 
 
 def _change_payment(store: Store, key: str, body: Body) -> str:
-    store.change_payment(key, payment_id=_known(store.world.payments, body, "payment"))
+    store.change_payment(key, payment_id=_known(store.state.payments, body, "payment"))
     return key
 
 
 def _change_product(store: Store, key: str, body: Body) -> str:
-    store.change_product(key, product_id=_known(store.world.products, body, "product"))
+    store.change_product(key, product_id=_known(store.state.products, body, "product"))
     return key
 
 
 def _change_next_order_date(store: Store, key: str, body: Body) -> str:
-    store.change_next_order_date(key, day=reading.day(body, "order_date", today=store.world.today))
+    store.change_next_order_date(key, day=body_values.day(body, "order_date", today=store.state.today))
     return key
 
 
@@ -85,23 +85,23 @@ def _update_subscription(store: Store, key: str, body: Body) -> str:
     # Everything is read before anything is done: a field that cannot be leaves the others as they were.
     changes: dict[str, Any] = {}
     if "extra_data" in body:
-        changes["extra_data"] = reading.mapping_or_none(body, "extra_data")
+        changes["extra_data"] = body_values.mapping_or_none(body, "extra_data")
     if "cancel_reason" in body:
         is_null = body["cancel_reason"] is None
-        changes["cancel_reason"] = None if is_null else reading.short_text(body, "cancel_reason")
+        changes["cancel_reason"] = None if is_null else body_values.short_text(body, "cancel_reason")
     if "components" in body:
         changes["components"] = _components(store, body)
     if "price" in body:
-        changes["price"] = None if body["price"] is None else reading.cents(body, "price")
+        changes["price"] = None if body["price"] is None else body_values.cents(body, "price")
     if "offer" in body:
-        changes["offer"] = _known(store.world.discounts, body, "offer")
+        changes["offer"] = _known(store.state.discounts, body, "offer")
     store.update_subscription(key, changes)
     return key
 
 
 def _skip_subscription(store: Store, key: str, body: Body) -> str:
-    subscription = reading.text(body, "subscription")
-    row = store.world.subscriptions.get(subscription)
+    subscription = body_values.text(body, "subscription")
+    row = store.state.subscriptions.get(subscription)
     if row is None or row.upcoming is None or row.upcoming.order.key != key:
         raise BadParameterError("subscription", "This subscription has no item in this order.")
     store.skip(subscription)
@@ -109,7 +109,7 @@ def _skip_subscription(store: Store, key: str, body: Body) -> str:
 
 
 def _cancel_order(store: Store, key: str, _body: Body) -> str:
-    if store.world.orders.by_key[key].cancelled is not None:
+    if store.state.orders.by_key[key].cancelled is not None:
         raise ValueError("Order is already cancelled")
     store.cancel_order(key)
     return key
@@ -122,31 +122,31 @@ def _send_now(store: Store, key: str, _body: Body) -> str:
 
 def _change_place_date(store: Store, key: str, body: Body) -> str:
     store.change_place_date(
-        key, day=reading.day(body, "place", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d", today=store.world.today)
+        key, day=body_values.day(body, "place", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d", today=store.state.today)
     )
     return key
 
 
 def _change_order_shipping(store: Store, key: str, body: Body) -> str:
-    store.change_order_shipping(key, address_id=_known(store.world.addresses, body, "shipping_address"))
+    store.change_order_shipping(key, address_id=_known(store.state.addresses, body, "shipping_address"))
     return key
 
 
 def _change_order_payment(store: Store, key: str, body: Body) -> str:
-    store.change_order_payment(key, payment_id=_known(store.world.payments, body, "payment"))
+    store.change_order_payment(key, payment_id=_known(store.state.payments, body, "payment"))
     return key
 
 
 def _update_order(store: Store, key: str, body: Body) -> str:
     if "extra_data" in body:
-        store.update_order(key, extra_data=reading.mapping_or_none(body, "extra_data"))
+        store.update_order(key, extra_data=body_values.mapping_or_none(body, "extra_data"))
     return key
 
 
 def _finalize(store: Store, key: str, body: Body) -> str:
-    idempotency_key = reading.text(body, "idempotency_key")
-    reading.text(body, "processing_response_id")
-    code = re.search(r"<code>([0-9]{3})</code>", reading.text(body, "response_xml"))
+    idempotency_key = body_values.text(body, "idempotency_key")
+    body_values.text(body, "processing_response_id")
+    code = re.search(r"<code>([0-9]{3})</code>", body_values.text(body, "response_xml"))
     if code is None:
         raise BadParameterError("response_xml", "There is no code in it.")
     if (key, idempotency_key) not in store.finalized:
@@ -156,40 +156,40 @@ def _finalize(store: Store, key: str, body: Body) -> str:
 
 
 def _add_one_time(store: Store, _key: str, body: Body) -> str:
-    if reading.text(body, "offer") not in store.world.discounts:
+    if body_values.text(body, "offer") not in store.state.discounts:
         raise BadParameterError("offer", "Object does not exist.")
-    product = _known(store.world.products, body, "product")
-    order = _known(store.world.orders, body, "order")
-    return store.add_one_time_item(order, product_id=product, quantity=reading.whole(body, "quantity"))
+    product = _known(store.state.products, body, "product")
+    order = _known(store.state.orders, body, "order")
+    return store.add_one_time_item(order, product_id=product, quantity=body_values.whole(body, "quantity"))
 
 
 def _create_item(store: Store, _key: str, body: Body) -> str:
-    if reading.text(body, "merchant_id") != store.merchant:
+    if body_values.text(body, "merchant_id") != store.merchant:
         raise BadParameterError("merchant_id", "Object does not exist.")
-    if reading.text(body, "offer_id") not in store.world.discounts:
+    if body_values.text(body, "offer_id") not in store.state.discounts:
         raise BadParameterError("offer_id", "Object does not exist.")
     return store.create_item(
-        _known(store.world.customers, body, "customer_id"),
-        address_id=_known(store.world.addresses, body, "shipping_id"),
-        payment_id=_known(store.world.payments, body, "payment_id"),
-        product_id=_known(store.world.products, body, "product_id"),
-        day=reading.day(body, "place_date", "%m/%d/%Y", today=store.world.today),
-        quantity=reading.whole(body, "quantity"),
+        _known(store.state.customers, body, "customer_id"),
+        address_id=_known(store.state.addresses, body, "shipping_id"),
+        payment_id=_known(store.state.payments, body, "payment_id"),
+        product_id=_known(store.state.products, body, "product_id"),
+        day=body_values.day(body, "place_date", "%m/%d/%Y", today=store.state.today),
+        quantity=body_values.whole(body, "quantity"),
     )
 
 
 def _change_item_quantity(store: Store, key: str, body: Body) -> str:
-    store.change_item(key, quantity=reading.whole(body, "quantity"))
+    store.change_item(key, quantity=body_values.whole(body, "quantity"))
     return key
 
 
 def _change_item_price(store: Store, key: str, body: Body) -> str:
-    store.change_item_price(key, cents=reading.cents(body, "price"))
+    store.change_item_price(key, cents=body_values.cents(body, "price"))
     return key
 
 
 def _change_item_product(store: Store, key: str, body: Body) -> str:
-    store.change_item(key, product_id=_known(store.world.products, body, "product"))
+    store.change_item(key, product_id=_known(store.state.products, body, "product"))
     return key
 
 
@@ -210,7 +210,7 @@ def _use_payment(store: Store, key: str, _body: Body) -> str:
 
 def _known(table: object, body: Body, name: str) -> str:
     """An id in a body, of a row that is there."""
-    key = reading.text(body, name)
+    key = body_values.text(body, name)
     if key not in table:  # type: ignore[operator]
         raise BadParameterError(name, "Object does not exist.")
     return key
@@ -221,11 +221,11 @@ def _components(store: Store, body: Body) -> list[dict[str, Any]]:
     try:
         return [
             {
-                "public_id": reading.short_text(one, "public_id") if one.get("public_id") else store.world.new_id(),
-                "quantity": reading.whole({"quantity": 1, **one}, "quantity"),
-                "product": _known(store.world.products, one, "product"),
+                "public_id": body_values.short_text(one, "public_id") if one.get("public_id") else store.state.new_id(),
+                "quantity": body_values.whole({"quantity": 1, **one}, "quantity"),
+                "product": _known(store.state.products, one, "product"),
             }
-            for one in reading.mappings(body, "components")
+            for one in body_values.mappings(body, "components")
         ]
     except BadParameterError as error:
         detail = error.detail if error.name == "components" else f"{error.name}: {error.detail}"

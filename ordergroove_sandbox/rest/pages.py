@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 
 import orjson
 
-from ordergroove_sandbox.world.records import Row
-from ordergroove_sandbox.world.table import Table
+from ordergroove_sandbox.domain.records import Row
+from ordergroove_sandbox.domain.table import Table
 
 from .cursors import Cursor
 from .filters import Condition, Get, Query

@@ -1,12 +1,11 @@
-"""What is true of a store, told from its own state and chronicle, never through its API.
+"""What is true of a store, told from its own state and event_log, never through its API.
 
 Belongs here: tables of facts, money as Decimal, naive wall-clock times, and the same as Parquet files. Not here: what a
-pipeline makes of them (marts), what happened in which words (world.chronicle).
+pipeline makes of them (marts), what happened in which words (state.event_log).
 
     rows     the columns of each table          tables   how they are made          files   how they are written
 """
 
-from .files import write_truth
 from .tables import Truth
 
-__all__ = ["Truth", "write_truth"]
+__all__ = ["Truth"]

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from .hooks import Webhooks
+from .delivery import Webhooks
 from .payloads import token
 from .targets import Target, is_address
 

@@ -1,4 +1,4 @@
-"""From the chronicle to the targets: every event is composed when it happens, and sent when it is due.
+"""From the event_log to the targets: every event is composed when it happens, and sent when it is due.
 
 Belongs here: the queue, attempts and retries, and what goes wrong on the way. Not here: bytes (messages), sockets
 (targets), files (dumps).
@@ -17,17 +17,17 @@ from random import Random
 from threading import Lock
 from typing import Literal
 
+from ordergroove_sandbox.domain.event_log import Event
+from ordergroove_sandbox.domain.records import Row
+from ordergroove_sandbox.domain.state import StoreState
 from ordergroove_sandbox.faults import Faults
-from ordergroove_sandbox.world.chronicle import Event
-from ordergroove_sandbox.world.records import Row
-from ordergroove_sandbox.world.state import World
 
-from .dumps import DumpFolder
+from .event_files import EventFileFolder
 from .messages import Message, Shape, compose
 from .payloads import epoch, token
-from .schedules import SCHEDULES, ScheduleName
+from .retry_schedules import SCHEDULES, ScheduleName
 from .signing import HEADER, SigningKeys
-from .targets import MAX_TARGETS, Delivery, HttpPost, Post, State, Target, is_address
+from .targets import MAX_TARGETS, Delivery, DeliveryState, HttpPost, Post, Target, is_address
 
 DEFAULT_KEY = "sandbox-verification-key"
 _KEPT = 1000
@@ -35,7 +35,7 @@ _GARBAGE = b'{"id": "oops", "type": '
 
 
 class Webhooks:
-    """Give it to a store (`Store(webhooks=…)` for its whole life, `store.tell(webhooks)` from now on)."""
+    """Give it to a store (`Store(webhooks=…)` for its whole life, `store.attach_webhooks(webhooks)` from now on)."""
 
     def __init__(
         self,
@@ -50,34 +50,34 @@ class Webhooks:
         self.faults = faults or Faults()
         self.targets: dict[str, Target] = {}
         self.recent: deque[Delivery] = deque(maxlen=_KEPT)
-        self.told = 0
+        self.emitted = 0
         self._schedule = SCHEDULES[schedule]
         self._is_virtual = clock == "virtual"
         self._post = post or HttpPost()
-        self._dumps: DumpFolder | None = None
-        self._dump_to: tuple[Path, str] | None = None
-        self._dump_queue: list[tuple[datetime, int, bytes]] = []
+        self._files: EventFileFolder | None = None
+        self._files_to: tuple[Path, str] | None = None
+        self._file_queue: list[tuple[datetime, int, bytes]] = []
         self._queue: list[tuple[datetime, int, Delivery]] = []
         self._order = count()
         self._lock = Lock()
-        self._world: World | None = None
+        self._state: StoreState | None = None
 
-    def bind(self, world: World, *, seed: int) -> None:
-        """Listen to a world; called by the store."""
-        self._world = world
+    def bind(self, state: StoreState, *, seed: int) -> None:
+        """Listen to a state; called by the store."""
+        self._state = state
         rng = Random(f"{seed}/webhooks")
-        if self._dump_to is not None:
-            folder, key = self._dump_to
-            self._dumps = DumpFolder(folder, zone=world.zone, key=key)
+        if self._files_to is not None:
+            folder, key = self._files_to
+            self._files = EventFileFolder(folder, zone=state.zone, key=key)
 
         def listen(event: Event, row: Row) -> None:
-            self.told += 1
-            if self._dump_to is None and not self.targets:
+            self.emitted += 1
+            if self._files_to is None and not self.targets:
                 return
-            message = compose(world, event, row, seed=seed, shape=self.shape)
+            message = compose(state, event, row, seed=seed, shape=self.shape)
             self._take(message, rng)
 
-        world.chronicle.listeners.append(listen)
+        state.event_log.listeners.append(listen)
 
     def add_target(self, url: str, *, key: str = DEFAULT_KEY, pattern: str = "*") -> Target:
         """Send events to an address from now on; raises ValueError where nothing can be sent to it."""
@@ -85,20 +85,20 @@ class Webhooks:
             raise ValueError(f"{url!r} is no address. Write it as http://127.0.0.1:8080/webhooks.")
         if len(self.targets) >= MAX_TARGETS:
             raise ValueError(f"there are {MAX_TARGETS} targets already, which is the most that are allowed")
-        created = self.epoch_of(self.now) if self._world is not None else 0
+        created = self.epoch_of(self.now) if self._state is not None else 0
         target_id = token("target", f"{len(self.targets)}/{url}")
         target = Target(id=target_id, url=url, keys=SigningKeys(key), pattern=pattern, created=created)
         self.targets[target.id] = target
         return target
 
-    def dump_to(self, folder: Path, *, key: str = DEFAULT_KEY) -> None:
+    def write_files_to(self, folder: Path, *, key: str = DEFAULT_KEY) -> None:
         """Write events into a folder; to be called before the store is made, or told of these webhooks.
 
         Raises ValueError where events are in it already: two stores in one folder would be taken for one.
         """
         if next(folder.glob("*/events-*.jsonl"), None) is not None:
             raise ValueError(f"{folder} holds events already. Choose a folder that is empty or does not exist yet.")
-        self._dump_to = (folder, key)
+        self._files_to = (folder, key)
 
     def rotate_key(self, target: Target, new_key: str) -> None:
         """Sign with a new key from now on, and with the old one too for a day."""
@@ -107,8 +107,8 @@ class Webhooks:
     @property
     def now(self) -> datetime:
         """The wall-clock time by which deliveries are due."""
-        assert self._world is not None, "no store has been told of these webhooks"
-        return self._world.now if self._is_virtual else datetime.now(self._world.zone).replace(tzinfo=None)
+        assert self._state is not None, "no store has been told of these webhooks"
+        return self._state.now if self._is_virtual else datetime.now(self._state.zone).replace(tzinfo=None)
 
     @property
     def pending(self) -> int:
@@ -120,12 +120,12 @@ class Webhooks:
         """Whether anything is due, or waits to be written into a dump."""
         with self._lock:
             due = bool(self._queue) and self._queue[0][0] <= self.now
-            return due or (bool(self._dump_queue) and self._dump_queue[0][0] <= self.now)
+            return due or (bool(self._file_queue) and self._file_queue[0][0] <= self.now)
 
     def epoch_of(self, moment: datetime) -> int:
         """Unix seconds of a wall-clock time of the store."""
-        assert self._world is not None, "no store has been told of these webhooks"
-        return epoch(self._world, moment)
+        assert self._state is not None, "no store has been told of these webhooks"
+        return epoch(self._state, moment)
 
     def deliver(self, *, until_stopped: Callable[[], bool] = lambda: False) -> int:
         """Send all that is due, in the order in which it is due, and write the dumps; returns how many were sent."""
@@ -133,23 +133,23 @@ class Webhooks:
         while not until_stopped() and (delivery := self._next(self.now)) is not None:
             self._attempt(delivery)
             sent += 1
-        self._drain_dumps(until=self.now)
-        if self._dumps is not None:
+        self._drain_file_queue(until=self.now)
+        if self._files is not None:
             with self._lock:
-                self._dumps.flush()
+                self._files.flush()
         return sent
 
     def close(self) -> None:
         """Write what is left of the dumps, late events included, and close the connections."""
-        self._drain_dumps(until=datetime.max)
-        if self._dumps is not None:
+        self._drain_file_queue(until=datetime.max)
+        if self._files is not None:
             with self._lock:
-                self._dumps.flush()
+                self._files.flush()
         if isinstance(self._post, HttpPost):
             self._post.close()
 
     def _take(self, message: Message, rng: Random) -> None:
-        hits = self.faults.hits_event(self.told)
+        hits = self.faults.faults_for_event(self.emitted)
         if "lost" in hits:
             return
         body = _GARBAGE if "garbage" in hits else message.body
@@ -157,26 +157,26 @@ class Webhooks:
             wait = rng.uniform(0, self.faults.shuffle_events) if self.faults.shuffle_events else 0.0
             wait += self.faults.late_event_seconds if "late" in hits else 0.0
             due = (message.at if self._is_virtual else self.now) + timedelta(seconds=int(wait))
-            if self._dump_to is not None and "missigned" not in hits:
+            if self._files_to is not None and "missigned" not in hits:
                 with self._lock:
-                    heappush(self._dump_queue, (due, next(self._order), body))
+                    heappush(self._file_queue, (due, next(self._order), body))
             for target in list(self.targets.values()):
                 if target.wants(message.type):
                     delivery = Delivery(message=message, target=target, due=due, body=body)
                     delivery.is_signed_wrongly = "missigned" in hits
                     self._push(delivery)
-        if self._dump_queue and self._dump_queue[0][0].date() < message.at.date():
-            self._drain_dumps(until=message.at)
+        if self._file_queue and self._file_queue[0][0].date() < message.at.date():
+            self._drain_file_queue(until=message.at)
 
-    def _drain_dumps(self, *, until: datetime) -> None:
-        if self._dumps is None:
+    def _drain_file_queue(self, *, until: datetime) -> None:
+        if self._files is None:
             return
         with self._lock:
-            while self._dump_queue and self._dump_queue[0][0] <= until:
-                received_at, _, body = heappop(self._dump_queue)
-                self._dumps.add(body, received_at=received_at)
+            while self._file_queue and self._file_queue[0][0] <= until:
+                received_at, _, body = heappop(self._file_queue)
+                self._files.add(body, received_at=received_at)
             if until != datetime.max:
-                self._dumps.flush(before=until.date())
+                self._files.flush(before=until.date())
 
     def _push(self, delivery: Delivery) -> None:
         with self._lock:
@@ -212,7 +212,7 @@ class Webhooks:
             delivery.due = now + wait
             self._push(delivery)
 
-    def _end(self, delivery: Delivery, state: State) -> None:
+    def _end(self, delivery: Delivery, state: DeliveryState) -> None:
         delivery.state = state
         delivery.target.counts[state] += 1
         self.recent.append(delivery)

@@ -17,7 +17,7 @@ import orjson
 _MAX_LINES = 50_000
 
 
-class DumpFolder:
+class EventFileFolder:
     """Collects events and writes them as `<folder>/<day>/events-<n>.jsonl`."""
 
     def __init__(self, folder: Path, *, zone: ZoneInfo, key: str) -> None:

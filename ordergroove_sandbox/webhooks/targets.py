@@ -12,10 +12,10 @@ from typing import Literal
 import httpx
 
 from .messages import Message
-from .schedules import TIMEOUT_SECONDS
+from .retry_schedules import TIMEOUT_SECONDS
 from .signing import SigningKeys
 
-State = Literal["pending", "success", "failed", "canceled"]
+DeliveryState = Literal["pending", "success", "failed", "canceled"]
 Post = Callable[[str, bytes, dict[str, str]], int | None]
 """Sends a body to an address; returns the status, or None where none came in time."""
 
@@ -32,7 +32,9 @@ class Target:
     created: int
     pattern: str = "*"
     enabled: bool = True
-    counts: dict[State, int] = field(default_factory=lambda: dict.fromkeys(("success", "failed", "canceled"), 0))
+    counts: dict[DeliveryState, int] = field(
+        default_factory=lambda: dict.fromkeys(("success", "failed", "canceled"), 0)
+    )
     retried: int = 0
 
     def wants(self, event_type: str) -> bool:
@@ -52,7 +54,7 @@ class Delivery:
     attempts: int = 0
     first_attempt: datetime | None = None
     last_status: int | None = None
-    state: State = "pending"
+    state: DeliveryState = "pending"
 
 
 def is_address(url: object) -> bool:

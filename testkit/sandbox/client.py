@@ -26,7 +26,7 @@ LISTS = {
 """Every list, and the field that tells its rows apart."""
 
 
-class Asking:
+class SandboxClient:
     """Version 2 unless told otherwise; `merchant` is always given, where it is not needed it is ignored."""
 
     def __init__(self, url: str) -> None:

@@ -1,13 +1,13 @@
 """Compare a store with what its events alone rebuild."""
 
 from ordergroove_sandbox import Store
-from testkit.sandbox.receiving import Inbox, replay
+from testkit.sandbox.webhook_inbox import Inbox, replay
 
-UNTOLD_STATUSES = {9, 10, 11, 12, 13, 14, 20}
+STATUSES_WITHOUT_EVENT = {9, 10, 11, 12, 13, 14, 20}
 """Statuses that no event tells of: they pass, or (14) nobody is notified."""
 
 
-def assert_rebuilt(store: Store, inbox: Inbox) -> None:
+def assert_events_rebuild_store(store: Store, inbox: Inbox) -> None:
     """Assert that the newest object of each event, without those that were deleted, is the store."""
     for hooks in store.webhooks:
         hooks.deliver()
@@ -27,7 +27,7 @@ def assert_rebuilt(store: Store, inbox: Inbox) -> None:
     for row in tables["orders"]:
         payload = known["order"][row["id"]]
         assert payload["place"] == row["place"].isoformat()
-        if row["status"] in UNTOLD_STATUSES:
+        if row["status"] in STATUSES_WITHOUT_EVENT:
             continue
         assert payload["status"] == row["status"]
         if row["status"] == 5:

@@ -10,7 +10,7 @@ from ordergroove_sandbox import Store
 Tables = dict[str, list[dict[str, Any]]]
 
 
-def assert_lawful(store: Store) -> None:
+def assert_invariants(store: Store) -> None:
     tables = store.truth.tables()
     for law in (_totals, _one_upcoming_item, _customers_live, _periods, _days, _gone_is_gone, _attempts, _revenue):
         law(tables)

@@ -36,16 +36,16 @@ class Inbox:
         return [int(headers["Ordergroove-Signature"].split(",")[0][3:]) for _, headers in self.received]
 
 
-def told(store: Store, *, inbox: Inbox | None = None, **settings: Any) -> tuple[Inbox, Webhooks]:
+def connect_inbox(store: Store, *, inbox: Inbox | None = None, **settings: Any) -> tuple[Inbox, Webhooks]:
     """A store's webhooks, into an inbox, from now on."""
     inbox = inbox or Inbox()
     hooks = Webhooks(post=inbox, **settings)
-    store.tell(hooks)
+    store.attach_webhooks(hooks)
     hooks.add_target("https://receiver.example.com/hooks")
     return inbox, hooks
 
 
-def life(seed: int, *, shape: Shape | None = None, **arguments: Any) -> tuple[Store, Inbox]:
+def store_with_events(seed: int, *, shape: Shape | None = None, **arguments: Any) -> tuple[Store, Inbox]:
     """A store, and every event of its whole life."""
     inbox = Inbox()
     hooks = Webhooks(post=inbox, shape=shape)

@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from ordergroove_sandbox import RunningStore, Store, serve
-from testkit.sandbox.asking import Asking
+from testkit.sandbox.client import SandboxClient
 
 UNTIL = datetime(2026, 11, 22, 14, 0, 0)
 
@@ -18,10 +18,10 @@ def store() -> Store:
 
 
 @pytest.fixture(scope="session")
-def asking(store: Store) -> Iterator[Asking]:
+def asking(store: Store) -> Iterator[SandboxClient]:
     """The shared store, over HTTP."""
     with serve(store) as running:
-        client = Asking(running.url)
+        client = SandboxClient(running.url)
         yield client
         client.http.close()
 
@@ -40,8 +40,8 @@ def running(living: Store) -> Iterator[RunningStore]:
 
 
 @pytest.fixture
-def client(running: RunningStore) -> Iterator[Asking]:
+def client(running: RunningStore) -> Iterator[SandboxClient]:
     """A client of that store."""
-    client = Asking(running.url)
+    client = SandboxClient(running.url)
     yield client
     client.http.close()

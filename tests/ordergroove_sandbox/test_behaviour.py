@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ordergroove_sandbox import Store
-from ordergroove_sandbox.world.records import Subscription
-from testkit.sandbox.laws import assert_lawful
-from testkit.sandbox.receiving import life
+from ordergroove_sandbox.domain.records import Subscription
+from testkit.sandbox.invariants import assert_invariants
+from testkit.sandbox.pick import movable_subscription, upcoming_item
+from testkit.sandbox.webhook_inbox import store_with_events
 
 from .conftest import UNTIL
-from .test_world import movable, upcoming
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def events(store: Store, *types: str) -> list[dict[str, Any]]:
 def prepaid_one(store: Store, behavior: str) -> Subscription:
     """A prepaid subscription with an order in the future; the store lives on until there is one."""
     while True:
-        for row in store.world.subscriptions:
+        for row in store.state.subscriptions:
             if row.prepaid and row.prepaid.orders_remaining and row.upcoming and row.upcoming.order.status == 1:
                 store.set_renewal(row.key, behavior=behavior)
                 return row
@@ -42,7 +42,7 @@ def test_every_status_is_passed_through(large: Store) -> None:
     assert direct == {1, 3, 4, 5, 6, 10, 11, 12, 13, 14, 15, 17, 18, 19, 20}
     batch = Store(seed=13, customers=30, days=90, until=UNTIL, placement="batch")
     assert 9 in {row["status"] for row in batch.truth.table("order_statuses")}
-    assert_lawful(batch)
+    assert_invariants(batch)
 
 
 def test_the_last_status_in_the_truth_is_the_one_that_an_order_has(large: Store) -> None:
@@ -58,7 +58,7 @@ def test_a_prepaid_shipment_costs_nothing_and_the_renewal_pays_for_all() -> None
     paid: list[int] = []
     for _ in range(400):
         store.advance(days=5)
-        paid = [item.total_price for item in store.world.items if item.subscription is row and item.first_placed]
+        paid = [item.total_price for item in store.state.items if item.subscription is row and item.first_placed]
         if any(paid):
             break
     assert len(paid) > 1
@@ -80,14 +80,14 @@ def test_a_prepaid_subscription_ends_or_becomes_an_ordinary_one_when_it_has_run_
             assert (row.live, row.cancel_reason) == (False, "1|Prepaid subscription has ended")
         else:
             assert row.prepaid is None
-            assert upcoming(row).price == (row.price or row.product.price)
-        assert_lawful(store)
+            assert upcoming_item(row).price == (row.price or row.product.price)
+        assert_invariants(store)
 
 
 def test_a_free_trial_ends_with_the_first_order(large: Store) -> None:
-    trials = [row for row in large.world.subscriptions if row.free_trial]
+    trials = [row for row in large.state.subscriptions if row.free_trial]
     assert trials
-    placed = Counter(item.subscription.key for item in large.world.items if item.subscription and item.first_placed)
+    placed = Counter(item.subscription.key for item in large.state.items if item.subscription and item.first_placed)
     for row in trials:
         assert row.free_trial is not None
         assert row.free_trial.is_in_free_trial == (placed[row.key] == 0)
@@ -109,21 +109,21 @@ def test_an_item_out_of_stock_moves_on_by_a_day_and_is_given_up_after_three(larg
 
 
 def test_a_reminder_comes_ten_days_before_the_order() -> None:
-    store, inbox = life(13, customers=60, days=150, until=UNTIL)
+    store, inbox = store_with_events(13, customers=60, days=150, until=UNTIL)
     reminders = [event for event in inbox.events if event["type"] == "order.reminder"]
     assert len(reminders) > 20
     for event in reminders:
-        told = datetime.fromtimestamp(event["created"], store.world.zone).date()
+        told = datetime.fromtimestamp(event["created"], store.state.zone).date()
         assert date.fromisoformat(event["data"]["object"]["place"]) == told + timedelta(days=10)
 
 
 def test_an_item_with_a_price_of_its_own_keeps_it(living: Store) -> None:
-    item = upcoming(movable(living))
+    item = upcoming_item(movable_subscription(living))
     living.change_item_price(item.key, cents=123)
     living.change_price(item.product.key, cents=9999)
     assert (item.price, item.frozen) == (123, True)
     assert events(living, "item.update_price")[-1]["object_id"] == item.key
-    assert_lawful(living)
+    assert_invariants(living)
 
 
 def test_a_month_in_the_middle_has_no_sign_ups(large: Store) -> None:
@@ -144,19 +144,19 @@ def test_several_currencies_are_an_option() -> None:
     assert all(len(codes) == 1 for codes in of_customer.values())
     days = Counter((row["day"], row["currency_code"]) for row in store.truth.table("revenue_daily"))
     assert max(days.values()) == 1
-    assert_lawful(store)
+    assert_invariants(store)
 
 
 def test_the_components_of_a_bundle_can_change(large: Store) -> None:
     assert events(large, "subscription.change_components")
-    bundles = [row for row in large.world.subscriptions if row.components]
+    bundles = [row for row in large.state.subscriptions if row.components]
     assert {component["quantity"] for row in bundles for component in row.components} > {1}
     living = Store(seed=13, customers=150, days=100, until=UNTIL)
-    row = next(row for row in living.world.subscriptions if row.components and row.upcoming and row.live)
+    row = next(row for row in living.state.subscriptions if row.components and row.upcoming and row.live)
     one, other = row.components
     living.change_components(row.key, quantities={one["public_id"]: 3, other["public_id"]: 0})
     assert [component["quantity"] for component in row.components] == [3]
-    assert upcoming(row).components == row.components
+    assert upcoming_item(row).components == row.components
     with pytest.raises(ValueError, match="no components"):
         living.change_components(row.key, quantities={"none": 1})
 
@@ -185,7 +185,7 @@ def test_the_days_on_which_clocks_change_are_lived_through() -> None:
     zone = ZoneInfo("America/New_York")
     for day in (date(2026, 3, 8), date(2026, 11, 1)):
         start = datetime.combine(day, datetime.min.time())
-        store, inbox = life(9, customers=500, imported=500, days=45, until=start + timedelta(days=2))
+        store, inbox = store_with_events(9, customers=500, imported=500, days=45, until=start + timedelta(days=2))
         on_day = [row for row in store.truth.table("events") if row["at"].date() == day]
         assert len(on_day) > 20
         for row in on_day:
@@ -203,7 +203,7 @@ def test_a_one_time_item_becomes_a_subscription_in_the_course_of_things(large: S
 
 
 def test_an_outcome_can_be_told_by_hand_only_where_one_is_awaited(living: Store) -> None:
-    order = upcoming(movable(living)).order
+    order = upcoming_item(movable_subscription(living)).order
     with pytest.raises(ValueError, match="awaits no outcome"):
         living.finalize_placement(order.key, code="000")
     order.status = 13

@@ -7,9 +7,8 @@ import pytest
 
 from ordergroove_sandbox import RunningStore, Store
 from ordergroove_sandbox.choices import Choices
-from testkit.sandbox.asking import Asking
-
-from .test_world import movable
+from testkit.sandbox.client import SandboxClient
+from testkit.sandbox.pick import movable_subscription
 
 
 def test_the_status_without_a_key_can_be_401(running: RunningStore) -> None:
@@ -18,7 +17,7 @@ def test_the_status_without_a_key_can_be_401(running: RunningStore) -> None:
     assert httpx.get(f"{running.url}/orders/").status_code == 401
 
 
-def test_a_day_as_the_upper_end_can_mean_its_last_second(running: RunningStore, client: Asking) -> None:
+def test_a_day_as_the_upper_end_can_mean_its_last_second(running: RunningStore, client: SandboxClient) -> None:
     days = sorted({row["updated"][:10] for row in client.rows("/orders/")})
     day = days[len(days) // 2]
     before = {row["public_id"] for row in client.rows("/orders/") if row["updated"] <= f"{day} 00:00:00"}
@@ -28,27 +27,29 @@ def test_a_day_as_the_upper_end_can_mean_its_last_second(running: RunningStore, 
     assert set(client.ids("/orders/", updated_end=day)) == whole
 
 
-def test_a_date_that_cannot_be_read_can_be_ignored(running: RunningStore, client: Asking) -> None:
+def test_a_date_that_cannot_be_read_can_be_ignored(running: RunningStore, client: SandboxClient) -> None:
     assert client.get("/orders/", updated_start="yesterday").json() == {"updated_start": "Enter a valid date/time."}
     running.choices.bad_date = "ignore"
     assert client.ids("/orders/", updated_start="yesterday") == client.ids("/orders/")
 
 
-def test_a_list_can_come_as_a_bare_array(running: RunningStore, client: Asking) -> None:
+def test_a_list_can_come_as_a_bare_array(running: RunningStore, client: SandboxClient) -> None:
     rows = client.rows("/one_time_incentives/")
     running.choices.bare_lists = ["one_time_incentives"]
     assert client.get("/one_time_incentives/").json() == rows
     assert "results" in client.get("/orders/").json()
 
 
-def test_a_call_about_an_item_of_a_closed_order_can_explain_itself(running: RunningStore, client: Asking) -> None:
+def test_a_call_about_an_item_of_a_closed_order_can_explain_itself(
+    running: RunningStore, client: SandboxClient
+) -> None:
     running.choices.closed_item = 400
-    placed = next(row for row in running.store.world.items if row.first_placed)
+    placed = next(row for row in running.store.state.items if row.first_placed)
     response = client.http.delete(f"/items/{placed.key}/delete/")
     assert (response.status_code, list(response.json())) == (400, ["detail"])
 
 
-def test_choices_are_made_over_http(running: RunningStore, client: Asking) -> None:
+def test_choices_are_made_over_http(running: RunningStore, client: SandboxClient) -> None:
     assert client.http.post("/sandbox/choices", json={"unauthenticated": 401}).json()["unauthenticated"] == 401
     for wrong in ({"unauthenticated": 500}, {"weather": "fine"}, {"bare_lists": "all"}):
         assert client.http.post("/sandbox/choices", json=wrong).status_code == 400
@@ -56,7 +57,7 @@ def test_choices_are_made_over_http(running: RunningStore, client: Asking) -> No
     assert running.choices == Choices()
 
 
-def test_a_cursor_can_have_expired(running: RunningStore, client: Asking) -> None:
+def test_a_cursor_can_have_expired(running: RunningStore, client: SandboxClient) -> None:
     link = client.page("/items/")["next"]
     running.faults.expired_cursor = "items"
     response = client.http.get(link)
@@ -65,7 +66,7 @@ def test_a_cursor_can_have_expired(running: RunningStore, client: Asking) -> Non
     assert client.http.get(client.page("/orders/")["next"]).status_code == 200
 
 
-def test_the_store_can_live_on_during_a_walk(running: RunningStore, client: Asking) -> None:
+def test_the_store_can_live_on_during_a_walk(running: RunningStore, client: SandboxClient) -> None:
     running.faults.stir_hours = 5
     before = running.store.now
     pages = client.pages("/orders/", page_size=10)
@@ -74,7 +75,7 @@ def test_the_store_can_live_on_during_a_walk(running: RunningStore, client: Aski
     assert len(ids) == len(set(ids))
 
 
-def test_every_second_page_can_be_slow(running: RunningStore, client: Asking) -> None:
+def test_every_second_page_can_be_slow(running: RunningStore, client: SandboxClient) -> None:
     running.faults.set({"slow_every": 2, "slow_seconds": 0.15})
     seconds = [client.get("/items/").elapsed.total_seconds() for _ in range(4)]
     assert seconds[0] < 0.1 < seconds[1]
@@ -85,9 +86,9 @@ def test_every_second_page_can_be_slow(running: RunningStore, client: Asking) ->
     ("faults", "hours"), [({"clock_skew": -7200.0}, -2), ({"show_timezone": "America/Chicago"}, -1)]
 )
 def test_the_clock_of_the_api_can_be_wrong(
-    running: RunningStore, client: Asking, living: Store, faults: dict[str, object], hours: int
+    running: RunningStore, client: SandboxClient, living: Store, faults: dict[str, object], hours: int
 ) -> None:
-    subscription = movable(living)
+    subscription = movable_subscription(living)
     living.change_quantity(subscription.key, quantity=3)
     right = client.get(f"/subscriptions/{subscription.key}/").json()
     running.faults.set(faults)

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 import og_assets.cli.commands
 from ordergroove_sandbox import Store, server
 from ordergroove_sandbox.command import INTERRUPTED, app
-from testkit.sandbox.asking import KEY
+from testkit.sandbox.client import KEY
 
 SMALL = ["--customers", "15", "--days", "40"]
 
@@ -40,8 +40,8 @@ def test_the_same_options_make_the_same_store(made: list[Store]) -> None:
         assert done.exit_code == 0, done.output
     one, other = made
     assert one.truth.tables() == other.truth.tables()
-    assert (one.now, one.world.zone.key) == (datetime(2026, 3, 1, 12), "Europe/Berlin")
-    assert one.world.currencies == ("USD", "CAD")
+    assert (one.now, one.state.zone.key) == (datetime(2026, 3, 1, 12), "Europe/Berlin")
+    assert one.state.currencies == ("USD", "CAD")
 
 
 @pytest.mark.parametrize(

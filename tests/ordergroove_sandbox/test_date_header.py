@@ -7,45 +7,45 @@ import httpx
 import pytest
 
 from ordergroove_sandbox import RunningStore, Store, serve
-from testkit.sandbox.asking import Asking
-from testkit.sandbox.receiving import told
+from testkit.sandbox.client import SandboxClient
+from testkit.sandbox.webhook_inbox import connect_inbox
 
 # 14:00 in New York, in winter.
 AT = "Sun, 22 Nov 2026 19:00:00 GMT"
 
 
-def test_an_answer_bears_the_time_of_the_store(running: RunningStore, client: Asking) -> None:
+def test_an_answer_bears_the_time_of_the_store(running: RunningStore, client: SandboxClient) -> None:
     assert client.get("/orders/").headers.get_list("date") == [AT]
     running.store.advance(days=1, seconds=7)
     assert client.get("/orders/").headers["date"] == "Mon, 23 Nov 2026 19:00:07 GMT"
 
 
 @pytest.mark.parametrize("fault", ["throttle_every", "busy_every", "error_every", "garbage_every"])
-def test_an_answer_that_goes_wrong_bears_it_too(running: RunningStore, client: Asking, fault: str) -> None:
+def test_an_answer_that_goes_wrong_bears_it_too(running: RunningStore, client: SandboxClient, fault: str) -> None:
     setattr(running.faults, fault, 1)
     assert client.get("/items/").headers.get_list("date") == [AT]
 
 
-def test_so_does_one_that_refuses(client: Asking) -> None:
+def test_so_does_one_that_refuses(client: SandboxClient) -> None:
     assert client.get("/orders/none/").headers["date"] == AT
     assert client.get("/orders/", cursor="none").headers["date"] == AT
     assert client.http.get("/orders/", headers={"x-api-key": "wrong"}).headers["date"] == AT
     assert client.http.get("/sandbox/clock").headers["date"] == AT
 
 
-def test_a_call_is_dated_too(running: RunningStore, client: Asking) -> None:
+def test_a_call_is_dated_too(running: RunningStore, client: SandboxClient) -> None:
     order = next(row["id"] for row in running.store.truth.table("orders") if row["status"] == 1 and row["items"])
     assert client.http.patch(f"/orders/{order}/send_now/").headers.get_list("date") == [AT]
 
 
-def test_a_clockface_that_is_wrong_moves_bodies_and_not_the_date(running: RunningStore, client: Asking) -> None:
+def test_a_clockface_that_is_wrong_moves_bodies_and_not_the_date(running: RunningStore, client: SandboxClient) -> None:
     before = client.rows("/orders/")[0]["updated"]
     running.faults.set({"clock_skew": -7200.0, "show_timezone": "Asia/Tokyo"})
     assert client.rows("/orders/")[0]["updated"] != before
     assert client.get("/orders/").headers["date"] == AT
 
 
-def test_the_page_after_some_time_bears_its_own_time(running: RunningStore, client: Asking) -> None:
+def test_the_page_after_some_time_bears_its_own_time(running: RunningStore, client: SandboxClient) -> None:
     running.faults.stir_hours = 3
     first = client.get("/items/")
     second = client.http.get(first.json()["next"])
@@ -64,11 +64,11 @@ def test_the_page_after_some_time_bears_its_own_time(running: RunningStore, clie
 )
 def test_on_the_days_when_clocks_change_it_is_read_as_in_webhooks(wall_clock: datetime, gmt: datetime) -> None:
     store = Store(seed=5, customers=5, days=60, until=wall_clock)
-    inbox, hooks = told(store)
+    inbox, hooks = connect_inbox(store)
     store.reactivate(next(row["id"] for row in store.truth.table("subscriptions") if not row["live"]))
     hooks.deliver()
     with serve(store, webhooks=hooks) as running:
-        date = parsedate_to_datetime(Asking(running.url).get("/orders/").headers["date"])
+        date = parsedate_to_datetime(SandboxClient(running.url).get("/orders/").headers["date"])
     assert date == gmt.replace(tzinfo=UTC)
     assert {event["created"] for event in inbox.events} == {date.timestamp()}
 

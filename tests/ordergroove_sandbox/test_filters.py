@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from testkit.sandbox.asking import LISTS, Asking
+from testkit.sandbox.client import LISTS, SandboxClient
 
 SPANS = [
     ("/customers/", "created", "created"),
@@ -26,7 +26,7 @@ SPANS = [
 
 
 @pytest.fixture(scope="module")
-def rows(asking: Asking) -> dict[str, list[dict[str, Any]]]:
+def rows(asking: SandboxClient) -> dict[str, list[dict[str, Any]]]:
     """Every list, whole and unasked."""
     return {path: asking.rows(path) for path in {path for path, _, _ in SPANS}}
 
@@ -38,7 +38,7 @@ def as_asked(name: str, value: str) -> str:
 @settings(max_examples=150, deadline=None)
 @given(span=st.sampled_from(SPANS), data=st.data(), ends=st.sampled_from(["start", "end", "both"]))
 def test_both_ends_are_in_the_answer(
-    rows: dict[str, list[dict[str, Any]]], asking: Asking, span: tuple[str, str, str], data: Any, ends: str
+    rows: dict[str, list[dict[str, Any]]], asking: SandboxClient, span: tuple[str, str, str], data: Any, ends: str
 ) -> None:
     path, name, field = span
     # The bounds are seconds that rows really bear, so that every answer depends on what happens at its ends.

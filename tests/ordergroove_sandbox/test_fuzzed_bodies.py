@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ordergroove_sandbox import Store, serve
 from ordergroove_sandbox.rest.mutations import MUTATIONS, Mutation
 from ordergroove_sandbox.webhooks import Webhooks
-from testkit.sandbox.asking import LISTS, Asking
+from testkit.sandbox.client import LISTS, SandboxClient
 
 from .conftest import UNTIL
 
@@ -40,13 +40,13 @@ for _ in range(253):
 
 
 @pytest.fixture(scope="module")
-def shop() -> Iterator[tuple[Store, Asking]]:
+def shop() -> Iterator[tuple[Store, SandboxClient]]:
     """A store that everything is tried on, with webhooks that compose every event."""
     hooks = Webhooks(post=lambda _url, _body, _headers: 204)
     store = Store(seed=5, customers=30, days=120, until=UNTIL, webhooks=hooks)
     hooks.add_target("http://127.0.0.1:9/hooks")
     with serve(store) as running:
-        yield store, Asking(running.url)
+        yield store, SandboxClient(running.url)
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: f"{mutation.method} {mutation.path}")
@@ -54,22 +54,22 @@ def shop() -> Iterator[tuple[Store, Asking]]:
 @given(body=BODIES, luck=st.integers(0, 10_000), has_ids=st.booleans())
 @example(body={"extra_data": DEEP}, luck=0, has_ids=False)
 def test_no_body_breaks_a_store(
-    shop: tuple[Store, Asking], mutation: Mutation, body: Any, luck: int, has_ids: bool
+    shop: tuple[Store, SandboxClient], mutation: Mutation, body: Any, luck: int, has_ids: bool
 ) -> None:
     store, client = shop
-    world = store.world
-    subscription = [row for row in world.subscriptions if row.upcoming][luck % 7]
+    state = store.state
+    subscription = [row for row in state.subscriptions if row.upcoming][luck % 7]
     assert subscription.upcoming is not None
     item, order = subscription.upcoming, subscription.upcoming.order
     keys = {
-        "subscriptions": [row.key for row in world.subscriptions][luck % len(world.subscriptions)],
+        "subscriptions": [row.key for row in state.subscriptions][luck % len(state.subscriptions)],
         "orders": order.key,
         "items": item.key,
         "addresses": order.shipping_address.key,
         "payments": order.payment.key,
     }
     known = {
-        "subscription": subscription.key, "order": order.key, "offer": world.offers[0], "offer_id": world.offers[0],
+        "subscription": subscription.key, "order": order.key, "offer": state.offers[0], "offer_id": state.offers[0],
         "merchant_id": store.merchant, "customer_id": order.customer.key, "shipping_id": order.shipping_address.key,
         "payment_id": order.payment.key, "product_id": "77001", "product": "77001", "cancel_reason": "1|Other",
         "every": 1, "every_period": 3, "start_date": str(store.now.date()), "quantity": 1, "price": "1.00",

@@ -17,10 +17,9 @@ import pytest
 
 from ordergroove_sandbox import RunningStore, Store, serve
 from ordergroove_sandbox.webhooks import DEFAULT_KEY, Webhooks
-from testkit.sandbox.asking import Asking
-from testkit.sandbox.receiving import is_signed
-
-from .test_world import movable
+from testkit.sandbox.client import SandboxClient
+from testkit.sandbox.pick import movable_subscription
+from testkit.sandbox.webhook_inbox import is_signed
 
 
 class Receiver(ThreadingHTTPServer):
@@ -72,7 +71,7 @@ def test_a_live_store_goes_on_and_tells_of_it(living: Store, receiver: Receiver)
     with serve(living, webhooks=hooks, day_seconds=0.5) as running:
         running.webhooks.add_target(receiver.url)
         wait_for(lambda: len(receiver.received) > 20)
-        client = Asking(running.url)
+        client = SandboxClient(running.url)
         shown = client.http.get("/sandbox/webhooks").json()
         assert shown["targets"][0]["success"] > 0
         assert "http-equiv" in client.http.get("/").text
@@ -88,7 +87,7 @@ def test_a_live_store_goes_on_and_tells_of_it(living: Store, receiver: Receiver)
 
 def test_a_life_that_ends_is_told(living: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     with serve(living, day_seconds=0.5) as running:
-        client = Asking(running.url)
+        client = SandboxClient(running.url)
         assert client.http.get("/sandbox/health").status_code == 200
 
         def advance(**_: float) -> None:
@@ -102,14 +101,14 @@ def test_a_life_that_ends_is_told(living: Store, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_store_that_stands_still_tells_of_what_is_done_by_hand(
-    running: RunningStore, client: Asking, receiver: Receiver
+    running: RunningStore, client: SandboxClient, receiver: Receiver
 ) -> None:
     made = client.http.post("/webhook_targets/", json={"target_url": receiver.url})
     assert made.status_code == 201
     assert set(made.json()) == {"id", "merchant", "target_url", "enabled", "created", "updated"}
     path = f"/webhook_targets/{made.json()['id']}"
     assert client.http.post(f"{path}/filters", json={"pattern": "subscription.*|order.*"}).status_code == 201
-    subscription = movable(running.store)
+    subscription = movable_subscription(running.store)
     client.http.patch(f"/subscriptions/{subscription.key}/change_quantity/", json={"quantity": 4})
     wait_for(lambda: receiver.received)
     body, header = receiver.received[0]
@@ -128,7 +127,7 @@ def test_a_store_that_stands_still_tells_of_what_is_done_by_hand(
     assert {orjson.loads(body)["type"].split(".")[0] for body, _ in receiver.received} <= {"subscription", "order"}
 
 
-def test_the_administration_of_targets_refuses_what_cannot_be(client: Asking) -> None:
+def test_the_administration_of_targets_refuses_what_cannot_be(client: SandboxClient) -> None:
     for wrong in (
         "nowhere",
         "http://",
@@ -148,8 +147,8 @@ def test_the_administration_of_targets_refuses_what_cannot_be(client: Asking) ->
     assert httpx.get(f"{client.http.base_url}/webhook_targets/").status_code == 403
 
 
-def test_the_page_shows_the_clock_and_the_last_events(running: RunningStore, client: Asking) -> None:
-    running.store.change_quantity(movable(running.store).key, quantity=3)
+def test_the_page_shows_the_clock_and_the_last_events(running: RunningStore, client: SandboxClient) -> None:
+    running.store.change_quantity(movable_subscription(running.store).key, quantity=3)
     page = client.http.get("/").text
     assert str(running.store.now) in page
     assert "item.change_quantity" in page

@@ -1,4 +1,4 @@
-"""The world keeps its own laws, whatever happens in it."""
+"""The state keeps its own laws, whatever happens in it."""
 
 from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
@@ -6,28 +6,11 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from ordergroove_sandbox import Store
-from ordergroove_sandbox.world.intervals import add_interval, frequency_days
-from ordergroove_sandbox.world.records import Item, Subscription
-from testkit.sandbox.laws import assert_lawful
+from ordergroove_sandbox.domain.intervals import add_interval, frequency_days
+from testkit.sandbox.invariants import assert_invariants
+from testkit.sandbox.pick import movable_subscription, upcoming_item
 
 from .conftest import UNTIL
-
-
-def movable(store: Store) -> Subscription:
-    """A live subscription that is alone in its upcoming order, and not prepaid."""
-    return next(
-        row
-        for row in store.world.subscriptions
-        if row.upcoming
-        and row.prepaid is None
-        and row.upcoming.order.status == 1
-        and len(row.upcoming.order.items) == 1
-    )
-
-
-def upcoming(subscription: Subscription) -> Item:
-    assert subscription.upcoming is not None
-    return subscription.upcoming
 
 
 def test_the_same_arguments_make_the_same_store() -> None:
@@ -46,7 +29,7 @@ def test_time_passes_the_same_in_one_step_or_in_many() -> None:
 
 
 def test_a_year_is_lawful(store: Store) -> None:
-    assert_lawful(store)
+    assert_invariants(store)
 
 
 @pytest.mark.parametrize("emptied_orders", ["keep", "delete"])
@@ -54,7 +37,7 @@ def test_it_stays_lawful_while_it_lives_on(emptied_orders: str) -> None:
     store = Store(seed=9, customers=60, days=60, until=UNTIL, emptied_orders=emptied_orders)  # type: ignore[arg-type]
     for _ in range(3):
         store.advance(days=15)
-        assert_lawful(store)
+        assert_invariants(store)
 
 
 def test_every_kind_of_thing_happens_in_a_year() -> None:
@@ -90,63 +73,63 @@ def test_nothing_at_all_happens_between_two_and_three(store: Store) -> None:
 
 
 def test_a_skip_moves_the_item_one_calendar_interval_on(living: Store) -> None:
-    subscription = movable(living)
+    subscription = movable_subscription(living)
     living.change_frequency(subscription.key, every=1, every_period=3)
-    item, left = upcoming(subscription), upcoming(subscription).order
+    item, left = upcoming_item(subscription), upcoming_item(subscription).order
     living.skip(subscription.key)
-    assert upcoming(subscription) is item
+    assert upcoming_item(subscription) is item
     assert item.order.place == add_interval(left.place, every=1, every_period=3)
     assert (left.status, len(left.items), left.total) == (1, 0, 0)
-    assert left.key in living.world.orders
+    assert left.key in living.state.orders
 
 
 def test_an_emptied_order_vanishes_where_that_is_set() -> None:
     living = Store(seed=5, customers=40, days=120, until=UNTIL, emptied_orders="delete")
-    subscription = movable(living)
-    left = upcoming(subscription).order
+    subscription = movable_subscription(living)
+    left = upcoming_item(subscription).order
     living.skip(subscription.key)
-    assert left.key not in living.world.orders
+    assert left.key not in living.state.orders
     assert living.truth.table("deleted_orders")[-1]["id"] == left.key
-    assert not [row for row in living.world.orders if not row.items]
+    assert not [row for row in living.state.orders if not row.items]
 
 
 def test_going_back_to_the_old_day_revives_the_emptied_order(living: Store) -> None:
-    subscription = movable(living)
-    left = upcoming(subscription).order
+    subscription = movable_subscription(living)
+    left = upcoming_item(subscription).order
     living.skip(subscription.key)
     living.change_next_order_date(subscription.key, day=left.place)
-    assert upcoming(subscription).order is left
+    assert upcoming_item(subscription).order is left
 
 
 def test_a_cancelled_subscription_leaves_no_upcoming_item_and_no_order(living: Store) -> None:
-    subscription = movable(living)
-    item, order = upcoming(subscription), upcoming(subscription).order
+    subscription = movable_subscription(living)
+    item, order = upcoming_item(subscription), upcoming_item(subscription).order
     living.cancel(subscription.key, reason='8|Too "dear"')
-    assert item.key not in living.world.items
-    assert order.key not in living.world.orders
+    assert item.key not in living.state.items
+    assert order.key not in living.state.orders
     assert living.truth.table("deleted_items")[-1]["cause"] == "subscription_cancelled"
     assert living.truth.table("deleted_orders")[-1]["total"] > 0
 
 
 def test_a_shared_order_outlives_one_of_its_subscriptions(living: Store) -> None:
-    order = next(row for row in living.world.orders if row.status == 1 and len(row.items) > 1)
+    order = next(row for row in living.state.orders if row.status == 1 and len(row.items) > 1)
     item = next(item for item in order.items.values() if item.subscription)
     assert item.subscription is not None
     before = order.version
     living.cancel(item.subscription.key)
-    assert order.key in living.world.orders
+    assert order.key in living.state.orders
     assert order.updated == living.now
     assert order.version > before
 
 
 def test_a_reactivated_subscription_shows_no_trace_of_its_end(living: Store) -> None:
-    subscription = movable(living)
+    subscription = movable_subscription(living)
     living.cancel(subscription.key)
     living.advance(days=3)
     living.reactivate(subscription.key, next_order_date=living.now.date() + timedelta(days=1))
     assert (subscription.live, subscription.cancelled, subscription.cancel_reason) == (True, None, None)
     assert subscription.start_date == living.now.date()
-    assert upcoming(subscription).order.place == living.now.date() + timedelta(days=1)
+    assert upcoming_item(subscription).order.place == living.now.date() + timedelta(days=1)
     states = [
         row["state"] for row in living.truth.table("subscription_periods") if row["subscription"] == subscription.key
     ]
@@ -154,35 +137,35 @@ def test_a_reactivated_subscription_shows_no_trace_of_its_end(living: Store) -> 
 
 
 def test_a_removed_item_is_followed_by_another_one_interval_on(living: Store) -> None:
-    subscription = movable(living)
-    item, place = upcoming(subscription), upcoming(subscription).order.place
+    subscription = movable_subscription(living)
+    item, place = upcoming_item(subscription), upcoming_item(subscription).order.place
     successor = living.remove_item(item.key)
-    assert successor == upcoming(subscription).key != item.key
-    assert upcoming(subscription).order.place > place
+    assert successor == upcoming_item(subscription).key != item.key
+    assert upcoming_item(subscription).order.place > place
 
 
 def test_a_change_of_frequency_does_not_move_the_upcoming_order(living: Store) -> None:
-    subscription = movable(living)
-    order, updated = upcoming(subscription).order, upcoming(subscription).order.updated
+    subscription = movable_subscription(living)
+    order, updated = upcoming_item(subscription).order, upcoming_item(subscription).order.updated
     living.change_frequency(subscription.key, every=9, every_period=2)
-    assert upcoming(subscription).order is order
+    assert upcoming_item(subscription).order is order
     assert order.updated == updated
     assert subscription.updated == living.now
 
 
 def test_a_change_of_quantity_or_product_goes_through_to_the_upcoming_item(living: Store) -> None:
-    subscription = movable(living)
+    subscription = movable_subscription(living)
     living.change_quantity(subscription.key, quantity=7)
     living.change_product(subscription.key, product_id="62900-W01")
-    item = upcoming(subscription)
+    item = upcoming_item(subscription)
     assert (item.quantity, item.product.key) == (7, "62900-W01")
     assert item.order.updated == living.now
     assert item.order.sub_total == item.total_price
 
 
 def test_the_upcoming_order_follows_to_a_new_address_and_payment(living: Store) -> None:
-    subscription = movable(living)
-    order = upcoming(subscription).order
+    subscription = movable_subscription(living)
+    order = upcoming_item(subscription).order
     address, payment = living.change_shipping(subscription.key), living.change_payment(subscription.key)
     assert (order.shipping_address.key, order.payment.key) == (address, payment)
 
@@ -190,7 +173,7 @@ def test_the_upcoming_order_follows_to_a_new_address_and_payment(living: Store) 
 def test_one_of_several_leaves_a_shared_order_when_its_address_changes(living: Store) -> None:
     order = next(
         row
-        for row in living.world.orders
+        for row in living.state.orders
         if row.status == 1 and sum(bool(item.subscription) for item in row.items.values()) > 1
     )
     item = next(item for item in order.items.values() if item.subscription)
@@ -198,12 +181,12 @@ def test_one_of_several_leaves_a_shared_order_when_its_address_changes(living: S
     living.change_shipping(item.subscription.key)
     assert item.order is not order
     assert item.order.place == order.place
-    assert_lawful(living)
+    assert_invariants(living)
 
 
 def test_an_order_moved_onto_another_is_merged_into_it(living: Store) -> None:
-    subscription = movable(living)
-    order, item = upcoming(subscription).order, upcoming(subscription)
+    subscription = movable_subscription(living)
+    order, item = upcoming_item(subscription).order, upcoming_item(subscription)
     other_day = order.place + timedelta(days=200)
     living.skip(subscription.key)
     living.change_next_order_date(subscription.key, day=other_day)
@@ -215,7 +198,7 @@ def test_an_order_moved_onto_another_is_merged_into_it(living: Store) -> None:
 
 
 def test_an_order_sent_now_is_placed_in_the_coming_night(living: Store) -> None:
-    order = upcoming(movable(living)).order
+    order = upcoming_item(movable_subscription(living)).order
     living.send_now(order.key)
     assert (order.status, order.place) == (6, living.now.date())
     living.advance(days=1)
@@ -224,15 +207,15 @@ def test_an_order_sent_now_is_placed_in_the_coming_night(living: Store) -> None:
 
 
 def test_a_cancelled_order_is_kept_and_the_next_one_created(living: Store) -> None:
-    subscription = movable(living)
-    item, order = upcoming(subscription), upcoming(subscription).order
+    subscription = movable_subscription(living)
+    item, order = upcoming_item(subscription), upcoming_item(subscription).order
     living.cancel_order(order.key)
     assert (order.status, order.cancelled, item.order) == (4, living.now, order)
-    assert upcoming(subscription) is not item
+    assert upcoming_item(subscription) is not item
 
 
 def test_a_new_price_reaches_open_items_but_not_placed_ones(living: Store) -> None:
-    bare = [row for row in living.world.items if row.subscription and not row.subscription.price and not row.frozen]
+    bare = [row for row in living.state.items if row.subscription and not row.subscription.price and not row.frozen]
     at_list_price = [row for row in bare if row.subscription and not row.subscription.prepaid]
     placed = next(row for row in at_list_price if row.first_placed)
     old = placed.price
@@ -241,11 +224,11 @@ def test_a_new_price_reaches_open_items_but_not_placed_ones(living: Store) -> No
     for item in at_list_price:
         if item.product is placed.product and item.order.status == 1:
             assert item.price == 99_99
-    assert_lawful(living)
+    assert_invariants(living)
 
 
 def test_what_cannot_be_done_is_refused(living: Store) -> None:
-    subscription = movable(living)
+    subscription = movable_subscription(living)
     with pytest.raises(ValueError, match="not in the future"):
         living.change_next_order_date(subscription.key, day=living.now.date())
     with pytest.raises(ValueError, match="is live"):
@@ -258,9 +241,9 @@ def test_what_cannot_be_done_is_refused(living: Store) -> None:
 
 
 def test_sign_ups_go_on_after_the_past_has_been_made(living: Store) -> None:
-    before = len(living.world.customers)
+    before = len(living.state.customers)
     living.advance(days=60)
-    assert len(living.world.customers) > before + 5
+    assert len(living.state.customers) > before + 5
 
 
 def test_earlier_customers_leave_at_another_rate_than_later_ones() -> None:

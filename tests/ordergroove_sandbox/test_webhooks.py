@@ -11,10 +11,10 @@ import pytest
 
 from ordergroove_sandbox import Faults, Store
 from ordergroove_sandbox.webhooks import Shape, SigningKeys, Webhooks, sign
-from testkit.sandbox.receiving import Inbox, is_signed, life, told
+from testkit.sandbox.pick import movable_subscription
+from testkit.sandbox.webhook_inbox import Inbox, connect_inbox, is_signed, store_with_events
 
 from .conftest import UNTIL
-from .test_world import movable
 
 DOCUMENTED = {
     "subscriber": {"create", "cancel", "subscriptions_created"},
@@ -42,7 +42,7 @@ DOCUMENTED = {
 @pytest.fixture(scope="module")
 def year() -> list[dict[str, Any]]:
     """Every event of a year."""
-    return life(7, customers=900, days=365, until=UNTIL)[1].events
+    return store_with_events(7, customers=900, days=365, until=UNTIL)[1].events
 
 
 def test_the_signature_is_that_of_the_known_vector() -> None:
@@ -66,19 +66,19 @@ def test_ids_are_unique_and_events_come_in_order(year: list[dict[str, Any]]) -> 
 
 
 def test_the_same_seed_tells_the_same_bytes() -> None:
-    one, other = (life(3, customers=20, days=90, until=UNTIL)[1] for _ in range(2))
+    one, other = (store_with_events(3, customers=20, days=90, until=UNTIL)[1] for _ in range(2))
     assert one.received == other.received
 
 
 def test_telling_changes_nothing_in_the_store() -> None:
-    told_store = life(3, customers=20, days=90, until=UNTIL)[0]
+    told_store = store_with_events(3, customers=20, days=90, until=UNTIL)[0]
     assert told_store.truth.tables() == Store(seed=3, customers=20, days=90, until=UNTIL).truth.tables()
 
 
 @pytest.mark.parametrize("nesting", ["top", "data"])
 def test_context_and_snapshot_stand_where_the_switch_says(nesting: str) -> None:
     shape = Shape(nesting=nesting, snapshot="full")  # type: ignore[arg-type]
-    for event in life(3, customers=5, days=60, until=UNTIL, shape=shape)[1].events:
+    for event in store_with_events(3, customers=5, days=60, until=UNTIL, shape=shape)[1].events:
         if event["type"].startswith("workflow."):
             continue
         holder = event if nesting == "top" else event["data"]
@@ -89,7 +89,7 @@ def test_context_and_snapshot_stand_where_the_switch_says(nesting: str) -> None:
 
 
 def test_a_full_snapshot_holds_the_rows_around_the_object() -> None:
-    _, inbox = life(3, customers=10, days=60, until=UNTIL, shape=Shape(snapshot="full"))
+    _, inbox = store_with_events(3, customers=10, days=60, until=UNTIL, shape=Shape(snapshot="full"))
     event = next(event for event in inbox.events if event["type"] == "item.create")
     payload, around = event["data"]["object"], event["snapshot"]
     assert around["customer"]["merchant_user_id"] == payload["customer"]
@@ -105,14 +105,14 @@ def test_the_context_says_who_did_it(year: list[dict[str, Any]], living: Store) 
     assert set(actors) == {"customer", "user", "og-system-process"}
     sources = {event["context"].get("source") for event in year if event["type"] == "subscription.create"}
     assert sources == {"PurchasePOST"}
-    inbox, hooks = told(living)
-    living.change_quantity(movable(living).key, quantity=3)
+    inbox, hooks = connect_inbox(living)
+    living.change_quantity(movable_subscription(living).key, quantity=3)
     hooks.deliver()
     assert inbox.events[0]["context"]["actor"]["type"] == "apikey"
 
 
 def test_every_post_is_signed(living: Store) -> None:
-    inbox, hooks = told(living)
+    inbox, hooks = connect_inbox(living)
     living.advance(days=5)
     hooks.deliver()
     assert len(inbox.received) > 20
@@ -135,10 +135,10 @@ def test_both_keys_sign_for_a_day_after_a_rotation() -> None:
 def waits(schedule: str, *, statuses: list[int | None], otherwise: int | None, days: int = 5) -> list[int]:
     """The minutes between the attempts at one event."""
     store = Store(customers=5, days=40, until=UNTIL)
-    inbox, hooks = told(store, inbox=Inbox(statuses, otherwise), schedule=schedule)
+    inbox, hooks = connect_inbox(store, inbox=Inbox(statuses, otherwise), schedule=schedule)
     hooks.targets.popitem()
     hooks.add_target("https://receiver.example.com/hooks", pattern="subscription.change_quantity")
-    store.change_quantity(movable(store).key, quantity=3)
+    store.change_quantity(movable_subscription(store).key, quantity=3)
     store.advance(days=days)
     hooks.deliver()
     of_one = [ts for event, ts in zip(inbox.events, inbox.seconds, strict=True) if event["id"] == inbox.events[0]["id"]]
@@ -164,8 +164,8 @@ def test_a_delivery_ends_with_the_first_acknowledgement() -> None:
 
 
 def test_a_retry_has_the_same_body_and_another_second(living: Store) -> None:
-    inbox, hooks = told(living, inbox=Inbox([500]))
-    living.change_quantity(movable(living).key, quantity=3)
+    inbox, hooks = connect_inbox(living, inbox=Inbox([500]))
+    living.change_quantity(movable_subscription(living).key, quantity=3)
     living.advance(hours=1)
     hooks.deliver()
     bodies = Counter(body for body, _ in inbox.received)
@@ -177,7 +177,7 @@ def test_a_retry_has_the_same_body_and_another_second(living: Store) -> None:
 
 
 def test_the_legacy_schedule_switches_a_dead_target_off(living: Store) -> None:
-    inbox, hooks = told(living, inbox=Inbox(otherwise=None), schedule="legacy")
+    inbox, hooks = connect_inbox(living, inbox=Inbox(otherwise=None), schedule="legacy")
     living.advance(days=6)
     hooks.deliver()
     (target,) = hooks.targets.values()
@@ -192,7 +192,7 @@ def test_the_legacy_schedule_switches_a_dead_target_off(living: Store) -> None:
 def test_a_pattern_says_which_events_a_target_gets(living: Store) -> None:
     inbox = Inbox()
     hooks = Webhooks(post=inbox)
-    living.tell(hooks)
+    living.attach_webhooks(hooks)
     hooks.add_target("https://one.example.com", pattern="order.delete|item.*")
     living.advance(days=10)
     hooks.deliver()
@@ -209,7 +209,7 @@ def faulty(**settings: Any) -> tuple[list[bytes], list[bytes], Inbox]:
     stores = [Store(seed=5, customers=40, days=120, until=UNTIL) for _ in range(2)]
     inboxes = []
     for store, faults in zip(stores, (Faults(), Faults(**settings)), strict=True):
-        inbox, hooks = told(store, faults=faults)
+        inbox, hooks = connect_inbox(store, faults=faults)
         store.advance(days=10)
         hooks.deliver()
         inboxes.append(inbox)
@@ -244,7 +244,7 @@ def test_events_can_come_late_badly_signed_or_as_garbage() -> None:
 
 def test_dumps_hold_every_event_in_a_folder_for_each_day(tmp_path: Path) -> None:
     hooks = Webhooks()
-    hooks.dump_to(tmp_path)
+    hooks.write_files_to(tmp_path)
     store = Store(seed=5, customers=40, days=120, until=UNTIL, webhooks=hooks)
     store.advance(days=2)
     hooks.deliver()
@@ -263,7 +263,7 @@ def test_dumps_hold_every_event_in_a_folder_for_each_day(tmp_path: Path) -> None
 
 def test_faults_reach_the_dumps_too(tmp_path: Path) -> None:
     hooks = Webhooks(faults=Faults(lose_event_every=2, late_event_every=3, late_event_seconds=86_400 * 3))
-    hooks.dump_to(tmp_path)
+    hooks.write_files_to(tmp_path)
     store = Store(seed=5, customers=20, days=60, until=UNTIL, webhooks=hooks)
     hooks.close()
     ids = [
