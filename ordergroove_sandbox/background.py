@@ -1,6 +1,6 @@
-"""What goes on while a store is served: time, where it is live, and deliveries.
+"""Background threads of a served store: one advances simulated time in a live store, one delivers webhooks.
 
-Belongs here: the thread and its pace. Not here: what happens in the store (state), what is delivered (webhooks).
+Does not belong here: the simulation (`domain`), the content of deliveries (`webhooks`).
 """
 
 from collections.abc import Callable
@@ -12,13 +12,14 @@ from .webhooks import Webhooks
 
 _TICK = 0.1
 _STOP_SECONDS = 0.3
-"""How long `stop` waits for each thread: a receiver may take five seconds to answer, and nobody waits for that."""
+"""Seconds that `stop` waits for each thread. A delivery may block for five seconds, and the server must end within one.
+"""
 
 
 class BackgroundThreads:
-    """Two threads: one lets the store live (`day_seconds` for each of its days; None: it stands still), one delivers.
+    """The threads of one store; `day_seconds` is the real duration of a simulated day (None: time stands still).
 
-    They are apart so that a receiver that does not answer cannot hold up time.
+    Two threads, so that a receiver that does not answer cannot delay simulated time.
     """
 
     def __init__(self, store: Store, webhooks: Webhooks, *, day_seconds: float | None) -> None:
@@ -27,45 +28,50 @@ class BackgroundThreads:
         self._pace = 86_400 / day_seconds if day_seconds else 0.0
         self._stopped = Event()
         self.failure: str | None = None
-        """What ended the life of the store, or the deliveries, in words; None while all goes well."""
+        """Error message of a thread that failed; None while all threads run."""
         self._threads = [
-            Thread(target=self._watched, args=(self._deliver, "the deliveries"), name="sandbox-deliveries", daemon=True)
+            Thread(
+                target=self._guarded, args=(self._deliver, "webhook delivery"), name="sandbox-deliveries", daemon=True
+            )
         ]
         if self._pace:
             self._threads.append(
                 Thread(
-                    target=self._watched, args=(self._live, "the life of the store"), name="sandbox-life", daemon=True
+                    target=self._guarded,
+                    args=(self._advance_clock, "the clock of the live store"),
+                    name="sandbox-clock",
+                    daemon=True,
                 )
             )
 
     def start(self) -> None:
-        """Begin."""
+        """Start the threads."""
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """End, and write what is left of the dumps."""
+        """Stop the threads and write the remaining events to files."""
         self._stopped.set()
         for thread in self._threads:
             thread.join(timeout=_STOP_SECONDS)
         self._webhooks.close()
 
-    def _watched(self, do: Callable[[], None], name: str) -> None:
+    def _guarded(self, do: Callable[[], None], name: str) -> None:
         try:
             do()
         except Exception as error:
-            # A thread that ends takes nobody along: it is kept here, and told by those who are asked how it goes.
-            self.failure = f"{name} ended: {type(error).__name__}: {error}"
+            # An exception in a thread does not end the process: /sandbox/health and the page at / report it.
+            self.failure = f"{name} failed: {type(error).__name__}: {error}"
 
-    def _live(self) -> None:
-        then, owed = monotonic(), 0.0
+    def _advance_clock(self) -> None:
+        last, pending = monotonic(), 0.0
         while not self._stopped.wait(_TICK):
             now = monotonic()
-            owed += (now - then) * self._pace
-            then = now
-            if owed >= 1:
-                self._store.advance(seconds=int(owed))
-                owed -= int(owed)
+            pending += (now - last) * self._pace
+            last = now
+            if pending >= 1:
+                self._store.advance(seconds=int(pending))
+                pending -= int(pending)
 
     def _deliver(self) -> None:
         while not self._stopped.wait(_TICK):

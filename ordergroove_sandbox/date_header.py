@@ -1,6 +1,6 @@
-"""The `Date` of every answer: the store's own time, as a real server's is that of the shop that it answers for.
+"""Set the `Date` header of every response to the store's simulated time.
 
-Belongs here: the header. Not here: what the store's clock is (state), or how it is shown wrongly in bodies (clock).
+Belongs here: the header. Does not belong here: the clock (`domain`), wrong times in bodies (`rest.displayed_clock`).
 """
 
 from datetime import datetime
@@ -13,9 +13,9 @@ from .webhooks.payloads import epoch
 
 
 class DateHeader:
-    """Wraps everything that a server answers. Whoever asks learns by which clock, faults of the clock's face or not.
+    """ASGI middleware that adds the header to every response, errors included; clock faults do not change it.
 
-    The moment is that of the answer's first byte, after its rows were read: what an answer shows was so by then.
+    The time is that of the response's first byte, after its rows were read.
     """
 
     def __init__(self, app: ASGIApp, store: Store) -> None:
@@ -24,20 +24,20 @@ class DateHeader:
         self._last: tuple[datetime, bytes] = (datetime.min, b"")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the application answer, and date it."""
+        """Serve one request and add the header to the response."""
 
-        async def dated(message: Message) -> None:
+        async def send_with_date(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], (b"date", self._date())]
             await send(message)
 
-        await self._app(scope, receive, dated)
+        await self._app(scope, receive, send_with_date)
 
     def _date(self) -> bytes:
-        """The time in the form of RFC 9110, made once for each second: a store that stands still has only one."""
+        """Format the time as in RFC 9110; the text is cached until the clock moves."""
         now, (moment, text) = self._state.now, self._last
         if now != moment:
-            # By the reading that webhooks have of it, so that a `Date` and the `created` of an event can be compared.
+            # Converted as in webhooks, so that `Date` and the `created` of an event can be compared.
             text = formatdate(epoch(self._state, now), usegmt=True).encode()
             self._last = (now, text)
         return text

@@ -1,6 +1,6 @@
-"""The fault_injection before the API: writes each request into the log, and lets faults happen to it.
+"""Log each API request, and replace or damage its response where a fault applies.
 
-Belongs here: answers that break off, never come or are not the API's. Not here: which request is hit (faults).
+Does not belong here: the choice of the requests that fail (`faults`).
 """
 
 import asyncio
@@ -20,7 +20,7 @@ _JSON, _HTML = "application/json", "text/html"
 
 
 class FaultInjection:
-    """Wraps the API. `release()` ends every answer that hangs, so that a server can stop."""
+    """ASGI middleware around the API. `release()` ends all hanging responses, so that a server can stop."""
 
     def __init__(self, api: ASGIApp, *, faults: Faults, requests: RequestLog) -> None:
         self._api = api
@@ -29,72 +29,74 @@ class FaultInjection:
         self._released = asyncio.Event()
 
     def release(self) -> None:
-        """Let what hangs go; called on the server's loop."""
+        """End hanging responses; call it on the server's event loop."""
         self._released.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, rightly or not."""
-        asked = LoggedRequest(object_type_of(scope["path"]), scope["path"], scope["query_string"].decode(), monotonic())
-        number = self._requests.add(asked)
-        hit = self._faults.fault_for_request(number)
+        """Serve one request, with the fault that applies to it."""
+        request = LoggedRequest(
+            object_type_of(scope["path"]), scope["path"], scope["query_string"].decode(), monotonic()
+        )
+        number = self._requests.add(request)
+        fault = self._faults.fault_for_request(number)
 
-        async def watched(message: Message) -> None:
+        async def observe(message: Message) -> None:
             if message["type"] == "http.response.start":
-                asked.status = message["status"]
+                request.status = message["status"]
             elif not message.get("more_body"):
-                # Stamped before the last bytes leave: whoever has read them all is not counted as waiting any more.
-                asked.ended = monotonic()
+                # Set before the last bytes are sent: a client that has read them is not counted as in flight.
+                request.ended = monotonic()
             await send(message)
 
         try:
             slow = self._faults.slow_every and number % self._faults.slow_every == 0
             if seconds := self._faults.delay + (self._faults.slow_seconds if slow else 0):
                 await self._wait(seconds)
-            if hit == "hang" and not await self._hang(receive):
+            if fault == "hang" and not await self._hang(receive):
                 return
-            answer = self._answer(hit, asked.object_type)
-            await answer(scope, receive, _cut_in_half(watched) if hit == "cut" else watched)
+            respond = self._responder(fault, request.object_type)
+            await respond(scope, receive, _cut_in_half(observe) if fault == "cut" else observe)
         finally:
-            asked.ended = asked.ended or monotonic()
+            request.ended = request.ended or monotonic()
 
-    def _answer(self, hit: Kind | None, object_type: str) -> ASGIApp:
-        if hit == "throttle":
+    def _responder(self, fault: Kind | None, object_type: str) -> ASGIApp:
+        if fault == "throttle":
             after = self._faults.retry_after
             return Response(status_code=429, headers={} if after is None else {"Retry-After": f"{after:g}"})
-        if hit == "busy":
+        if fault == "busy":
             return Response(_BUSY, status_code=423, media_type=_JSON)
-        if hit == "error":
+        if fault == "error":
             return Response(status_code=500)
-        if hit == "garbage":
+        if fault == "garbage":
             return Response(_GARBAGE, media_type=_HTML)
-        if hit == "hang":
+        if fault == "hang":
             return Response(status_code=504)
         if status := self._faults.missing.get(object_type):
             return Response(b'{"detail": "Not found."}', status_code=status, media_type=_JSON)
         return self._api
 
     async def _wait(self, seconds: float) -> None:
-        """Wait for some time, or until the server stops."""
+        """Wait for a number of seconds, or until the server stops."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._released.wait(), seconds)
 
     async def _hang(self, receive: Receive) -> bool:
-        """Stay silent until time is up or the server stops; False if the client has gone before that."""
-        gone = asyncio.ensure_future(_until_gone(receive))
+        """Send nothing until time is up or the server stops; return False if the client disconnects before that."""
+        disconnected = asyncio.ensure_future(_wait_for_disconnect(receive))
         waited = asyncio.ensure_future(self._wait(self._faults.hang_seconds))
-        done, pending = await asyncio.wait({gone, waited}, return_when=asyncio.FIRST_COMPLETED)
+        done, pending = await asyncio.wait({disconnected, waited}, return_when=asyncio.FIRST_COMPLETED)
         for task in pending:
             task.cancel()
         return waited in done
 
 
-async def _until_gone(receive: Receive) -> None:
+async def _wait_for_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 def _cut_in_half(send: Send) -> Send:
-    """Promise the whole length, send half of it, and never the end: the server then closes the connection."""
+    """Announce the full content length and send half of the body; the server then closes the connection."""
 
     async def cut(message: Message) -> None:
         if message["type"] == "http.response.start":

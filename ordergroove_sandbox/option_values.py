@@ -1,6 +1,6 @@
-"""The arguments of a store as one writes them on a command line.
+"""Parse the option values of the command line; an invalid value is a ValueError with a message for people.
 
-Belongs here: reading texts, and saying in a sentence (ValueError) why one cannot be. Not here: options (cli).
+Does not belong here: the options (`command`).
 """
 
 import re
@@ -11,30 +11,30 @@ _YEARS = range(1980, 2200)
 
 
 def moment_of(text: str | None) -> datetime | None:
-    """The wall-clock moment at which a past ends; None stays None."""
+    """Parse the wall-clock time at which the history ends; None stays None."""
     if text is None:
         return None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"{text!r} is no moment. Write it as 2026-11-22T14:00:00.") from None
+        raise ValueError(f"{text!r} is not a date and time. Write it as 2026-11-22T14:00:00.") from None
     if moment.tzinfo is not None:
-        raise ValueError(f"{text!r} has an offset. Write the time on the wall, such as 2026-11-22T14:00:00.")
+        raise ValueError(f"{text!r} has a UTC offset. Write local time, such as 2026-11-22T14:00:00.")
     if moment.year not in _YEARS:
         raise ValueError(f"{text!r} is not between {_YEARS.start} and {_YEARS.stop}.")
     return moment.replace(microsecond=0)
 
 
 def timezone_of(text: str) -> str:
-    """The name of a time zone."""
+    """Check the name of a time zone."""
     if text not in available_timezones():
-        raise ValueError(f"{text!r} is no time zone. Write it as America/New_York.")
+        raise ValueError(f"{text!r} is not a time zone. Write it as America/New_York.")
     return text
 
 
 def currencies_of(text: str) -> tuple[str, ...]:
-    """Some currencies, the codes separated by commas; the first is the store's own."""
+    """Parse currency codes separated by commas; the first is the store's default."""
     codes = tuple(code.strip() for code in text.split(","))
     if not all(re.fullmatch("[A-Z]{3}", code) for code in codes) or len(set(codes)) != len(codes):
-        raise ValueError(f"{text!r} are no currencies. Write them as USD,CAD.")
+        raise ValueError(f"{text!r} is not a list of currency codes. Write it as USD,CAD.")
     return codes

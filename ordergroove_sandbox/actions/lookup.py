@@ -1,6 +1,6 @@
-"""The rows that an action is about.
+"""Find the rows that an action changes.
 
-Belongs here: looking up. Not here: the actions (on_subscriptions, on_orders).
+Does not belong here: the actions (`subscription_actions`, `order_actions`).
 """
 
 from threading import RLock
@@ -11,7 +11,7 @@ from ordergroove_sandbox.domain.state import StoreState
 
 
 class Lookup:
-    """Has a state and a lock, and knows whom to tell of what began or was answered by hand."""
+    """Base of the action classes: state, lock, lookup by id, and hooks that the store implements."""
 
     state: StoreState
     lock: RLock

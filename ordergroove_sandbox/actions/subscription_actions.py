@@ -1,6 +1,7 @@
-"""What can be done to subscriptions by hand.
+"""Actions on subscriptions.
 
-Belongs here: one method for each call of the real API, and some that it lacks. Not here: orders and items (on_orders).
+Belongs here: one method for each call of the real API, and some that it lacks. Does not belong here: orders and items
+(`order_actions`).
 """
 
 from datetime import date
@@ -13,10 +14,10 @@ from .lookup import Lookup
 
 
 class SubscriptionActions(Lookup):
-    """By subscription id; those for all of a customer by the id of the address or payment."""
+    """Actions by subscription id; those for all of a customer by the id of an address or payment."""
 
     def cancel(self, subscription_id: str, *, reason: str = "1|Other") -> None:
-        """Cancel a subscription: its upcoming item goes, and the order with it where it was the last."""
+        """Cancel a subscription: its upcoming item is deleted, and the order too if it has no other item."""
         with self.lock:
             subscriptions.cancel(self.state, subscription=self._subscription(subscription_id), reason=reason)
 
@@ -29,9 +30,9 @@ class SubscriptionActions(Lookup):
         start_date: date | None = None,
         next_order_date: date | None = None,
     ) -> None:
-        """Bring a cancelled subscription back from today, or from `start_date`, on.
+        """Reactivate a cancelled subscription from today or from `start_date` on.
 
-        Its next order comes one interval after that, or on `next_order_date`.
+        Its next order is due one interval later, or on `next_order_date`.
         """
         with self.lock:
             subscription = self._subscription(subscription_id)
@@ -46,7 +47,7 @@ class SubscriptionActions(Lookup):
             self._on_activated(subscription)
 
     def skip(self, subscription_id: str) -> None:
-        """Move the upcoming item one calendar interval on."""
+        """Move the upcoming item by one calendar interval."""
         with self.lock:
             subscriptions.skip(self.state, subscription=self._subscription(subscription_id))
 
@@ -63,13 +64,13 @@ class SubscriptionActions(Lookup):
             subscriptions.change_quantity(self.state, subscription=subscription, quantity=quantity)
 
     def change_product(self, subscription_id: str, *, product_id: str) -> None:
-        """Swap the product of a subscription and of its upcoming item."""
+        """Change the product of a subscription and of its upcoming item."""
         with self.lock:
             subscription, product = self._subscription(subscription_id), self._product(product_id)
             subscriptions.change_product(self.state, subscription=subscription, product=product)
 
     def change_frequency(self, subscription_id: str, *, every: int, every_period: int) -> None:
-        """Change the interval; the upcoming order keeps its day."""
+        """Change the interval; the upcoming order keeps its date."""
         with self.lock:
             subscription = self._subscription(subscription_id)
             subscriptions.change_frequency(
@@ -77,7 +78,7 @@ class SubscriptionActions(Lookup):
             )
 
     def change_shipping(self, subscription_id: str, *, address_id: str | None = None) -> str:
-        """Give a subscription a new address, or one that its customer has already; returns its id."""
+        """Give a subscription a new address, or an existing one of its customer; return the address id."""
         with self.lock:
             subscription = self._subscription(subscription_id)
             customer = subscription.customer
@@ -88,7 +89,7 @@ class SubscriptionActions(Lookup):
             return address.key
 
     def change_payment(self, subscription_id: str, *, payment_id: str | None = None) -> str:
-        """Give a subscription a new payment, or one that its customer has already; returns its id."""
+        """Give a subscription a new payment, or an existing one of its customer; return the payment id."""
         with self.lock:
             subscription = self._subscription(subscription_id)
             customer, billing = subscription.customer, subscription.shipping_address
@@ -101,30 +102,30 @@ class SubscriptionActions(Lookup):
             return payment.key
 
     def change_components(self, subscription_id: str, *, quantities: dict[str, int]) -> None:
-        """Change the quantities of a bundle's components, by component id; 0 takes one out."""
+        """Change the quantities of a bundle's components, by component id; 0 removes one."""
         with self.lock:
             subscription = self._subscription(subscription_id)
             subscriptions.change_components(self.state, subscription=subscription, quantities=quantities)
 
     def set_renewal(self, subscription_id: str, *, behavior: str) -> None:
-        """Choose what happens when a prepaid subscription has run out: autorenew, cancel or downgrade."""
+        """Set what happens when a prepaid subscription has no shipments left: autorenew, cancel or downgrade."""
         with self.lock:
             prepaid.set_renewal(self.state, subscription=self._subscription(subscription_id), behavior=behavior)
 
     def update_subscription(self, subscription_id: str, changes: dict[str, Any]) -> None:
-        """Overwrite extra_data, price (cents), components, offer or cancel_reason."""
+        """Replace extra_data, price (cents), components, offer or cancel_reason."""
         with self.lock:
             subscriptions.update(self.state, subscription=self._subscription(subscription_id), changes=changes)
 
     def use_address_for_all(self, address_id: str) -> None:
-        """Send everything of its customer to an address."""
+        """Use an address for all live subscriptions of its customer."""
         with self.lock:
             address = self.state.addresses.by_key[address_id]
             live = [row for row in address.customer.subscriptions if row.live]
             subscriptions.change_shipping(self.state, subscriptions=live, address=address)
 
     def use_payment_for_all(self, payment_id: str) -> None:
-        """Charge everything of its customer to a payment."""
+        """Use a payment for all live subscriptions of its customer."""
         with self.lock:
             payment = self.state.payments.by_key[payment_id]
             live = [row for row in payment.customer.subscriptions if row.live]

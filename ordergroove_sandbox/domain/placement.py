@@ -208,7 +208,7 @@ class NightlyPlacement:
 
     def _succeed(self, order: Order) -> None:
         state = self._state
-        order.order_merchant_id = f"#{3000 + 1000 * state.first_customer + len(state.responses)}"
+        order.order_merchant_id = f"#{3000 + len(state.responses)}"
         order.rejected_message = None
         for item in order.items.values():
             item.first_placed = state.now

@@ -55,8 +55,6 @@ class StoreState:
         placement: Placement = "direct",
         order_discounts: OrderDiscounts = "off total",
         currencies: tuple[str, ...] = ("USD",),
-        part: int = 0,
-        first_customer: int = 0,
     ) -> None:
         self.start = start
         self.now = start
@@ -67,13 +65,11 @@ class StoreState:
         self.order_discounts = order_discounts
         self.currencies = currencies
         self.actor = API_KEY
-        # Parts of one store share the merchant and the range, and nothing else: no customer meets another.
-        self.first_customer = first_customer
-        self.rng = Random(f"{seed}/life/{part}")
-        # The merchant has a stream too: what they do to the range does not depend on who buys.
+        self.rng = Random(f"{seed}/life/0")
+        # Separate random streams: the merchant's changes do not depend on customers, and an additional id does not
+        # change what customers do.
         self.merchant_rng = Random(f"{seed}/merchant")
-        # A stream of its own: an id more or less does not change what customers do.
-        self._ids = Random(f"{seed}/ids/{part}")
+        self._ids = Random(f"{seed}/ids/0")
         self.merchant = f"{self.merchant_rng.getrandbits(128):032x}"
         self.currency_since = start + timedelta(days=30)
         self.event_log = EventLog()

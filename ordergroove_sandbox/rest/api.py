@@ -77,7 +77,7 @@ def build_api(
                 return Response(b"[" + b",".join(rows) + b"]", media_type="application/json")
             if faults.repeat_cursor == listing.name:
                 page = replace(page, next=request.url.query or "page_size=10")
-            host = faults.link_host(object_type=listing.name, asked=request.headers.get("host", request.url.netloc))
+            host = faults.link_host(object_type=listing.name, requested=request.headers.get("host", request.url.netloc))
             body = page.envelope(rows, base=f"{request.url.scheme}://{host}{listing.path}")
             return Response(body, media_type="application/json")
 

@@ -1,6 +1,6 @@
-"""How the tables of truth are made from a state.
+"""Build the truth tables from the state of a store.
 
-Belongs here: one builder for each table. Not here: their columns (rows), their files (files).
+Does not belong here: their columns (`rows`), Parquet (`files`).
 """
 
 from collections import Counter, defaultdict
@@ -34,31 +34,31 @@ from .rows import (
 
 
 class Truth:
-    """The tables of a store, made anew on each call."""
+    """The tables of a store, built on each call."""
 
     def __init__(self, state: StoreState, *, lock: RLock) -> None:
         self._state = state
         self._lock = lock
 
     def names(self) -> list[str]:
-        """The tables there are."""
+        """Return the names of the tables."""
         return list(TABLES)
 
     def table(self, name: str) -> list[dict[str, Any]]:
-        """One table; raises KeyError where there is none of that name."""
+        """Build one table; raises KeyError for an unknown name."""
         _, build = TABLES[name]
         with self._lock:
             return [row._asdict() for row in build(self._state)]
 
     def deletions(self) -> list[dict[str, Any]]:
-        """Every deleted order and item with its cause, in the order in which they vanished; `kind` says which it is."""
+        """Return every deleted order and item with its cause, in the order of deletion; `kind` tells them apart."""
         with self._lock:
-            gone = [
+            deleted = [
                 {"kind": kind, **{name: row[name] for name in ("id", "at", "cause")}}
                 for kind, name_ in (("item", "deleted_items"), ("order", "deleted_orders"))
                 for row in self.table(name_)
             ]
-        return sorted(gone, key=lambda row: row["at"])
+        return sorted(deleted, key=lambda row: row["at"])
 
     def write(self, folder: Path) -> None:
         """Write all tables, as of one moment, to `<folder>/<table>.parquet`."""
@@ -68,7 +68,7 @@ class Truth:
                 write_rows(build(self._state), row, folder / f"{name}.parquet")
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
-        """All tables, of one and the same moment."""
+        """Build all tables, as of one moment."""
         with self._lock:
             return {name: self.table(name) for name in TABLES}
 
@@ -216,7 +216,7 @@ def _revenue_daily(state: StoreState) -> Iterator[RevenueRow]:
     placed: defaultdict[tuple[date, str], list[Order]] = defaultdict(list)
     for order in state.orders:
         if order.status == SUCCESS:
-            # An order is stamped for the last time when it is placed: nothing changes it after that.
+            # Nothing changes an order after its placement, so `updated` is the time of placement.
             placed[order.updated.date(), order.customer.currency].append(order)
     for (day, currency), orders in sorted(placed.items()):
         items = [item for order in orders for item in order.items.values()]
