@@ -1,7 +1,7 @@
-"""How customers and what they have look on the wire.
+"""JSON bodies of customers and their rows.
 
-Belongs here: one function for each kind of row and view of it. Not here: the shape of a single value (shapes), what the
-merchant set up (merchant_bodies), which rows are shown (listings).
+Belongs here: one function for each kind of row and view. Does not belong here: formats of single values (`values`),
+rows of the merchant (`merchant_bodies`), filters (`rest`).
 """
 
 from dataclasses import asdict
@@ -23,7 +23,7 @@ from .values import Body, extra_data, instant, money, one_in, reason_code, rejec
 
 
 def customer(state: StoreState, row: Customer) -> Body:
-    """As in the list: `locale` is a number."""
+    """Body in the list: `locale` is a number."""
     return {
         "merchant": state.merchant,
         "merchant_user_id": row.key,
@@ -44,13 +44,13 @@ def customer(state: StoreState, row: Customer) -> Body:
 
 
 def customer_detail(state: StoreState, row: Customer) -> Body:
-    """As retrieved: with the internal number, and `locale` in words."""
+    """Body of one customer: with the internal number, and `locale` as text."""
     body = customer(state, row)
     return {**body, "id": row.number, "extra_data": body["extra_data"] or "", "locale": "en-us", "price_code": ""}
 
 
 def subscription(state: StoreState, row: Subscription) -> Body:
-    """The 33 fields of a real body, and the currency where the row bears one."""
+    """The 33 fields of a real body, and the currency if the row has one."""
     body = {
         "customer": row.customer.key,
         "merchant": state.merchant,
@@ -93,7 +93,7 @@ def subscription(state: StoreState, row: Subscription) -> Body:
 
 
 def order(state: StoreState, row: Order) -> Body:
-    """As in the list."""
+    """Body in the list."""
     unset = "" if one_in(9, row.key) else None
     body = {
         "merchant": state.merchant,
@@ -124,19 +124,19 @@ def order(state: StoreState, row: Order) -> Body:
 
 
 def with_plan(_state: StoreState, _row: Order, body: Body) -> Body:
-    """As with `include_has_plan=true`; nothing sold here is a plan."""
+    """With `include_has_plan=true`; no product here is a plan."""
     return {**body, "has_plan": False}
 
 
 def order_detail(state: StoreState, row: Order) -> Body:
-    """As retrieved: without `updated`."""
+    """Body of one order: without `updated`."""
     body = order(state, row)
     del body["updated"]
     return body
 
 
 def item(_state: StoreState, row: Item) -> Body:
-    """As in the list; `order_updated` is its order's."""
+    """Body in the list; `order_updated` is the `updated` of its order."""
     return {
         "order": row.order.key,
         "offer": row.offer,
@@ -158,17 +158,17 @@ def item(_state: StoreState, row: Item) -> Body:
 
 
 def without_prices(_state: StoreState, _row: Item, body: Body) -> Body:
-    """As with `omit_price_calculation=true`: the time is omitted with the money."""
+    """With `omit_price_calculation=true`: `order_updated` is omitted too."""
     return {name: body[name] for name in body if name not in ("price", "extra_cost", "total_price", "order_updated")}
 
 
 def with_incentives(_state: StoreState, row: Item, body: Body) -> Body:
-    """As with `include_incentives=true`; what is in the array is not documented."""
+    """With `include_incentives=true`; the content of the array is not documented."""
     return {**body, "incentives": [incentive.incentive for incentive in row.incentives]}
 
 
 def address(_state: StoreState, row: Address) -> Body:
-    """As in the list."""
+    """Body in the list."""
     return {
         "customer": row.customer.key,
         "public_id": row.key,
@@ -193,14 +193,14 @@ def address(_state: StoreState, row: Address) -> Body:
 
 
 def address_detail(state: StoreState, row: Address) -> Body:
-    """As retrieved: without `updated`."""
+    """Body of one address: without `updated`."""
     body = address(state, row)
     del body["updated"]
     return body
 
 
 def payment(_state: StoreState, row: Payment) -> Body:
-    """As in the list."""
+    """Body in the list."""
     return {
         "customer": row.customer.key,
         "billing_address": row.billing_address.key,
@@ -219,7 +219,7 @@ def payment(_state: StoreState, row: Payment) -> Body:
 
 
 def response(_state: StoreState, row: Response) -> Body:
-    """A billing attempt; nothing in it tells when it was."""
+    """Body of a billing attempt; it has no time."""
     return {
         "public_id": row.key,
         "order": row.order.key,

@@ -1,6 +1,6 @@
-"""How the merchant's things look on the wire: products, incentives, resources and the rights to them.
+"""JSON bodies of the merchant's rows: products, incentives, resources, entitlements.
 
-Belongs here: one function for each kind of row. Not here: what belongs to a customer alone (bodies).
+Does not belong here: rows of one customer (`customer_bodies`).
 """
 
 from ordergroove_sandbox.domain.records import Entitlement, Incentive, Product, Reference, Resource
@@ -10,7 +10,7 @@ from .values import Body, instant, money, utc
 
 
 def product(state: StoreState, row: Product) -> Body:
-    """As in the list; the time is called `last_update`."""
+    """Body in the list; the time field is `last_update`."""
     return {
         "merchant": state.merchant,
         "groups": [{"name": name, "group_type": kind} for name, kind in row.groups],
@@ -37,7 +37,7 @@ def product(state: StoreState, row: Product) -> Body:
 
 
 def incentive(state: StoreState, row: Incentive) -> Body:
-    """The fuller object; `order` and `item` exclude each other."""
+    """The full object; either `order` or `item` is null."""
     return {
         "public_id": row.key,
         "external_code": row.external_code,
@@ -56,7 +56,7 @@ def incentive(state: StoreState, row: Incentive) -> Body:
 
 
 def resource(state: StoreState, row: Resource) -> Body:
-    """As in the list, and inside entitlements."""
+    """Body in the list and inside entitlements."""
     return {
         "public_id": row.key,
         "merchant": state.merchant,
@@ -70,7 +70,7 @@ def resource(state: StoreState, row: Resource) -> Body:
 
 
 def entitlement(state: StoreState, row: Entitlement) -> Body:
-    """The one body whose own times are UTC with a Z; those of its resource are wall-clock times."""
+    """The only body whose own times are UTC with a Z; those of its resource are wall-clock times."""
     return {
         "merchant": state.merchant,
         "public_id": row.key,
@@ -92,33 +92,33 @@ def entitlement(state: StoreState, row: Entitlement) -> Body:
 
 
 def reference(_state: StoreState, row: Reference) -> Body:
-    """What the merchant set up, as it is."""
+    """The body as the merchant set it up."""
     return row.body
 
 
 def with_hidden(_state: StoreState, row: Reference, body: Body) -> Body:
-    """And what only those see who ask for it."""
+    """With the fields that are shown on request only."""
     return {**body, **row.hidden}
 
 
 def with_selection_rules(_state: StoreState, row: Product, body: Body) -> Body:
-    """`include_product_selection_rules`: what is in a bundle; the shape is not documented."""
+    """With `include_product_selection_rules`: the content of a bundle; the format is not documented."""
     return {**body, "product_selection_rules": [{"product": key, "quantity": 1} for key in row.components]}
 
 
 def with_resource_grants(state: StoreState, row: Product, body: Body) -> Body:
-    """`include_product_resource_grants`: what a product gives a right to; the shape is not documented."""
+    """With `include_product_resource_grants`: granted resources; the format is not documented."""
     return {**body, "product_resource_grants": [resource(state, row.resource)] if row.resource else []}
 
 
 def with_free_trials(_state: StoreState, row: Product, body: Body) -> Body:
-    """`include_product_free_trials`: how long a product can be tried; the shape is not documented."""
+    """With `include_product_free_trials`: trial period; the format is not documented."""
     trials = [{"product": row.key, "days": row.trial_days}] if row.trial_days else []
     return {**body, "product_free_trials": trials}
 
 
 def relationships(state: StoreState, row: Product, kind: str | None) -> list[Body]:
-    """How a product is related to others: a bare array."""
+    """Relationships of a product to others, as a bare array."""
     return [
         {"relationship_type": type_, "from_product": source, "to_product": target}
         for type_, source, target in state.relationships

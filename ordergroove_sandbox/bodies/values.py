@@ -1,7 +1,7 @@
-"""How single values look on the wire, and in which of several shapes.
+"""Formats of single values in JSON bodies.
 
-Belongs here: money, time, and the irregularities that the real API shows. Which shape a value takes is decided by the
-row's id, so that it is the same on every request. Not here: which fields there are (bodies).
+Belongs here: money, time, and the irregular formats that the real API shows. The row's id decides which format a value
+gets, so that every request returns the same. Does not belong here: the fields of a body (`customer_bodies`).
 """
 
 from datetime import UTC, datetime
@@ -15,22 +15,22 @@ Body = dict[str, Any]
 
 
 def one_in(count: int, key: str) -> bool:
-    """Whether a row is one of those that show the rarer shape."""
+    """Whether a row shows the rarer format."""
     return int(key[-6:], 16) % count == 0
 
 
 def money(cents: int) -> str:
-    """Cents as a decimal text."""
+    """Format cents as decimal text."""
     return f"{cents // 100}.{cents % 100:02d}"
 
 
 def instant(moment: datetime | None) -> str | None:
-    """Wall-clock time with a space, to the second."""
+    """Format wall-clock time with a space, to the second."""
     return None if moment is None else moment.isoformat(" ")
 
 
 def utc(moment: datetime, zone: ZoneInfo) -> str:
-    """The same moment in UTC with a Z; the fraction is invented."""
+    """Format the moment in UTC with a Z; the fraction is invented."""
     return f"{moment.replace(tzinfo=zone).astimezone(UTC):%Y-%m-%dT%H:%M:%S.04Z}"
 
 
@@ -42,19 +42,19 @@ def with_currency(body: Body, currency_code: str | None) -> Body:
 
 
 def extra_data(key: str, value: dict[str, Any] | None) -> dict[str, Any] | str | None:
-    """An object, the same as JSON text, an empty text, or null."""
+    """Return an object, the same as JSON text, an empty text, or null."""
     if value is None:
         return "" if one_in(5, key) else None
     return dumps(value, ensure_ascii=False) if value and one_in(2, key) else value
 
 
 def is_code(text: str) -> bool:
-    """Whether a text can be the number of a reason."""
+    """Whether a text can be a cancel reason code."""
     return text.isascii() and text.isdigit() and len(text) < 10
 
 
 def reason_code(row: Subscription) -> int | str | None:
-    """The number before the bar; some rows show it as text, some with the bar."""
+    """Return the number before the bar; some rows show it as text, some with the bar."""
     code = (row.cancel_reason or "").partition("|")[0].strip()
     if not is_code(code):
         return None
@@ -64,7 +64,7 @@ def reason_code(row: Subscription) -> int | str | None:
 
 
 def rejected_message(row: Order) -> str | None:
-    """JSON in a text, its keys in no order to rely on, or prose."""
+    """Return JSON as text with keys in any order, or prose."""
     message = row.rejected_message
     if not isinstance(message, dict):
         return message

@@ -1,11 +1,11 @@
-"""The state behind the sandbox: a store, its customers, and time.
+"""The simulated store: state, customers, time, and the log of all events.
 
-Belongs here: state and behaviour, and the event_log of all that happened. Not here: HTTP, JSON, or what a client can
-see of it (rest, webhooks); this package knows nothing of being looked at.
+Belongs here: state, behaviour, event log. Does not belong here: HTTP, JSON and everything that a client can see
+(`rest`, `webhooks`).
 
-    records     what there is                    scheduler             when what happens
-    table       where it is kept                 behaviour, actions     what people do, and how often
-    state       all of it, with clock and luck   placement, stock     the nights
-    event_log   the past                         reminders            the mornings
-    checkout, subscriptions, prepaid, orders, entitlements, merchant  what a action brings about
+    records     rows                             scheduler                    the queue of future actions
+    table       collections of rows              behaviour, customer_actions  what customers do, and how often
+    state       all tables, clock, randomness    placement, stock             nightly order placement
+    event_log   past events                      reminders                    daily reminders
+    checkout, subscriptions, prepaid, orders, entitlements, merchant          changes of the state
 """

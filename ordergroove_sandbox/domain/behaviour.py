@@ -1,6 +1,7 @@
-"""What people do with a store, and when: sign up, stay, change things, leave, come back.
+"""When customers sign up, change subscriptions, cancel and come back.
 
-Belongs here: chances and waiting times. Not here: what a action brings about (subscriptions, merchant, checkout).
+Belongs here: probabilities and waiting times. Does not belong here: the effects of an action (`subscriptions`,
+`merchant`, `checkout`).
 """
 
 from collections.abc import Callable
@@ -20,21 +21,21 @@ from .state import USER, StoreState
 from .subscriptions import cancel, reactivate
 
 _GROWTH = 0.8
-"""How many more come on the last day than on the first, as a share."""
+"""Additional sign-ups on the last day compared with the first, as a share."""
 _SUBSCRIPTIONS = ((1, 62), (2, 27), (3, 11))
 _DAYS_BETWEEN_ACTIONS = 60.0
-# Below 1 the risk of leaving falls with tenure: most who leave do so early.
-_STAYING_SHAPE = 0.75
-_COME_BACK, _DAYS_AWAY = 0.2, 50.0
-_LEAVE_AFTER_REJECTION = 0.3
+# Below 1: the risk of cancellation falls with tenure.
+_TENURE_SHAPE = 0.75
+_REACTIVATED, _DAYS_UNTIL_REACTIVATION = 0.2, 50.0
+_CANCEL_AFTER_REJECTION = 0.3
 _CHECK_OUT_AGAIN = 0.15
 _REFUNDED = 0.25
 _LONG_PAST = 300
-"""A past of so many days has a calendar month in it in which nobody signs up."""
+"""A history of at least so many days contains one calendar month without sign-ups."""
 
 
 class CustomerBehaviour:
-    """Plans what customers do; each action plans the next."""
+    """Schedules the actions of customers; each action schedules the next one."""
 
     def __init__(
         self, state: StoreState, *, scheduler: Scheduler, customers: int, imported: int, until: datetime
@@ -46,7 +47,7 @@ class CustomerBehaviour:
         self._actions = CustomerActions(state, on_subscribed=self.plan_lifecycle)
         if imported:
             scheduler.at(self._daytime_from(state.start), do=partial(self._import, imported))
-        self._closed = _closed_month(state.start.date(), days)
+        self._skipped_month = _month_without_sign_ups(state.start.date(), days)
         weights = [self._attraction(state.start.date() + timedelta(days=day), day / days) for day in range(days)]
         for day in sorted(state.rng.choices(range(days), weights, k=customers - imported)):
             scheduler.at(self._daytime_from(state.start + timedelta(days=day)), do=self._sign_up)
@@ -57,24 +58,24 @@ class CustomerBehaviour:
             scheduler.at(datetime.combine(fixed, time(state.merchant_rng.randrange(8, 18), 15)), do=action)
 
     def _attraction(self, day: date, share: float) -> float:
-        return 0.0 if (day.year, day.month) == self._closed else _popularity(day, share)
+        return 0.0 if (day.year, day.month) == self._skipped_month else _popularity(day, share)
 
     def plan_lifecycle(self, subscription: Subscription) -> None:
-        """Plan when a subscription that has just become live ends, and what is done with it before that."""
+        """Schedule the cancellation of an activated subscription, and the first action before it."""
         state = self._state
-        stay = state.rng.weibullvariate(subscription.product.staying_days, _STAYING_SHAPE)
-        self._plan(stay, partial(self._leave, subscription, subscription.activations))
+        tenure = state.rng.weibullvariate(subscription.product.staying_days, _TENURE_SHAPE)
+        self._plan(tenure, partial(self._cancel_with_reason, subscription, subscription.activations))
         self._plan_action(subscription)
 
     def after_rejection(self, order: Order) -> None:
-        """Some whose order was rejected are lost, without ever having said so."""
+        """Cancel some subscriptions of a rejected order, without a reason given by the customer."""
         for item in order.items.values():
             subscription = item.subscription
-            if subscription and subscription.live and self._state.rng.random() < _LEAVE_AFTER_REJECTION:
-                action = partial(self._drop, subscription, subscription.activations)
+            if subscription and subscription.live and self._state.rng.random() < _CANCEL_AFTER_REJECTION:
+                action = partial(self._cancel_disengaged, subscription, subscription.activations)
                 self._plan(self._state.rng.uniform(0, 10), action)
 
-    # Coming and going
+    # Sign-ups and cancellations
 
     def _sign_up(self) -> None:
         state = self._state
@@ -85,7 +86,7 @@ class CustomerBehaviour:
 
     def _check_out_of(self, customer: str) -> None:
         state = self._state
-        if (state.now.year, state.now.month) == self._closed:
+        if (state.now.year, state.now.month) == self._skipped_month:
             self._plan(31, partial(self._check_out_of, customer))
             return
         (subscriptions, _), *_ = state.rng.choices(_SUBSCRIPTIONS, [weight for _, weight in _SUBSCRIPTIONS])
@@ -108,20 +109,20 @@ class CustomerBehaviour:
         self._sign_up()
         self._plan_next_customer()
 
-    def _leave(self, subscription: Subscription, activation: int) -> None:
+    def _cancel_with_reason(self, subscription: Subscription, activation: int) -> None:
         if _is_same_activation(subscription, activation):
             reasons = [weight for _, _, weight in CANCEL_REASONS]
             ((code, text, _),) = self._state.rng.choices(CANCEL_REASONS, reasons)
             self._cancel(subscription, reason=f"{code}|{text}")
 
-    def _drop(self, subscription: Subscription, activation: int) -> None:
+    def _cancel_disengaged(self, subscription: Subscription, activation: int) -> None:
         if _is_same_activation(subscription, activation):
             self._cancel(subscription, reason=self._state.rng.choice(("9|Disengaged", "113|Disengaged")))
 
     def _cancel(self, subscription: Subscription, *, reason: str) -> None:
         rng = self._state.rng
         if subscription.prepaid is not None:
-            # What was paid for is sent; nothing is renewed after that.
+            # A prepaid subscription sends the shipments that are paid for and then ends.
             set_renewal(self._state, subscription=subscription, behavior="cancel")
             return
         cancel(self._state, subscription=subscription, reason=reason)
@@ -129,12 +130,13 @@ class CustomerBehaviour:
         if resource is not None and rng.random() < _REFUNDED:
             self._state.actor = USER
             void(self._state, customer=subscription.customer, resource=resource)
-        if rng.random() < _COME_BACK:
+        if rng.random() < _REACTIVATED:
             self._plan(
-                rng.expovariate(1 / _DAYS_AWAY), partial(self._come_back, subscription, subscription.activations)
+                rng.expovariate(1 / _DAYS_UNTIL_REACTIVATION),
+                partial(self._reactivate, subscription, subscription.activations),
             )
 
-    def _come_back(self, subscription: Subscription, activation: int) -> None:
+    def _reactivate(self, subscription: Subscription, activation: int) -> None:
         if subscription.live or subscription.activations != activation:
             return
         soon = self._state.today + timedelta(days=self._state.rng.randrange(1, 15))
@@ -144,13 +146,13 @@ class CustomerBehaviour:
         self._state.emit("workflow.send_communication", row=customer, customer=customer, details=details)
         self.plan_lifecycle(subscription)
 
-    # CustomerActions of those who stay
+    # Actions of active subscribers
 
     def _plan_action(self, subscription: Subscription) -> None:
         wait = self._state.rng.expovariate(1 / _DAYS_BETWEEN_ACTIONS)
-        self._plan(wait, partial(self._do_something, subscription, subscription.activations))
+        self._plan(wait, partial(self._perform_action, subscription, subscription.activations))
 
-    def _do_something(self, subscription: Subscription, activation: int) -> None:
+    def _perform_action(self, subscription: Subscription, activation: int) -> None:
         if not _is_same_activation(subscription, activation):
             return
         if subscription.upcoming is not None and subscription.upcoming.order.status == UNSENT:
@@ -170,13 +172,13 @@ class CustomerBehaviour:
         product, successor = (self._state.products.by_key[key] for key in self._state.retiring)
         discontinue(self._state, product=product, successor=successor)
 
-    # Waiting
+    # Scheduling
 
     def _plan(self, days: float, action: Callable[[], None]) -> None:
         self._scheduler.at(self._daytime_from(self._state.now + timedelta(days=days)), do=action)
 
     def _daytime_from(self, moment: datetime) -> datetime:
-        """A moment at which people are awake, within a day of the one given."""
+        """Return a random time between 7:00 and 23:00 within a day of the given moment."""
         rng = self._state.rng
         candidate = datetime.combine(moment.date(), time(rng.randrange(7, 23), rng.randrange(60), rng.randrange(60)))
         return candidate if candidate >= moment else candidate + timedelta(days=1)
@@ -186,7 +188,7 @@ def _is_same_activation(subscription: Subscription, activation: int) -> bool:
     return subscription.live and subscription.activations == activation
 
 
-def _closed_month(start: date, days: int) -> tuple[int, int] | None:
+def _month_without_sign_ups(start: date, days: int) -> tuple[int, int] | None:
     if days < _LONG_PAST:
         return None
     day = start + timedelta(days=int(days * 0.45))
@@ -194,6 +196,6 @@ def _closed_month(start: date, days: int) -> tuple[int, int] | None:
 
 
 def _popularity(day: date, share: float) -> float:
-    """How many sign up on a day, relative to others: growth, a peak in January, quiet week-ends."""
+    """Return the relative number of sign-ups on a day: growth, a peak in January, fewer on week-ends."""
     season = 1 + 0.25 * cos(tau * (day.timetuple().tm_yday - 15) / 365)
     return (1 + _GROWTH * share) * season * (0.8 if day.weekday() >= 5 else 1.0)

@@ -1,7 +1,7 @@
-"""What the merchant sells and has set up before the first customer comes.
+"""Products and settings of the merchant at the start of the simulation.
 
-Belongs here: products, groups, offers, cancel reasons, resources, and the frequencies and reasons customers choose
-from. Not here: how customers behave (behaviour).
+Belongs here: products, groups, offers, cancel reasons, resources, and the frequencies and reasons that customers choose
+from. Does not belong here: customer behaviour (`behaviour`).
 """
 
 from collections.abc import Callable
@@ -63,7 +63,7 @@ CANCEL_REASONS = (
     (70, "No longer use this product", 9),
     (114, "Cancelled without exit survey response", 4),
 )
-"""Code, text, and how often it is given."""
+"""Code, text, relative frequency."""
 
 FREQUENCIES = (
     (1, MONTHS, 40),
@@ -77,12 +77,12 @@ FREQUENCIES = (
     (6, MONTHS, 1.5),
     (1, YEARS, 0.5),
 )
-"""Every, every_period, and how often it is chosen."""
+"""Every, every_period, relative frequency."""
 
 
 @dataclass
 class Catalogue:
-    """The merchant's set-up, as rows that are not yet in their tables."""
+    """The merchant's settings, as rows that are not yet in their tables."""
 
     products: list[Product] = field(default_factory=list)
     groups: list[Reference] = field(default_factory=list)
@@ -97,11 +97,11 @@ class Catalogue:
     )
     """Type, from, to."""
     retiring: tuple[str, str] = (_RETIRING[0], _AUTOSHIP[0][0])
-    """The product that is taken out of the range one day, and the one its subscribers get instead."""
+    """The product that is discontinued during the simulation, and its replacement for subscribers."""
 
 
 def build_catalogue(rng: Random, *, start: datetime) -> Catalogue:
-    """The set-up of a store that opened for subscriptions at `start`; the rows are older than that."""
+    """Build the settings of a store that sells subscriptions from `start` on; the rows are older than that."""
     catalogue = Catalogue()
     opened = start - timedelta(days=400)
 
@@ -151,8 +151,8 @@ def build_catalogue(rng: Random, *, start: datetime) -> Catalogue:
             product.resource, product.autoship_by_default, product.trial_days = catalogue.resources[0], True, 15
     for one_time in _ONE_TIME:
         sell(*one_time).autoship_enabled = False
-    for gone in _DISCONTINUED:
-        product = sell(*gone)
+    for discontinued in _DISCONTINUED:
+        product = sell(*discontinued)
         product.groups.append(_GROUPS[0])
         product.discontinued, product.live = True, False
     return catalogue

@@ -1,6 +1,7 @@
-"""How customers and subscriptions come into the store: at the checkout of the merchant's shop.
+"""Create customers and subscriptions, as a checkout in the merchant's shop does.
 
-Belongs here: new customers, addresses, payments, subscriptions. Not here: when customers come (behaviour).
+Belongs here: new customers, addresses, payments, subscriptions. Does not belong here: when they are created
+(`behaviour`).
 """
 
 from datetime import UTC, date, timedelta
@@ -17,7 +18,7 @@ _PREPAID_SHARE = 0.2
 
 
 def sign_up(state: StoreState) -> Customer:
-    """A new customer, who has nothing yet."""
+    """Create a customer without any subscription."""
     rng = state.rng
     number = 26_001 + 7 * len(state.customers)
     key = f"{number:08d}"
@@ -39,9 +40,9 @@ def sign_up(state: StoreState) -> Customer:
 def check_out(
     state: StoreState, *, customer: Customer, subscriptions: int, next_order_date: date | None = None
 ) -> list[Subscription]:
-    """Subscribe a customer to some products; each checkout mints an address and a payment.
+    """Subscribe a customer to some products; each checkout creates an address and a payment.
 
-    The first order comes one interval later, or on `next_order_date` (subscriptions that were imported).
+    The first order is due one interval later, or on `next_order_date` (imported subscriptions).
     """
     rng = state.rng
     address = new_address(state, customer=customer)
@@ -67,7 +68,7 @@ def check_out(
         )
         first = next_order_date or add_interval(state.today, every=every, every_period=every_period)
         if next_order_date is None:
-            first = _arrange(state, subscription, first=first)
+            first = _set_up_prepaid_or_trial(state, subscription, first=first)
         source = "PurchasePOST" if next_order_date is None else "XML IMPORT"
         add_subscription(state, subscription=subscription, next_order_date=first, source=source)
         created.append(subscription)
@@ -88,7 +89,7 @@ def new_subscription(
     every_period: int,
     merchant_order_id: str | None,
 ) -> Subscription:
-    """A subscription that is in no table yet; the price of some is locked."""
+    """Build a subscription that is in no table yet; a few have a locked price."""
     rng = state.rng
     return Subscription(
         key=state.new_id(),
@@ -132,13 +133,13 @@ def subscribe_to_item(state: StoreState, *, item: Item, every: int, every_period
     return subscription
 
 
-def _arrange(state: StoreState, subscription: Subscription, *, first: date) -> date:
-    """Make some new subscriptions prepaid, and some begin with a free trial; returns when the first order comes."""
+def _set_up_prepaid_or_trial(state: StoreState, subscription: Subscription, *, first: date) -> date:
+    """Make some new subscriptions prepaid, and some start with a free trial; return the date of the first order."""
     rng, product = state.rng, subscription.product
     if PREPAID in product.groups and rng.random() < _PREPAID_SHARE:
         per_billing = rng.choice((3, 6))
         subscription.price = None
-        # The first of the shipments was sent by the shop itself, at the checkout.
+        # The shop sends the first shipment itself at the checkout.
         subscription.prepaid = Prepaid(
             orders_per_billing=per_billing,
             orders_remaining=per_billing - 1,
@@ -158,7 +159,7 @@ def _arrange(state: StoreState, subscription: Subscription, *, first: date) -> d
 
 
 def new_address(state: StoreState, *, customer: Customer) -> Address:
-    """Mint an address of a customer."""
+    """Create an address of a customer."""
     return state.addresses.add(
         Address(
             key=state.new_id(),
@@ -173,7 +174,7 @@ def new_address(state: StoreState, *, customer: Customer) -> Address:
 
 
 def new_payment(state: StoreState, *, customer: Customer, billing_address: Address) -> Payment:
-    """Mint a payment of a customer."""
+    """Create a payment of a customer."""
     holder = f"{customer.first_name} {customer.last_name}".upper()
     return state.payments.add(
         Payment(
@@ -188,7 +189,7 @@ def new_payment(state: StoreState, *, customer: Customer, billing_address: Addre
 
 
 def choose_frequency(state: StoreState) -> tuple[int, int]:
-    """Every and every_period, as often as customers choose them."""
+    """Choose every and every_period at random, by their relative frequency."""
     every, every_period, _weight = state.rng.choices(FREQUENCIES, [weight for _, _, weight in FREQUENCIES])[0]
     return every, every_period
 

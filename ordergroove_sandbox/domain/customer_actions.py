@@ -1,7 +1,7 @@
-"""What customers do to the subscriptions that they keep: skip, move, swap, add, haggle.
+"""What customers do with active subscriptions: skip, move, swap, add items, and more.
 
-Belongs here: the actions and how often each is chosen. Not here: when (behaviour), what follows from a action
-(subscriptions, orders).
+Belongs here: the actions and their relative frequency. Does not belong here: when they happen (`behaviour`), their
+effects (`subscriptions`, `orders`).
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ from .subscriptions import (
 
 
 class CustomerActions:
-    """One action at a time; `follow` is told of subscriptions that come into being by one."""
+    """Performs random actions; `on_subscribed` is called with each new subscription."""
 
     def __init__(self, state: StoreState, *, on_subscribed: Callable[[Subscription], None]) -> None:
         self._state = state
@@ -52,7 +52,7 @@ class CustomerActions:
         )
 
     def perform_random(self, subscription: Subscription) -> None:
-        """Do something with a subscription whose upcoming order is open; of a prepaid one some things are refused."""
+        """Perform a random action on a subscription with an open order; prepaid ones skip actions that they refuse."""
         ((action, _),) = self._state.rng.choices(self._actions, [weight for _, weight in self._actions])
         if subscription.prepaid is None or action not in (self._change_quantity, self._delete_item):
             action(subscription)
@@ -65,7 +65,7 @@ class CustomerActions:
         change_next_order_date(self._state, subscription=subscription, day=day)
 
     def _another_day(self, subscription: Subscription) -> date:
-        """Half of them pick a day on which something comes anyway: that is how boxes fill up."""
+        """Choose a day; half of the time one on which the customer has an order, so that orders get several items."""
         rng, today = self._state.rng, self._state.today
         others = [other.upcoming.order.place for other in subscription.customer.subscriptions if other.upcoming]
         days = [day for day in others if day > today and rng.random() < 0.5]
@@ -113,7 +113,7 @@ class CustomerActions:
             delete_item(self._state, item=subscription.upcoming)
 
     def _subscribe_to_item(self, subscription: Subscription) -> None:
-        """Subscribe to a one-time item of the upcoming order, where there is one that can be subscribed to."""
+        """Subscribe to a one-time item of the upcoming order, if one can be subscribed to."""
         state = self._state
         for item in _order_of(subscription).items.values():
             product = item.product
@@ -129,7 +129,7 @@ class CustomerActions:
             change_components(self._state, subscription=subscription, quantities=quantities)
 
     def _lower_item_price(self, subscription: Subscription) -> None:
-        """Customer service gives a price of its own for one item."""
+        """Customer service sets a lower price for one item."""
         if subscription.upcoming is not None and subscription.prepaid is None:
             self._state.actor = USER
             freeze_price(self._state, item=subscription.upcoming, price=subscription.upcoming.price * 8 // 10)
@@ -145,7 +145,7 @@ class CustomerActions:
         change_payment(self._state, subscriptions=self._some_of(subscription), payment=payment)
 
     def _some_of(self, subscription: Subscription) -> list[Subscription]:
-        """Mostly all live ones of the customer ("use for all"), sometimes only this one."""
+        """Return all live subscriptions of the customer (80 %) or only this one."""
         if self._state.rng.random() < 0.2:
             return [subscription]
         return [other for other in subscription.customer.subscriptions if other.live]

@@ -1,6 +1,6 @@
-"""Rights to digital goods: granted by orders, prolonged by the next ones, ended by time or by the merchant.
+"""Entitlements to digital goods: granted and prolonged by orders, ended by time or by the merchant.
 
-Belongs here: the life of an entitlement and its events. Not here: which orders grant one (placement).
+Belongs here: changes of an entitlement and its events. Does not belong here: which orders grant one (`placement`).
 """
 
 from datetime import datetime, time, timedelta
@@ -21,7 +21,7 @@ _GRANTEES: tuple[tuple[tuple[str, str], ...], ...] = (
 
 
 def grant(state: StoreState, *, item: Item) -> None:
-    """Let a customer use a resource until some days after the next order."""
+    """Entitle a customer to a resource until some days after the next order."""
     resource, subscription, customer = item.product.resource, item.subscription, item.order.customer
     assert resource is not None
     until = subscription.upcoming.order.place if subscription and subscription.upcoming else state.today
@@ -62,7 +62,7 @@ def grant(state: StoreState, *, item: Item) -> None:
 
 
 def void(state: StoreState, *, customer: Customer, resource: Resource) -> None:
-    """Take a right away at once, where there is one."""
+    """End an entitlement at once, if there is one."""
     entitlement = state.entitled.get((customer.key, resource.key))
     if entitlement is not None and entitlement.live:
         entitlement.live, entitlement.expiration = False, state.now
@@ -70,7 +70,7 @@ def void(state: StoreState, *, customer: Customer, resource: Resource) -> None:
 
 
 def expire_entitlements(state: StoreState) -> None:
-    """Warn a week before the end, tell of the end, and end it: at once, or when the grace period is over."""
+    """Send warnings a week before the end, then end entitlements: at once, or after the grace period."""
     now = state.now
     for entitlement in state.entitlements:
         if not entitlement.live:

@@ -1,7 +1,7 @@
-"""What happened, in the order in which it happened: append-only, and never read by the REST face.
+"""Append-only log of everything that happened in a store; the REST API never reads it.
 
-Belongs here: events, moves, deletions, state periods. Not here: the present (tables), the tables of truth made of both
-(truth). `listeners` is where webhooks hook in: each is called with the event and the row as it is at that moment.
+Belongs here: events, moves, deletions, periods. Does not belong here: the current rows (`table`), the truth tables
+(`truth`). `listeners` are called with each event and its row at that moment: webhooks use them.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from .records import Item, Order, Row, Subscription
 
 
 class Event(NamedTuple):
-    """A thing that happened, named as the webhook that tells of it.
+    """An event under the type name of its webhook.
 
-    `number` counts all events of a store from 1; `actor` is who did it; `details` is what its row does not tell.
+    `number` counts all events of a store from 1; `actor` is the type of the actor; `details` are values that are not in
+    the row.
     """
 
     number: int
@@ -30,7 +31,7 @@ class Event(NamedTuple):
 
 
 class Move(NamedTuple):
-    """An item went from one order to another and kept its id."""
+    """A move of an item to another order; the item keeps its id."""
 
     at: datetime
     item: str
@@ -42,7 +43,7 @@ class Move(NamedTuple):
 
 
 class StatusChange(NamedTuple):
-    """An order got another status, or its first."""
+    """A status that an order got, its first one included."""
 
     at: datetime
     order: str
@@ -50,7 +51,7 @@ class StatusChange(NamedTuple):
 
 
 class DeletedItem(NamedTuple):
-    """An item as it was when it vanished."""
+    """An item with its values before the deletion."""
 
     at: datetime
     item: str
@@ -63,7 +64,7 @@ class DeletedItem(NamedTuple):
 
 
 class DeletedOrder(NamedTuple):
-    """An order as it was when it vanished, items included."""
+    """An order with its values before the deletion, items included in the totals."""
 
     at: datetime
     order: str
@@ -76,7 +77,7 @@ class DeletedOrder(NamedTuple):
 
 @dataclass(slots=True)
 class Period:
-    """An uninterrupted state of a subscription, [started, ended)."""
+    """A period of a subscription without a change, [started, ended)."""
 
     subscription: str
     started: datetime
@@ -90,7 +91,7 @@ class Period:
 
 @dataclass
 class EventLog:
-    """The whole past of a state."""
+    """The history of a store."""
 
     events: list[Event] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
@@ -101,22 +102,22 @@ class EventLog:
     listeners: list[Callable[[Event, Row], None]] = field(default_factory=list)
 
     def record(self, event: Event, *, row: Row) -> None:
-        """Record an event and let the listeners know."""
+        """Append an event and call the listeners."""
         self.events.append(event)
         for listener in self.listeners:
             listener(event, row)
 
     def status_changed(self, order: Order, *, at: datetime) -> None:
-        """Record the status that an order has now."""
+        """Record the current status of an order."""
         self.statuses.append(StatusChange(at, order.key, order.status))
 
     def item_moved(self, item: Item, *, to: Order, cause: str, at: datetime) -> None:
-        """Record a move; the item is still in the order that it leaves."""
+        """Record a move; call it while the item is still in the order that it leaves."""
         source = item.order
         self.moves.append(Move(at, item.key, source.key, to.key, source.place, to.place, cause))
 
     def item_deleted(self, item: Item, *, cause: str, at: datetime) -> None:
-        """Record an item that is about to vanish."""
+        """Record the deletion of an item; call it before the deletion."""
         subscription = item.subscription.key if item.subscription else None
         order, product = item.order.key, item.product.key
         self.deleted_items.append(
@@ -124,13 +125,13 @@ class EventLog:
         )
 
     def order_deleted(self, order: Order, *, cause: str, at: datetime) -> None:
-        """Record an order that is about to vanish."""
+        """Record the deletion of an order; call it before the deletion."""
         self.deleted_orders.append(
             DeletedOrder(at, order.key, order.customer.key, order.place, order.sub_total, order.total, cause)
         )
 
     def state_changed(self, subscription: Subscription, *, at: datetime) -> None:
-        """Close the open period and begin the next; within one second only the last state counts."""
+        """End the current period and start the next; of several changes in one second only the last counts."""
         periods = self.periods.setdefault(subscription.key, [])
         state = (
             subscription.live,

@@ -1,6 +1,6 @@
-"""Calendar arithmetic of a subscription: how far apart two orders are.
+"""Calendar arithmetic of order intervals.
 
-Belongs here: every / every_period. Not here: what happens on a day (see scheduler, placement).
+Belongs here: every / every_period. Does not belong here: what happens on a day (`scheduler`, `placement`).
 """
 
 from calendar import monthrange
@@ -12,7 +12,7 @@ _NOMINAL_DAYS = {DAYS: 1, WEEKS: 7, MONTHS: 30, YEARS: 365}
 
 
 def add_interval(day: date, *, every: int, every_period: int) -> date:
-    """The day one interval later: calendar months and years, clamped to the end of a shorter month."""
+    """Return the day one interval later: calendar months and years, clamped to the end of a shorter month."""
     if every_period in (DAYS, WEEKS):
         try:
             return day + timedelta(days=every if every_period == DAYS else every * 7)
@@ -24,5 +24,5 @@ def add_interval(day: date, *, every: int, every_period: int) -> date:
 
 
 def frequency_days(*, every: int, every_period: int) -> int:
-    """The derived `frequency_days`: months count 30 days (12 months are 360), weeks 7."""
+    """Return the derived `frequency_days`: a month counts 30 days (12 months are 360), a week 7."""
     return every * _NOMINAL_DAYS[every_period]

@@ -1,6 +1,6 @@
-"""What the merchant does of their own accord: prices, the range, one-time incentives.
+"""Changes by the merchant: prices, discontinued products, one-time incentives.
 
-Belongs here: changes that no customer asked for, many rows at once. Not here: when they come (behaviour).
+Belongs here: changes of many rows that no customer asked for. Does not belong here: when they happen (`behaviour`).
 """
 
 from datetime import timedelta
@@ -12,7 +12,7 @@ from .subscriptions import change_product
 
 
 def change_price(state: StoreState, *, product: Product, price: int) -> None:
-    """Give a product another price; open items follow, placed ones keep theirs, price locks hold."""
+    """Change a product's price; open items follow, placed items and locked prices do not."""
     product.price, product.last_update = price, state.now
     product.version += 1
     for subscription in state.subscriptions:
@@ -22,7 +22,7 @@ def change_price(state: StoreState, *, product: Product, price: int) -> None:
 
 
 def discontinue(state: StoreState, *, product: Product, successor: Product) -> None:
-    """Take a product out of the range; its subscribers get another one from now on."""
+    """Discontinue a product; its subscribers get another one."""
     product.discontinued, product.live, product.last_update = True, False, state.now
     product.version += 1
     for subscription in state.subscriptions:
@@ -31,7 +31,7 @@ def discontinue(state: StoreState, *, product: Product, successor: Product) -> N
 
 
 def discount_order(state: StoreState, *, order: Order, percent: int) -> Incentive:
-    """Take a share off an order as a whole: off its `total`, and off its `sub_total` where the state does so."""
+    """Reduce an order by a percentage: its `total`, and its `sub_total` if `order_discounts` says so."""
     require_open(order)
     order.percent_off = percent
     update_totals(state, order=order)
@@ -39,7 +39,7 @@ def discount_order(state: StoreState, *, order: Order, percent: int) -> Incentiv
 
 
 def ship_free(state: StoreState, *, order: Order) -> Incentive:
-    """Take the shipping off an order."""
+    """Remove the shipping costs of an order."""
     require_open(order)
     order.free_shipping = True
     update_totals(state, order=order)
@@ -47,7 +47,7 @@ def ship_free(state: StoreState, *, order: Order) -> Incentive:
 
 
 def discount_item(state: StoreState, *, item: Item, percent: int) -> Incentive:
-    """Take a share off one item; it follows the item from order to order."""
+    """Reduce one item by a percentage; the discount moves with the item."""
     require_open(item.order)
     item.extra_percent_off = percent
     reprice_item(state, item=item)

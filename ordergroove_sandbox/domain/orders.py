@@ -1,11 +1,12 @@
-"""Orders and their items: opening, filling, moving, emptying, and what it all adds up to.
+"""Orders and items: create, move, delete, and compute totals.
 
-Belongs here: the mechanics that every change of a subscription ends in. Not here: why an item moves (subscriptions),
-what happens at night (placement).
+Belongs here: the operations that every change of a subscription consists of. Does not belong here: why an item moves
+(`subscriptions`), placement (`placement`).
 
-Identities, at any moment, in cents: `total` = sum of the items' `total_price` + `shipping_total` - what an order-level
-incentive takes off; `discount_total` = list prices - that sum + that amount. `sub_total` is the sum, or, as the state's
-`order_discounts` say, the sum less that amount (then `total` = `sub_total` + `shipping_total`, as is documented).
+Identities at any moment, in cents: `total` = sum of the items' `total_price` + `shipping_total` - order-level discount;
+`discount_total` = list prices - that sum + order-level discount. `sub_total` is the sum, or, with `order_discounts` set
+to "off sub_total", the sum minus the order-level discount (then `total` = `sub_total` + `shipping_total`, as
+documented).
 """
 
 from datetime import date
@@ -18,22 +19,22 @@ _SHIPPING, _FREE_SHIPPING_FROM = 599, 4000
 
 
 class NotPossibleError(ValueError):
-    """A change that the state of its object does not allow."""
+    """The state of the object does not allow the change."""
 
 
 def require_open(order: Order) -> None:
-    """Refuse a change of an order that is empty, on its way or done."""
+    """Raise NotPossibleError unless the order is unsent and has items."""
     if order.status != UNSENT or not order.items:
         raise NotPossibleError(f"order {order.key} cannot be changed: status {order.status}, {len(order.items)} items")
 
 
 def open_order(state: StoreState, *, of: Subscription | Order, place: date) -> Order:
-    """The open order of the same customer, address and payment on a day, or a new one."""
+    """Return the open order of the same customer, address and payment on a day; create it if needed."""
     return order_on(state, customer=of.customer, address=of.shipping_address, payment=of.payment, place=place)
 
 
 def order_on(state: StoreState, *, customer: Customer, address: Address, payment: Payment, place: date) -> Order:
-    """The open order of a customer, address, payment and day - an emptied one too -, or a new one."""
+    """Return the open order of a customer, address, payment and day, even one without items; create it if needed."""
     key = (customer.key, address.key, payment.key, place)
     order = state.open_orders.get(key)
     if order is None:
@@ -55,7 +56,7 @@ def order_on(state: StoreState, *, customer: Customer, address: Address, payment
 
 
 def close_order(state: StoreState, *, order: Order, status: int) -> None:
-    """Give an order a status in which nothing can be added to it."""
+    """Set a status in which no item can be added to the order."""
     _remove_from_open_orders(state, order)
     order.status = status
     state.event_log.status_changed(order, at=state.now)
@@ -63,7 +64,7 @@ def close_order(state: StoreState, *, order: Order, status: int) -> None:
 
 
 def next_item(state: StoreState, *, subscription: Subscription, place: date) -> Item:
-    """Create the upcoming item of a subscription on a day."""
+    """Create the upcoming item of a subscription in the order of a day."""
     item = _new_item(
         state,
         order=open_order(state, of=subscription, place=place),
@@ -77,14 +78,14 @@ def next_item(state: StoreState, *, subscription: Subscription, place: date) -> 
 
 
 def one_time_item(state: StoreState, *, order: Order, product: Product, quantity: int) -> Item:
-    """Add a one-time item to an order that is still open, or that has just been opened for it."""
+    """Add a one-time item to an open order, or to one that was just created for it."""
     if order.status != UNSENT:
         raise NotPossibleError(f"order {order.key} cannot be changed: status {order.status}")
     return _new_item(state, order=order, subscription=None, product=product, quantity=quantity, offer=state.offers[0])
 
 
 def move_item(state: StoreState, *, item: Item, to: Order, cause: str) -> None:
-    """Take an item, id and all, to another order; the one it leaves may be left empty."""
+    """Move an item to another order; it keeps its id. The order that it leaves may be left without items."""
     source = item.order
     if len(source.items) == 1 and state.emptied_orders == "delete":
         _delete_order(state, order=source, cause="order_emptied")
@@ -92,7 +93,7 @@ def move_item(state: StoreState, *, item: Item, to: Order, cause: str) -> None:
 
 
 def change_place_date(state: StoreState, *, order: Order, day: date) -> None:
-    """Move an open order to a day; where one is open there already, it is merged into that."""
+    """Move an open order to a day; if an open order exists on that day, merge into it."""
     require_open(order)
     if day <= state.today:
         raise NotPossibleError(f"{day} is not in the future")
@@ -112,13 +113,13 @@ def change_place_date(state: StoreState, *, order: Order, day: date) -> None:
 
 
 def remove_item(state: StoreState, *, item: Item, cause: str, delete_order: bool, is_silent: bool = False) -> None:
-    """Delete an item for good, and its order too where it was the last and `delete_order` is set."""
+    """Delete an item; also delete its order if it was the last item and `delete_order` is set."""
     order = item.order
     state.event_log.item_deleted(item, cause=cause, at=state.now)
     if not is_silent:
         state.emit("item.remove", row=item, customer=order.customer)
     if delete_order and len(order.items) == 1:
-        # The snapshot in the event and in the truth shows the totals with the item still in it.
+        # The event and the truth show the totals with the item included.
         _delete_order(state, order=order, cause=cause)
         order.items.clear()
     else:
@@ -130,7 +131,7 @@ def remove_item(state: StoreState, *, item: Item, cause: str, delete_order: bool
 
 
 def reprice_item(state: StoreState, *, item: Item) -> None:
-    """Bring an open item in line with its product, subscription and incentives; a frozen one keeps its price."""
+    """Recompute the price of an open item from product, subscription and incentives; a frozen price stays."""
     if not item.frozen:
         item.price, item.percent_off = _unit_price(state, item.subscription, item.product, item.offer)
     item.total_price = _line_total(item)
@@ -138,7 +139,7 @@ def reprice_item(state: StoreState, *, item: Item) -> None:
 
 
 def freeze_price(state: StoreState, *, item: Item, price: int) -> None:
-    """Give one open item a price of its own, which nothing changes any more."""
+    """Set the price of one open item and freeze it."""
     require_open(item.order)
     item.price, item.percent_off, item.frozen = price, 0, True
     reprice_item(state, item=item)
@@ -146,7 +147,7 @@ def freeze_price(state: StoreState, *, item: Item, price: int) -> None:
 
 
 def change_item(state: StoreState, *, item: Item, quantity: int | None = None, product: Product | None = None) -> None:
-    """Change one open item, and not its subscription."""
+    """Change one open item without changing its subscription."""
     require_open(item.order)
     if quantity is not None:
         item.quantity = quantity
@@ -158,7 +159,7 @@ def change_item(state: StoreState, *, item: Item, quantity: int | None = None, p
 
 
 def update_totals(state: StoreState, *, order: Order) -> None:
-    """Add an order up again and stamp it."""
+    """Recompute the totals of an order and set `updated`."""
     list_total = sum(item.price * item.quantity for item in order.items.values())
     items_total = sum(item.total_price for item in order.items.values())
     order_discount = items_total * order.percent_off // 100
@@ -171,7 +172,7 @@ def update_totals(state: StoreState, *, order: Order) -> None:
 
 
 def send_now(state: StoreState, *, order: Order) -> None:
-    """Move an order up to today; the next night places it."""
+    """Set the place date of an order to today; the next placement run places it."""
     require_open(order)
     _remove_from_open_orders(state, order)
     order.status, order.place = SEND_NOW, state.today
@@ -181,27 +182,27 @@ def send_now(state: StoreState, *, order: Order) -> None:
     state.emit("order.send_now", row=order, customer=order.customer)
 
 
-def redirect(state: StoreState, *, order: Order, to: Subscription) -> None:
-    """Let an open order follow its subscription to another address or payment."""
+def follow_subscription(state: StoreState, *, order: Order, to: Subscription) -> None:
+    """Give an open order the address and payment of its subscription."""
     readdress(state, order=order, address=to.shipping_address, payment=to.payment)
 
 
 def change_address(state: StoreState, *, order: Order, address: Address) -> None:
-    """Send one open order elsewhere; its subscriptions keep their address."""
+    """Change the address of one open order without changing its subscriptions."""
     require_open(order)
     readdress(state, order=order, address=address, payment=order.payment)
     state.emit("order.change_shipping_address", row=order, customer=order.customer)
 
 
 def change_payment(state: StoreState, *, order: Order, payment: Payment) -> None:
-    """Charge one open order another way; its subscriptions keep their payment."""
+    """Change the payment of one open order without changing its subscriptions."""
     require_open(order)
     readdress(state, order=order, address=order.shipping_address, payment=payment)
     state.emit("order.change_payment", row=order, customer=order.customer)
 
 
 def readdress(state: StoreState, *, order: Order, address: Address, payment: Payment) -> None:
-    """Give an open order another address or payment."""
+    """Change address and payment of an open order."""
     _remove_from_open_orders(state, order)
     order.shipping_address, order.payment = address, payment
     state.open_orders.setdefault(_open_key(order), order)
@@ -261,7 +262,7 @@ def _unit_price(state: StoreState, subscription: Subscription | None, product: P
         return subscription.price, 0
     if subscription is not None and subscription.prepaid is not None:
         prepaid = subscription.prepaid
-        # What is owed is paid for; a renewal pays for all the shipments up to the next.
+        # Shipments that are owed cost nothing; a renewal pays for all shipments until the next one.
         return (
             (0, 0) if prepaid.orders_remaining else (product.price * prepaid.orders_per_billing, state.discounts[offer])
         )

@@ -1,6 +1,6 @@
-"""Who the customers are: names, streets and cards, none of them real.
+"""Invented personal data: names, addresses and cards.
 
-Belongs here: invented personal data, with the quotes, accents and emoji that break careless code. Not here: behaviour.
+The values contain quotes, accents and emoji on purpose. Does not belong here: customer behaviour.
 """
 
 from datetime import date
@@ -29,7 +29,7 @@ _METHODS = ("credit card",) * 8 + ("paypal", "applepay", "googlepay")
 
 
 def person(rng: Random, *, number: int) -> dict[str, Any]:
-    """Names and contacts of a customer; `number` keeps the e-mail address unique."""
+    """Invent names and contacts of a customer; `number` keeps the e-mail address unique."""
     first, last = rng.choice(_FIRST), rng.choice(_LAST)
     return {
         "first_name": first,
@@ -41,7 +41,7 @@ def person(rng: Random, *, number: int) -> dict[str, Any]:
 
 
 def street(rng: Random) -> dict[str, Any]:
-    """The lines of an address."""
+    """Invent the lines of an address."""
     city, state, code = rng.choice(_CITIES)
     return {
         "company_name": 'Beans & Sons, "Ltd"' if rng.random() < 0.05 else None,
@@ -55,7 +55,7 @@ def street(rng: Random) -> dict[str, Any]:
 
 
 def card(rng: Random, *, holder: str, today: date) -> dict[str, Any]:
-    """What is kept of a means of payment; the month of expiry is not padded."""
+    """Invent a payment method; the month of expiry has no leading zero."""
     method = rng.choice(_METHODS)
     details: dict[str, Any] = {"payment_method": method, "token_id": f"{rng.getrandbits(96):024X}"}
     if method == "paypal":

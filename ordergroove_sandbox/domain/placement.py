@@ -1,7 +1,7 @@
-"""The night: orders whose day has come are attempted, in bulk, between half past midnight and five.
+"""Nightly placement: attempt all due orders between 00:30 and 05:00.
 
-Belongs here: attempts, what comes back from them, and retries. Not here: the customers' doings (behaviour), the
-mechanics of orders (orders).
+Belongs here: attempts, their outcomes, retries. Does not belong here: customer actions (`behaviour`), operations on
+orders (`orders`).
 """
 
 from collections.abc import Callable
@@ -39,11 +39,11 @@ from .subscriptions import renew
 
 _NIGHT, _BATCH_ANSWER = time(0, 30), time(11, 0)
 _UNREADABLE = "<html><body>502 Bad Gateway</body>"
-# 00:30 to 05:00 without the hour after two, which repeats or is missing on the days when clocks change.
+# 00:30 to 05:00 without the hour after two: on days of a clock change it repeats or does not exist.
 _BEFORE_TWO, _WHOLE = 90 * 60, 210 * 60
 _MAX_GENERIC_RETRIES = _MAX_CARD_RETRIES = 3
 
-# Share of attempts, outcome; whatever is left is a success. Outcomes are response codes, or words where there is none.
+# Share of attempts, outcome; the rest succeeds. An outcome is a response code, or a word where there is no code.
 _FIRST_ATTEMPT = (
     (0.021, "140"),
     (0.012, "999"),
@@ -62,7 +62,7 @@ _RETRY = {
     PREPARATION_FAILED: ((0.1, "prepare"), (0.02, "140")),
 }
 _AFTER_WAITING = ((0.05, "reject"),)
-# How many declined cards are classified first, which shows as two passing statuses.
+# Share of declined cards that pass through two temporary statuses first.
 _CLASSIFIED = 0.4
 _REJECTIONS = {
     "020": "Unable to find any PaymentToken against the provided CustomerProfileID",
@@ -84,7 +84,7 @@ _MESSAGES = {
 
 
 class NightlyPlacement:
-    """Plans a night for every day and attempts what is due in it."""
+    """Schedules a placement run for every day, and attempts the orders that are due."""
 
     def __init__(self, state: StoreState, *, scheduler: Scheduler, on_rejected: Callable[[Order], None]) -> None:
         self._state = state
@@ -135,22 +135,22 @@ class NightlyPlacement:
             self._finish(order, outcome)
 
     def _hold(self, order: Order, status: int, *, until: datetime, then: Callable[[Order], None]) -> None:
-        """Let an order rest in a passing status; nothing else can be done to it meanwhile."""
+        """Set a temporary status in which the order cannot be changed, and schedule the next step."""
         close_order(self._state, order=order, status=status)
         moment = until + timedelta(hours=1) if until.hour == 2 else until
-        self._scheduler.at(moment, do=partial(self._go_on, order, status, then))
+        self._scheduler.at(moment, do=partial(self._continue, order, status, then))
 
-    def _go_on(self, order: Order, status: int, then: Callable[[Order], None]) -> None:
+    def _continue(self, order: Order, status: int, then: Callable[[Order], None]) -> None:
         if order.status == status:
             self._state.actor = PROCESS
             then(order)
 
     def finalize(self, order: Order, *, code: str) -> None:
-        """Take in by hand what became of an order whose outcome is awaited or unknown."""
+        """Set the outcome of an order whose outcome is pending or unknown."""
         if order.status not in (PENDING_BATCH, PENDING_VERIFICATION, CONNECTION_ERROR):
-            raise NotPossibleError(f"order {order.key} awaits no outcome: status {order.status}")
+            raise NotPossibleError(f"order {order.key} has no pending outcome: status {order.status}")
         if code not in _MESSAGES or code in ("", "unreadable"):
-            raise NotPossibleError(f"{code!r} is no response code")
+            raise NotPossibleError(f"{code!r} is not a response code")
         self._finish(order, code)
 
     def _answered(self, order: Order) -> None:
@@ -285,7 +285,7 @@ def _is_due(state: StoreState, order: Order) -> bool:
 
 
 def _explain(state: StoreState, code: str) -> dict[str, str] | str:
-    """Mostly a message with a code, sometimes plain prose."""
+    """Return a message with a code, or in 15 % of cases plain prose."""
     if state.rng.random() < 0.15:
         return f"Order was not accepted: {_MESSAGES[code]}"
     return {"message": _MESSAGES[code], "code": code}

@@ -1,7 +1,7 @@
-"""Prepaid subscriptions: several shipments paid for at once, then a renewal, an end, or a subscription as any other.
+"""Prepaid subscriptions: several shipments paid at once, then a renewal, the end, or a regular subscription.
 
-Belongs here: counting shipments and what follows when they have run out. Not here: what an item of a prepaid
-subscription costs (orders): nothing while shipments are owed, and all of them at the renewal.
+Belongs here: counting shipments, and the renewal. Does not belong here: the price of items (`orders`): nothing while
+shipments are owed, all of them at the renewal.
 """
 
 from .orders import NotPossibleError, reprice_item
@@ -11,7 +11,7 @@ from .subscriptions import cancel, changeable_item
 
 
 def set_renewal(state: StoreState, *, subscription: Subscription, behavior: str) -> None:
-    """Say what happens to a prepaid subscription when all that was paid for has been sent. There is no event for it."""
+    """Set what happens when no paid shipment is left. No event reports this change."""
     if subscription.prepaid is None:
         raise NotPossibleError("This subscription is not prepaid")
     subscription.prepaid.renewal_behavior = behavior
@@ -19,7 +19,7 @@ def set_renewal(state: StoreState, *, subscription: Subscription, behavior: str)
 
 
 def ship_prepaid(state: StoreState, *, subscription: Subscription, revenue: int) -> None:
-    """Count a shipment of a prepaid subscription, or its renewal, and do what was chosen for when it has run out."""
+    """Count a shipment or a renewal, and apply the renewal behaviour when no shipment is left."""
     prepaid = subscription.prepaid
     assert prepaid is not None
     if prepaid.orders_remaining:

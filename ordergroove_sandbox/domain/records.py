@@ -1,7 +1,7 @@
-"""What a store consists of: one class for each kind of row.
+"""Row classes of the simulated store.
 
-Belongs here: the state as it is, linked by reference, money in integer cents, naive wall-clock times. Not here: how a
-row looks on the wire (rest/bodies), what happens to it (subscriptions, orders, placement).
+Belongs here: current values, linked by reference; money in integer cents, naive wall-clock times. Does not belong here:
+JSON (`bodies`), changes (`subscriptions`, `orders`, `placement`).
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ CONNECTION_ERROR, UNREADABLE, GENERIC_ERROR, MERGED, CARD_RETRY = 13, 14, 15, 17
 AWAITING_INSTRUCTIONS, AWAITING_CLASSIFICATION = 19, 20
 
 UPCOMING = frozenset({UNSENT, SEND_NOW})
-"""Not attempted yet: what the customer can still change."""
+"""Statuses before the first attempt: customers can change these orders."""
 
 RETRYING = frozenset({PREPARATION_FAILED, CONNECTION_ERROR, GENERIC_ERROR, CARD_RETRY})
-"""Attempted, and to be attempted again."""
+"""Statuses after a failed attempt that is repeated."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Row:
-    """Anything that has a key, a moment of creation and a place in its table."""
+    """Base of all rows: key, creation time, and position in the table."""
 
     key: str
     created: datetime
@@ -53,7 +53,7 @@ class Customer(Row):
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Address(Row):
-    """Minted at each checkout and at each change."""
+    """Created at each checkout and at each change of address."""
 
     customer: Customer
     first_name: str
@@ -71,7 +71,7 @@ class Address(Row):
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Payment(Row):
-    """Minted at each checkout and at each change."""
+    """Created at each checkout and at each change of payment."""
 
     customer: Customer
     billing_address: Address
@@ -87,7 +87,7 @@ class Payment(Row):
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Product(Row):
-    """Keyed by external_product_id. `popularity` and `staying_days` are how customers take to it."""
+    """Keyed by external_product_id. `popularity` and `staying_days` control how often and how long customers subscribe."""
 
     name: str
     price: int
@@ -116,7 +116,7 @@ class Resource(Row):
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Entitlement(Row):
-    """The right of a customer to a resource, for as long as orders are placed."""
+    """A customer's entitlement to a resource, prolonged by each placed order."""
 
     customer: Customer
     resource: Resource
@@ -132,9 +132,9 @@ class Entitlement(Row):
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Prepaid:
-    """Shipments paid for in advance; `orders_remaining` are still owed, 0 means that the next order renews.
+    """Shipments paid in advance; `orders_remaining` are owed, 0 means that the next order renews.
 
-    Money in cents. `renewal_behavior` is what happens then: "autorenew", "cancel" or "downgrade".
+    Money in cents. `renewal_behavior` is "autorenew", "cancel" or "downgrade".
     """
 
     orders_per_billing: int
@@ -145,11 +145,11 @@ class Prepaid:
 
     @property
     def has_run_out(self) -> bool:
-        """Whether all was sent and no renewal is wanted."""
+        """Whether all shipments were sent and no renewal is wanted."""
         return self.orders_remaining == 0 and self.renewal_behavior == "cancel"
 
     def body(self) -> dict[str, Any]:
-        """As it is shown; the revenue is the only money that is a JSON number."""
+        """Return the JSON object; the revenue is the only amount of money that is a JSON number."""
         return {
             "prepaid_orders_remaining": self.orders_remaining,
             "prepaid_orders_per_billing": self.orders_per_billing,
@@ -161,7 +161,7 @@ class Prepaid:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class FreeTrial:
-    """The time before the first paid order."""
+    """The period before the first paid order."""
 
     product: str
     days: int
@@ -172,9 +172,9 @@ class FreeTrial:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Reference(Row):
-    """A row that the merchant set up once: its body never changes (product group, offer profile, cancel reason).
+    """A row of merchant settings whose body never changes (product group, offer profile, cancel reason).
 
-    What is `hidden` is shown to those who ask for it.
+    `hidden` fields are shown on request only.
     """
 
     body: dict[str, Any]
@@ -183,7 +183,7 @@ class Reference(Row):
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Subscription(Row):
-    """`upcoming` is its one item in an order not attempted yet; None if and only if cancelled."""
+    """`upcoming` is its item in an order that was not attempted yet; None if and only if cancelled."""
 
     customer: Customer
     product: Product
@@ -214,7 +214,7 @@ class Subscription(Row):
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Order(Row):
-    """`place` is a day. `percent_off` is an order-level incentive, `free_shipping` the other kind of one."""
+    """`place` is a day. `percent_off` and `free_shipping` come from order-level incentives."""
 
     customer: Customer
     payment: Payment
@@ -262,7 +262,7 @@ class Item(Row):
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Incentive(Row):
-    """A one-time incentive: on an order, or on one item."""
+    """A one-time incentive on an order or on one item."""
 
     customer: Customer
     order: Order | None
@@ -278,7 +278,7 @@ class Incentive(Row):
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Response(Row):
-    """What came back from one attempt to place an order; its creation time is not in its body."""
+    """The response to one attempt to place an order; its body has no time."""
 
     order: Order
     response_code: str

@@ -1,6 +1,6 @@
-"""Every morning: reminders of the orders that come in ten days, and the links in them that customers follow.
+"""Every morning: reminders of orders that are due in ten days, and clicks on the links in them.
 
-Belongs here: `order.reminder` and the one-click tokens. Not here: what else customers do (behaviour).
+Belongs here: `order.reminder` and one-click tokens. Does not belong here: other customer actions (`behaviour`).
 """
 
 from datetime import datetime, time, timedelta
@@ -16,7 +16,7 @@ _FOLLOW_LINK = 0.04
 
 
 class Reminders:
-    """Plans a morning for every day."""
+    """Schedules the reminders of every day."""
 
     def __init__(self, state: StoreState, *, scheduler: Scheduler) -> None:
         self._state = state

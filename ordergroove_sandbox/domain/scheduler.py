@@ -1,6 +1,6 @@
-"""The order in which things happen: what is to be done next, and when.
+"""Queue of future actions, and the simulated clock.
 
-Belongs here: the queue and the passing of time. Not here: what is done (behaviour, placement).
+Does not belong here: the actions (`behaviour`, `placement`).
 """
 
 from collections.abc import Callable
@@ -11,24 +11,24 @@ from .state import API_KEY, CUSTOMER, StoreState
 
 
 class Scheduler:
-    """CustomerActions by their moment; those of one moment in the order in which they were planned.
+    """Runs actions in the order of their time; actions of the same time in the order in which they were scheduled.
 
-    A action is a customer's unless it says otherwise; whatever is done between two runs is done with an API key.
+    The actor is the customer unless an action sets another one; between runs it is the API key.
     """
 
     def __init__(self, state: StoreState) -> None:
         self._state = state
         self._heap: list[tuple[datetime, int, Callable[[], None]]] = []
-        self._planned = 0
+        self._scheduled = 0
 
     def at(self, moment: datetime, *, do: Callable[[], None]) -> None:
-        """Plan a action; a moment that has passed means now."""
-        self._planned += 1
-        heappush(self._heap, (max(moment, self._state.now), self._planned, do))
+        """Schedule an action; a time in the past means now."""
+        self._scheduled += 1
+        heappush(self._heap, (max(moment, self._state.now), self._scheduled, do))
 
     def run(self, *, until: datetime) -> None:
-        """Let time pass up to and including a moment."""
-        assert until >= self._state.now, "time does not run backwards"
+        """Advance the clock to a moment and run all actions up to and including it."""
+        assert until >= self._state.now, "time cannot run backwards"
         while self._heap and self._heap[0][0] <= until:
             moment, _, do = heappop(self._heap)
             self._state.now = moment

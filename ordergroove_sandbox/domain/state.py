@@ -1,7 +1,7 @@
-"""The state of a store: its tables, its clock, its luck.
+"""State of a store: tables, clock, random number generators.
 
-Belongs here: what everything else in the state reads and writes, and how a row is stamped, told of and given an id. Not
-here: what may happen (subscriptions, orders, placement) and when (scheduler, behaviour).
+Belongs here: what all rules read and write, and how a row gets its id and its `updated`. Does not belong here: the
+rules (`subscriptions`, `orders`, `placement`), the schedule (`scheduler`, `behaviour`).
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ Placement = Literal["direct", "batch"]
 OrderDiscounts = Literal["off total", "off sub_total"]
 
 CUSTOMER, API_KEY, USER, PROCESS = "customer", "apikey", "user", "og-system-process"
-"""Who does what is done: the types of an event's actor."""
+"""Types of an event's actor."""
 
 
 class StoreState:
-    """Everything that is, at `now`: naive wall-clock time of `zone`, to the second."""
+    """All rows at `now`: naive wall-clock time of `zone`, to the second."""
 
     def __init__(
         self,
@@ -112,16 +112,16 @@ class StoreState:
 
     @property
     def today(self) -> date:
-        """The day on the wall."""
+        """The current date of the store."""
         return self.now.date()
 
     def currency_of(self, customer: Customer) -> str | None:
-        """What a new row of a customer bears; the oldest rows bear none, unless it is another than the store's own."""
+        """Return the currency of a customer's new row; the oldest rows have none, unless it is not the store's default."""
         is_known = self.now >= self.currency_since or customer.currency != self.currencies[0]
         return customer.currency if is_known else None
 
     def component(self, key: str) -> dict[str, Any] | None:
-        """A component of a bundle, by its own id."""
+        """Find a component of a bundle by its own id."""
         for subscription in self.subscriptions:
             for component in subscription.components:
                 if component.get("public_id") == key:
@@ -129,16 +129,16 @@ class StoreState:
         return None
 
     def new_id(self) -> str:
-        """32 hex digits that nobody had before."""
+        """Return 32 hex digits that were not used before."""
         return f"{self._ids.getrandbits(128):032x}"
 
     def emit(self, event: str, *, row: Row, customer: Customer, details: Mapping[str, Any] | None = None) -> None:
-        """Write an event into the event_log, under the name its webhook has."""
+        """Log an event under the type name of its webhook."""
         number = len(self.event_log.events) + 1
         self.event_log.record(Event(number, self.now, event, row.key, customer.key, self.actor, details), row=row)
 
     def touch(self, row: Subscription | Order | Address) -> None:
-        """Stamp a row as changed now. An order takes its items along: they show its time as theirs."""
+        """Set `updated` to now. An order marks its items as changed too, because their bodies show its time."""
         row.updated = self.now
         row.version += 1
         if isinstance(row, Order):
@@ -146,7 +146,7 @@ class StoreState:
                 item.version += 1
 
     def touch_customer(self, customer: Customer) -> None:
-        """Bring `live` in line with the subscriptions; the stamp moves only if that changed it."""
+        """Derive `live` from the subscriptions; set `last_updated` only if it changed."""
         live = any(subscription.live for subscription in customer.subscriptions)
         if live != customer.live:
             customer.live = live

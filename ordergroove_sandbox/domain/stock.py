@@ -1,9 +1,9 @@
-"""Products that are out of stock in the night in which they should be sent.
+"""Products that are out of stock during placement.
 
-Belongs here: taking such items out of the order that is about to be attempted. Not here: the attempt (placement).
+Belongs here: removing such items from an order before the attempt. Does not belong here: the attempt (`placement`).
 
-An item that cannot be sent moves to the order of the next day (`item.out_of_stock`), up to three times; then it is
-deleted, and no `item.out_of_stock` tells of it. Whether an `item.remove` does is not documented: "silent" or "told".
+An item that is out of stock moves to the order of the next day (`item.out_of_stock`), up to three times; then it is
+deleted without that event. The documentation does not say whether `item.remove` is sent: "silent" or "event".
 """
 
 from datetime import timedelta
@@ -18,7 +18,7 @@ _MAX_TRIES = 3
 
 
 def postpone_out_of_stock(state: StoreState, *, order: Order) -> None:
-    """Move what is out of stock to tomorrow, or give it up; the order may be left empty."""
+    """Move out-of-stock items to tomorrow or delete them; the order may be left without items."""
     for item in list(order.items.values()):
         if state.rng.random() < (_AGAIN if item.out_of_stock_tries else _FIRST_TIME):
             if item.out_of_stock_tries < _MAX_TRIES:

@@ -1,7 +1,7 @@
-"""What a customer, or support for them, does to subscriptions: one function for each call of the real API.
+"""Changes of subscriptions by a customer or by customer service: one function for each call of the real API.
 
-Belongs here: every change of a subscription with all that follows from it. Not here: the mechanics of orders (orders),
-when and why customers do it (behaviour).
+Belongs here: every change of a subscription with its effects. Does not belong here: operations on orders (`orders`),
+when customers make a change (`behaviour`).
 """
 
 from datetime import date
@@ -11,10 +11,10 @@ from .intervals import add_interval
 from .orders import (
     NotPossibleError,
     close_order,
+    follow_subscription,
     move_item,
     next_item,
     open_order,
-    redirect,
     remove_item,
     reprice_item,
     require_open,
@@ -24,7 +24,7 @@ from .state import StoreState
 
 
 def add_subscription(state: StoreState, *, subscription: Subscription, next_order_date: date, source: str) -> None:
-    """Put a new subscription into the store, with its first upcoming item; `source` is how it came."""
+    """Add a new subscription with its first upcoming item; `source` says how it was created."""
     _register(state, subscription, source=source)
     next_item(state, subscription=subscription, place=next_order_date)
 
@@ -33,7 +33,7 @@ def subscribe_item(state: StoreState, *, item: Item, subscription: Subscription)
     """Turn a one-time item of an open order into the first item of a new subscription."""
     require_open(item.order)
     if item.subscription is not None:
-        raise NotPossibleError(f"item {item.key} belongs to a subscription already")
+        raise NotPossibleError(f"item {item.key} already belongs to a subscription")
     _register(state, subscription, source="PurchasePOST")
     item.subscription, item.offer, subscription.upcoming = subscription, subscription.offer, item
     reprice_item(state, item=item)
@@ -57,9 +57,9 @@ def _register(state: StoreState, subscription: Subscription, *, source: str) -> 
 
 
 def cancel(state: StoreState, *, subscription: Subscription, reason: str) -> None:
-    """Cancel; the upcoming item goes, and its order with it where it was the last one in it."""
+    """Cancel; the upcoming item is deleted, and its order too if it has no other item."""
     if not subscription.live:
-        raise NotPossibleError(f"subscription {subscription.key} is cancelled already")
+        raise NotPossibleError(f"subscription {subscription.key} is already cancelled")
     if subscription.prepaid is not None and not subscription.prepaid.has_run_out:
         raise NotPossibleError(f"subscription {subscription.key} is prepaid and cannot be cancelled")
     customer = subscription.customer
@@ -83,7 +83,7 @@ def reactivate(
     start_date: date | None = None,
     next_order_date: date | None = None,
 ) -> None:
-    """Bring a cancelled subscription back from a day on; nothing in its row tells that it was ever gone."""
+    """Reactivate a cancelled subscription; its row shows no trace of the cancellation."""
     if subscription.live:
         raise NotPossibleError(f"subscription {subscription.key} is live")
     if next_order_date is not None and next_order_date <= state.today:
@@ -107,14 +107,14 @@ def reactivate(
 
 
 def skip(state: StoreState, *, subscription: Subscription) -> None:
-    """Move the upcoming item exactly one calendar interval on."""
+    """Move the upcoming item by one calendar interval."""
     item = _require_item(subscription)
     place = _one_interval_after(subscription, item.order.place)
     move_item(state, item=item, to=open_order(state, of=item.order, place=place), cause="skip")
 
 
 def change_next_order_date(state: StoreState, *, subscription: Subscription, day: date) -> None:
-    """Move the upcoming item to a given day, into the order that is open there if there is one."""
+    """Move the upcoming item to a given day, into the open order of that day if there is one."""
     item = _require_item(subscription)
     if day <= state.today:
         raise NotPossibleError(f"{day} is not in the future")
@@ -126,9 +126,9 @@ def change_next_order_date(state: StoreState, *, subscription: Subscription, day
 
 
 def change_quantity(state: StoreState, *, subscription: Subscription, quantity: int) -> None:
-    """Change the quantity; that of the upcoming item follows."""
+    """Change the quantity of the subscription and of its upcoming item."""
     if subscription.prepaid is not None:
-        raise NotPossibleError(f"subscription {subscription.key} is prepaid: its quantity is paid for")
+        raise NotPossibleError(f"subscription {subscription.key} is prepaid: its quantity cannot be changed")
     subscription.quantity = quantity
     _changed(state, subscription, event="subscription.change_quantity")
     if item := changeable_item(subscription):
@@ -138,7 +138,7 @@ def change_quantity(state: StoreState, *, subscription: Subscription, quantity: 
 
 
 def change_product(state: StoreState, *, subscription: Subscription, product: Product) -> None:
-    """Swap the product; that of the upcoming item follows."""
+    """Change the product of the subscription and of its upcoming item."""
     subscription.product = product
     subscription.components = [
         {"public_id": state.new_id(), "quantity": 1, "product": key} for key in product.components
@@ -151,7 +151,7 @@ def change_product(state: StoreState, *, subscription: Subscription, product: Pr
 
 
 def change_components(state: StoreState, *, subscription: Subscription, quantities: dict[str, int]) -> None:
-    """Change the quantities of a bundle's components (by component id, 0 takes one out); the upcoming item follows."""
+    """Change component quantities of a bundle (by component id, 0 removes one) and of its upcoming item."""
     known = {component["public_id"] for component in subscription.components}
     if unknown := quantities.keys() - known:
         raise NotPossibleError(f"subscription {subscription.key} has no components {sorted(unknown)}")
@@ -167,7 +167,7 @@ def change_components(state: StoreState, *, subscription: Subscription, quantiti
 
 
 def update(state: StoreState, *, subscription: Subscription, changes: dict[str, Any]) -> None:
-    """Overwrite what the update call can: extra_data, price (in cents), components, offer, cancel_reason."""
+    """Replace the fields of the update call: extra_data, price (cents), components, offer, cancel_reason."""
     for name in ("extra_data", "price", "offer", "cancel_reason"):
         if name in changes:
             setattr(subscription, name, changes[name])
@@ -185,13 +185,13 @@ def update(state: StoreState, *, subscription: Subscription, changes: dict[str, 
 
 
 def change_frequency(state: StoreState, *, subscription: Subscription, every: int, every_period: int) -> None:
-    """Change how often it comes, from the order after the upcoming one on: that one's day stays."""
+    """Change the interval; the upcoming order keeps its date."""
     subscription.every, subscription.every_period = every, every_period
     _changed(state, subscription, event="subscription.change_frequency")
 
 
 def change_shipping(state: StoreState, *, subscriptions: list[Subscription], address: Address) -> None:
-    """Send some subscriptions of a customer to another address; their upcoming orders follow."""
+    """Change the address of some subscriptions of a customer, and of their upcoming orders."""
     for subscription in subscriptions:
         subscription.shipping_address = address
         _changed(state, subscription, event="subscription.change_shipping_address")
@@ -199,7 +199,7 @@ def change_shipping(state: StoreState, *, subscriptions: list[Subscription], add
 
 
 def change_payment(state: StoreState, *, subscriptions: list[Subscription], payment: Payment) -> None:
-    """Charge some subscriptions of a customer another way; their upcoming orders follow."""
+    """Change the payment of some subscriptions of a customer, and of their upcoming orders."""
     is_billed_elsewhere = any(row.payment.billing_address is not payment.billing_address for row in subscriptions)
     for subscription in subscriptions:
         subscription.payment = payment
@@ -210,7 +210,7 @@ def change_payment(state: StoreState, *, subscriptions: list[Subscription], paym
 
 
 def delete_item(state: StoreState, *, item: Item) -> Item | None:
-    """Delete an item of an open order; a live subscription gets a new one, one interval on."""
+    """Delete an item of an open order; a live subscription gets a new one, one interval later."""
     order, subscription = item.order, item.subscription
     require_open(order)
     if subscription is not None and subscription.prepaid is not None:
@@ -223,7 +223,7 @@ def delete_item(state: StoreState, *, item: Item) -> Item | None:
 
 
 def cancel_order(state: StoreState, *, order: Order) -> None:
-    """Cancel one open order, items and all; each of its subscriptions gets the order after it."""
+    """Cancel one open order with its items; each of its subscriptions gets a new item one interval later."""
     require_open(order)
     renew(state, order=order)
     order.cancelled = state.now
@@ -232,7 +232,7 @@ def cancel_order(state: StoreState, *, order: Order) -> None:
 
 
 def renew(state: StoreState, *, order: Order) -> None:
-    """Create what comes after an order that is about to be attempted: the next item of each subscription in it."""
+    """Before an attempt, create the next item of each subscription in the order."""
     for item in list(order.items.values()):
         subscription = item.subscription
         if subscription is not None and subscription.upcoming is item:
@@ -253,7 +253,7 @@ def _changed(state: StoreState, subscription: Subscription, *, event: str) -> No
 
 
 def changeable_item(subscription: Subscription) -> Item | None:
-    """The upcoming item, unless its order is on its way already."""
+    """Return the upcoming item, unless its order is already being placed."""
     item = subscription.upcoming
     return item if item is not None and item.order.status == UNSENT else None
 
@@ -266,7 +266,7 @@ def _require_item(subscription: Subscription) -> Item:
 
 
 def _follow(state: StoreState, subscriptions: list[Subscription], *, event: str, cause: str) -> list[Order]:
-    """An order follows when all its subscriptions do; otherwise their items leave it. Returns those that follow."""
+    """Move orders whose subscriptions all follow; otherwise move the items to other orders. Return the moved orders."""
     following = []
     items = [item for subscription in subscriptions if (item := changeable_item(subscription))]
     for order in {item.order.key: item.order for item in items}.values():
@@ -275,7 +275,7 @@ def _follow(state: StoreState, subscriptions: list[Subscription], *, event: str,
         target = leaving[0].subscription
         assert target is not None
         if not stays:
-            redirect(state, order=order, to=target)
+            follow_subscription(state, order=order, to=target)
             state.emit(event, row=order, customer=order.customer)
             following.append(order)
             continue

@@ -1,7 +1,7 @@
-"""A table: rows in the order in which they were created, found by key.
+"""A table: rows in the order of their creation, found by key.
 
-Belongs here: places that are never handed out twice, so that a position in a walk stays true while rows come and go.
-Not here: filters and cursors (rest).
+Slots are never reused, so that a cursor stays valid while rows are added and removed. Does not belong here: filters and
+cursors (`rest`).
 """
 
 from bisect import bisect_left
@@ -15,7 +15,7 @@ R = TypeVar("R", bound=Row)
 
 
 class Table(Generic[R]):
-    """Rows by key, by slot and by owner. A removed row leaves its slot empty for ever; an owner never changes."""
+    """Rows by key, slot and owner. A removed row leaves an empty slot; a row's owner never changes."""
 
     def __init__(self, owner: Callable[[R], str] | None = None) -> None:
         self.by_key: dict[str, R] = {}
@@ -34,11 +34,11 @@ class Table(Generic[R]):
         return key in self.by_key
 
     def get(self, key: str) -> R | None:
-        """The row, or None where it never was or is gone."""
+        """Return the row, or None."""
         return self.by_key.get(key)
 
     def add(self, row: R) -> R:
-        """Append a row; time only moves forward, so slots are sorted by creation."""
+        """Append a row. The clock only moves forward, so slots are sorted by creation time."""
         row.slot = len(self._slots)
         self._slots.append(row)
         self._created.append(row.created)
@@ -48,22 +48,22 @@ class Table(Generic[R]):
         return row
 
     def remove(self, row: R) -> None:
-        """Take a row out of sight; no tombstone stays."""
+        """Remove a row without a tombstone."""
         del self.by_key[row.key]
         self._slots[row.slot] = None
         if self._owner is not None:
             self._by_owner[self._owner(row)].remove(row)
 
     def slot_of(self, created: datetime, rank: int) -> int:
-        """The slot of the `rank`-th row (from 0) created at a second; the row itself may be gone."""
+        """Return the slot of the `rank`-th row (from 0) created in a second; the row may have been removed."""
         return bisect_left(self._created, created) + rank
 
     def rank_of(self, row: R) -> int:
-        """Which of the rows of its second a row is, counting the ones that are gone."""
+        """Return the rank of a row among those created in its second, removed ones included."""
         return row.slot - bisect_left(self._created, row.created)
 
     def descending(self, below: int | None = None, *, owner: str | None = None) -> Iterator[R]:
-        """Newest first, from under a slot; only those of an owner, if there is one."""
+        """Iterate from the newest, below a slot; only the rows of an owner, if one is given."""
         if owner is not None:
             yield from (row for row in reversed(self._by_owner.get(owner, ())) if below is None or row.slot < below)
             return
@@ -73,7 +73,7 @@ class Table(Generic[R]):
                 yield row
 
     def ascending(self, above: int = -1, *, owner: str | None = None) -> Iterator[R]:
-        """Oldest first, from above a slot; only those of an owner, if there is one."""
+        """Iterate from the oldest, above a slot; only the rows of an owner, if one is given."""
         if owner is not None:
             yield from (row for row in self._by_owner.get(owner, ()) if row.slot > above)
             return

@@ -1,6 +1,7 @@
 """The REST API as an ASGI application.
 
-Belongs here: routes, headers, status codes, error bodies. Not here: what is in a page (pages, listings), faults.
+Belongs here: routes, headers, status codes, error bodies. Does not belong here: the content of a page (`pages`,
+`listings`), faults.
 """
 
 from collections.abc import Awaitable, Callable
@@ -33,7 +34,7 @@ from .pages import InvalidPageError, Page, cursor_page, numbered_page, page_size
 from .rendering import Renderer
 
 _WHOLE = 1_000_000_000
-"""The size of a page that is the whole list."""
+"""Page size that returns the whole list."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -41,21 +42,21 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def build_api(
     store: Store, *, keys: tuple[str, ...], faults: Faults, choices: Choices, webhooks: Webhooks
 ) -> Starlette:
-    """Every list, every single object and every call of a store, for those who hold one of the keys."""
+    """Build the API of a store; requests need one of the keys."""
     clock = DisplayedClock(faults, store.state.zone)
     renderer = Renderer(store, clock)
     allowed = frozenset(keys)
 
-    def guarded(endpoint: Endpoint) -> Endpoint:
-        async def answer(request: Request) -> Response:
+    def with_key(endpoint: Endpoint) -> Endpoint:
+        async def respond(request: Request) -> Response:
             if request.headers.get("x-api-key") not in allowed:
                 return _json({"detail": "Authentication Failed"}, status=choices.unauthenticated)
             return await endpoint(request)
 
-        return answer
+        return respond
 
     def listing_endpoint(listing: Listing) -> Endpoint:
-        async def answer(request: Request) -> Response:
+        async def respond(request: Request) -> Response:
             query: Query = parse_qs(request.url.query, keep_blank_values=True)
             is_v2 = request.headers.get("x-og-api-version") == "2" and faults.lose_version != listing.name
             if "cursor" in query:
@@ -81,17 +82,17 @@ def build_api(
             body = page.envelope(rows, base=f"{request.url.scheme}://{host}{listing.path}")
             return Response(body, media_type="application/json")
 
-        return answer
+        return respond
 
     def single_endpoint(listing: Listing, render: Render) -> Endpoint:
-        async def answer(request: Request) -> Response:
+        async def respond(request: Request) -> Response:
             with store.lock:
                 row = listing.table(store.state).get(request.path_params["key"])
                 if row is None:
                     return _json({"detail": listing.not_found}, status=404)
                 return Response(renderer.row(row, name=listing.name, render=render), media_type="application/json")
 
-        return answer
+        return respond
 
     async def relationships(request: Request) -> Response:
         with store.lock:
@@ -106,28 +107,28 @@ def build_api(
         return _json(found) if found else _json({"detail": "Unable to find requested asset."}, status=404)
 
     def changing_endpoint(mutation: Mutation) -> Endpoint:
-        async def answer(request: Request) -> Response:
+        async def respond(request: Request) -> Response:
             return await handle_mutation(request, mutation, store=store, renderer=renderer, choices=choices)
 
-        return answer
+        return respond
 
     routes = [
-        Route("/products/{key}/relationships/", guarded(relationships)),
-        Route("/subscriptions/components/{key}/", guarded(component)),
+        Route("/products/{key}/relationships/", with_key(relationships)),
+        Route("/subscriptions/components/{key}/", with_key(component)),
     ]
     for listing in LISTINGS:
-        routes.append(Route(listing.path, guarded(listing_endpoint(listing))))
+        routes.append(Route(listing.path, with_key(listing_endpoint(listing))))
         if listing.detail is not None:
-            endpoint = guarded(single_endpoint(listing, listing.detail))
+            endpoint = with_key(single_endpoint(listing, listing.detail))
             routes.append(Route(f"{listing.path}{{key}}/", endpoint))
     routes[:0] = [
-        Route(path, guarded(changing_endpoint(mutation)), methods=[mutation.method])
+        Route(path, with_key(changing_endpoint(mutation)), methods=[mutation.method])
         for mutation in MUTATIONS
-        # The shop's own front end leaves the last slash out, so both forms are answered.
+        # Ordergroove's own front end omits the trailing slash, so both forms are served.
         for path in (mutation.path, mutation.path.rstrip("/"))
     ]
-    routes += admin_routes(webhooks, merchant=store.merchant, guarded=guarded)
-    routes.append(Route("/{path:path}", guarded(_unknown)))
+    routes += admin_routes(webhooks, merchant=store.merchant, with_key=with_key)
+    routes.append(Route("/{path:path}", with_key(_not_found)))
     return Starlette(routes=routes)
 
 
@@ -135,10 +136,10 @@ def _page(
     store: Store, listing: Listing, query: Query, *, is_v2: bool, choices: Choices, clock: DisplayedClock
 ) -> Page:
     is_bare = is_v2 and listing.name in choices.bare_lists
-    asked = clock.ask(query) if not clock.is_right else query
+    shifted = clock.shift_query(query) if not clock.is_exact else query
     settings: dict[str, Any] = {
         "query": query,
-        "conditions": listing.conditions(asked, choices),
+        "conditions": listing.conditions(shifted, choices),
         "size": _WHOLE if is_bare else page_size(query, listing.max_page_size),
         "oldest_first": listing.oldest_first,
         "owner": listing.owner(store.state, query),
@@ -151,7 +152,7 @@ def _page(
     return numbered_page(table, **settings, order_by=(get, field.startswith("-")) if get else None)
 
 
-async def _unknown(_request: Request) -> Response:
+async def _not_found(_request: Request) -> Response:
     return _json({"detail": "Not found."}, status=404)
 
 

@@ -1,6 +1,6 @@
-"""The body of a request that changes something: one function for each kind of value.
+"""Read values from the JSON body of a mutation: one function for each type.
 
-Belongs here: what is refused, and in which words. Not here: what is done with the values (mutations).
+Belongs here: validation and its error messages. Does not belong here: use of the values (`mutations`).
 """
 
 from datetime import date, datetime, timedelta
@@ -24,7 +24,7 @@ _MOST_CENTS = 100_000_000
 
 
 def text(body: Body, name: str) -> str:
-    """A text that must be there."""
+    """A required string."""
     value = body.get(name)
     if value is None:
         raise BadParameterError(name, _REQUIRED)
@@ -34,7 +34,7 @@ def text(body: Body, name: str) -> str:
 
 
 def short_text(body: Body, name: str) -> str:
-    """A text that must be there and fits into a column."""
+    """A required string of at most 255 characters."""
     value = text(body, name)
     if len(value) > _LONGEST:
         raise BadParameterError(name, f"Ensure this field has no more than {_LONGEST} characters.")
@@ -42,7 +42,7 @@ def short_text(body: Body, name: str) -> str:
 
 
 def mapping_or_none(body: Body, name: str) -> dict[str, Any] | None:
-    """An object, or null; not so deep that it could not be shown inside a row."""
+    """An object or null; refused if nested too deeply to be part of a JSON row."""
     value = body.get(name)
     if value is None:
         return None
@@ -64,7 +64,7 @@ def mappings(body: Body, name: str) -> list[dict[str, Any]]:
 
 
 def whole(body: Body, name: str, *, least: int = 1, most: int = _MOST) -> int:
-    """A whole number that must be there; a text of digits will do."""
+    """A required whole number; a string of digits is accepted."""
     value = body.get(name)
     if value is None:
         raise BadParameterError(name, _REQUIRED)
@@ -78,7 +78,7 @@ def whole(body: Body, name: str, *, least: int = 1, most: int = _MOST) -> int:
 
 
 def day(body: Body, name: str, *form: str, today: date) -> date:
-    """A day that must be there, in one of some forms, and at most ten years ahead."""
+    """A required date in one of several formats, at most ten years ahead."""
     value = text(body, name)
     for form_ in form or ("%Y-%m-%d",):
         try:
@@ -92,12 +92,12 @@ def day(body: Body, name: str, *form: str, today: date) -> date:
 
 
 def day_or_none(body: Body, name: str, *, today: date) -> date | None:
-    """A day that may be missing."""
+    """An optional date."""
     return None if body.get(name) is None else day(body, name, today=today)
 
 
 def interval(body: Body) -> tuple[int, int]:
-    """How often something comes, `every` and `every_period`: every ten years at the least."""
+    """`every` and `every_period`: an interval of at most ten years."""
     every, period = whole(body, "every", most=1000), whole(body, "every_period", most=4)
     if frequency_days(every=every, every_period=period) > MOST_AHEAD.days:
         raise BadParameterError("every", "Ensure this interval is at most ten years.")
@@ -105,7 +105,7 @@ def interval(body: Body) -> tuple[int, int]:
 
 
 def cents(body: Body, name: str) -> int:
-    """An amount of money, as text or number."""
+    """A required amount of money, as string or number; returned in cents."""
     value = body.get(name)
     if value is None:
         raise BadParameterError(name, _REQUIRED)

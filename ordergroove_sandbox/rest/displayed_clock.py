@@ -1,7 +1,7 @@
-"""A clock that is wrong, or in another zone than the store says: moved on the way out, and back on the way in.
+"""Faults of the clock: shift the times in bodies, and shift those in filters back.
 
-Belongs here: shifting times in bodies and in filters. Not here: whether it is wrong (faults), what time it is (state).
-Days (`place`, `start_date`) and times in UTC (entitlements, webhooks) stay as they are; so do filters by one exact day.
+Belongs here: the shift. Does not belong here: its settings (`faults`), the real time (`domain`). Days (`place`,
+`start_date`) and times in UTC (entitlements, webhooks) are not shifted; neither are filters by one exact day.
 """
 
 from datetime import datetime, timedelta
@@ -12,40 +12,42 @@ from ordergroove_sandbox.faults import Faults
 
 from .filters import Query
 
-_SHOWN = frozenset(
+_BODY_FIELDS = frozenset(
     ("created", "updated", "last_updated", "last_update", "cancelled", "order_updated", "first_placed", "last_login",
      "applied_at", "expires")
 )  # fmt: skip
 _FORMS = {"start_date": "%Y-%m-%d %H:%M:%S", "end_date": "%Y-%m-%d %H:%M:%S"}
-_ASKED = tuple(
+_QUERY_FIELDS = tuple(
     f"{name}_{end}" for name in ("created", "updated", "last_updated", "order_updated", "applied_at")
     for end in ("start", "end")
 )  # fmt: skip
 
 
 class DisplayedClock:
-    """What the API's clock shows, for a store in a zone."""
+    """The clock that the API shows, for a store in a time zone."""
 
     def __init__(self, faults: Faults, zone: ZoneInfo) -> None:
         self._faults = faults
         self._zone = zone
 
     @property
-    def is_right(self) -> bool:
-        """Whether nothing has to be moved."""
+    def is_exact(self) -> bool:
+        """Whether no shift applies."""
         return not self._faults.clock_skew and self._faults.show_timezone is None
 
-    def show(self, body: dict[str, Any]) -> dict[str, Any]:
-        """A body with its times moved."""
+    def shift_body(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Return a body with shifted times."""
         return {
-            name: self._outward(value) if name in _SHOWN and isinstance(value, str) and len(value) == 19 else value
+            name: self._outward(value)
+            if name in _BODY_FIELDS and isinstance(value, str) and len(value) == 19
+            else value
             for name, value in body.items()
         }
 
-    def ask(self, query: Query) -> Query:
-        """Parameters with their times moved back to the store's; what cannot be read stays, and is refused later."""
+    def shift_query(self, query: Query) -> Query:
+        """Return query parameters with their times shifted back; unreadable values stay and are refused later."""
         moved = dict(query)
-        for name in (*_ASKED, *_FORMS):
+        for name in (*_QUERY_FIELDS, *_FORMS):
             if name in moved:
                 moved[name] = [self._inward(value, _FORMS.get(name, "%Y-%m-%dT%H:%M:%S")) for value in moved[name]]
         return moved
@@ -53,7 +55,7 @@ class DisplayedClock:
     def _outward(self, text: str) -> str:
         moment = datetime.fromisoformat(text)
         if self._faults.show_timezone is not None:
-            moment = _changed(moment, self._zone, ZoneInfo(self._faults.show_timezone))
+            moment = _convert(moment, self._zone, ZoneInfo(self._faults.show_timezone))
         return (moment + timedelta(seconds=self._faults.clock_skew)).isoformat(" ")
 
     def _inward(self, text: str, form: str) -> str:
@@ -63,10 +65,10 @@ class DisplayedClock:
             except ValueError:
                 continue
             if self._faults.show_timezone is not None:
-                moment = _changed(moment, ZoneInfo(self._faults.show_timezone), self._zone)
+                moment = _convert(moment, ZoneInfo(self._faults.show_timezone), self._zone)
             return moment.strftime(form)
         return text
 
 
-def _changed(moment: datetime, source: ZoneInfo, target: ZoneInfo) -> datetime:
+def _convert(moment: datetime, source: ZoneInfo, target: ZoneInfo) -> datetime:
     return moment.replace(tzinfo=source).astimezone(target).replace(tzinfo=None)

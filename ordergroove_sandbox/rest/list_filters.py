@@ -1,6 +1,6 @@
-"""Query parameters that only one list knows.
+"""Filters that only one list has.
 
-Belongs here: conditions with a meaning of their own. Not here: comparisons that any field could have (filters).
+Belongs here: conditions with a special meaning. Does not belong here: comparisons that apply to any field (`filters`).
 """
 
 from ordergroove_sandbox.domain.records import Incentive
@@ -11,7 +11,7 @@ from .listing import moments
 
 
 def autoship_enabled(query: Query, name: str) -> Condition:
-    """Only products that can be subscribed to, only others ("false"), or "all"."""
+    """Products that can be subscribed to, the others ("false"), or "all"."""
     if (value := query[name][-1]).casefold() == "all":
         return lambda _row: True
     wanted = is_true(name, value)
@@ -19,7 +19,7 @@ def autoship_enabled(query: Query, name: str) -> Condition:
 
 
 def allow_discontinued(query: Query, name: str) -> Condition:
-    """Also discontinued products, or only those ("strict")."""
+    """Include discontinued products, or return only those ("strict")."""
     if (value := query[name][-1]).casefold() == "strict":
         return lambda row: bool(row.discontinued)
     allowed = is_true(name, value)
@@ -33,7 +33,7 @@ def status_of_profile(query: Query, name: str) -> Condition:
 
 
 def order_of_incentive(query: Query, name: str) -> Condition:
-    """Incentives on an order, and with `include_item_level` those on its items."""
+    """Incentives on an order; with `include_item_level` also those on its items."""
     wanted = query[name][-1]
     with_items = is_true("include_item_level", query.get("include_item_level", ["false"])[-1])
 
@@ -45,7 +45,7 @@ def order_of_incentive(query: Query, name: str) -> Condition:
 
 
 def attempted(query: Query, name: str) -> Condition:
-    """Attempts from `start_date` on and before `end_date`, which is the one end that is exclusive."""
+    """Attempts from `start_date` (inclusive) to `end_date` (exclusive, unlike all other filters)."""
     bound = moment(name, query[name][-1], form="%Y-%m-%d %H:%M:%S")
     if name == "start_date":
         return lambda row: bool(row.created >= bound)
@@ -59,7 +59,7 @@ def has_subscription(query: Query, name: str) -> Condition:
 
 
 def in_group(index: int) -> Filter:
-    """Products in a group, by the name (0) or the type (1) of it."""
+    """Products in a group, by its name (0) or type (1)."""
 
     def build(query: Query, name: str) -> Condition:
         wanted = query[name][-1]
@@ -69,29 +69,29 @@ def in_group(index: int) -> Filter:
 
 
 def resources(query: Query, name: str) -> Condition:
-    """Entitlements to any of some resources, their ids separated by commas."""
+    """Entitlements to any of several resources, ids separated by commas."""
     wanted = set(query[name][-1].split(","))
     return lambda row: row.resource.key in wanted
 
 
 def applied(query: Query, name: str) -> Condition:
-    """Incentives that were used at a time; those not used yet never match."""
+    """Incentives by time of use; unused ones never match."""
     met = moments("applied_at", lambda row: row.applied_at)[name](query, name)
     return lambda row: row.applied_at is not None and met(row)
 
 
 def search(query: Query, name: str) -> Condition:
-    """Products by a part of their name, sku or id, or of those of the three that `fields` names."""
+    """Products by a part of name, sku or id, limited to the `fields` named."""
     part = query[name][-1].casefold()
     fields = {field for value in query.get("fields", ["name,sku,external_product_id"]) for field in value.split(",")}
     if unknown := fields - {"name", "sku", "external_product_id"}:
-        raise BadParameterError("fields", f"Not a field to search in: {sorted(unknown)[0]}.")
+        raise BadParameterError("fields", f"Unknown search field: {sorted(unknown)[0]}.")
     in_name, in_key = "name" in fields, bool(fields - {"name"})
     return lambda row: bool((in_name and part in row.name.casefold()) or (in_key and part in row.key.casefold()))
 
 
 def category_of_profile(query: Query, name: str) -> Condition:
-    """All profiles, or only those that have standard flex incentives."""
+    """All profiles, or only those with standard flex incentives."""
     category = query[name][-1]
     if category not in ("all", "all_with_standard_flex_incentives", "only_with_standard_flex_incentives"):
         raise BadParameterError(name, f"{category} is not one of the available choices.")
@@ -104,18 +104,18 @@ def grantees(query: Query, name: str) -> Condition:
     return lambda row: {key for key, _ in row.grantees} == wanted
 
 
-def itself(_state: StoreState, value: str) -> str:
-    """A parameter that names the customer."""
+def customer_itself(_state: StoreState, value: str) -> str:
+    """The parameter's value is the customer id."""
     return value
 
 
-def of_subscription(state: StoreState, value: str) -> str | None:
-    """Whose a subscription is."""
+def customer_of_subscription(state: StoreState, value: str) -> str | None:
+    """Return the customer of a subscription."""
     row = state.subscriptions.get(value)
     return row.customer.key if row else None
 
 
-def of_order(state: StoreState, value: str) -> str | None:
-    """Whose an order is."""
+def customer_of_order(state: StoreState, value: str) -> str | None:
+    """Return the customer of an order."""
     row = state.orders.get(value)
     return row.customer.key if row else None

@@ -1,6 +1,6 @@
-"""The lists of the API: where they are, what is in them, what can be asked of them.
+"""The lists of the API: path, table, bodies, filters.
 
-Belongs here: one entry for each list. Not here: how a value is read (filters), how a row looks (bodies).
+Belongs here: one entry for each list. Does not belong here: parsing of values (`filters`), bodies (`bodies`).
 """
 
 from ordergroove_sandbox.bodies import customer_bodies, merchant_bodies
@@ -40,7 +40,7 @@ LISTINGS = (
             **_CREATED,
             **_UPDATED,
         },
-        narrow={"customer": list_filters.itself},
+        narrow={"customer": list_filters.customer_itself},
     ),
     Listing(
         name="orders",
@@ -49,7 +49,7 @@ LISTINGS = (
         body=customer_bodies.order,
         detail=customer_bodies.order_detail,
         extras={"include_has_plan": customer_bodies.with_plan},
-        narrow={"customer": list_filters.itself, "subscription": list_filters.of_subscription},
+        narrow={"customer": list_filters.customer_itself, "subscription": list_filters.customer_of_subscription},
         orderings={"place": lambda row: row.place},
         filters={
             "status": number(lambda row: row.status),
@@ -70,7 +70,7 @@ LISTINGS = (
             "omit_price_calculation": customer_bodies.without_prices,
             "include_incentives": customer_bodies.with_incentives,
         },
-        narrow={"order": list_filters.of_order, "subscription": list_filters.of_subscription},
+        narrow={"order": list_filters.customer_of_order, "subscription": list_filters.customer_of_subscription},
         filters={
             "order": equal(lambda row: row.order.key),
             "offer": equal(lambda row: row.offer),
@@ -94,7 +94,7 @@ LISTINGS = (
             "updated_start": since(lambda row: row.updated),
             "updated_end": until(lambda row: row.updated),
         },
-        narrow={"customer": list_filters.itself},
+        narrow={"customer": list_filters.customer_itself},
     ),
     Listing(
         name="payments",
@@ -103,7 +103,7 @@ LISTINGS = (
         body=customer_bodies.payment,
         detail=customer_bodies.payment,
         filters={"customer": equal(lambda row: row.customer.key)},
-        narrow={"customer": list_filters.itself},
+        narrow={"customer": list_filters.customer_itself},
     ),
     Listing(
         name="products",
@@ -161,7 +161,7 @@ LISTINGS = (
             **moments("last_updated", lambda row: row.last_updated),
             **dict.fromkeys(("applied_at", "applied_at_start", "applied_at_end"), list_filters.applied),
         },
-        narrow={"customer": list_filters.itself, "order": list_filters.of_order},
+        narrow={"customer": list_filters.customer_itself, "order": list_filters.customer_of_order},
         not_found="Not found",
     ),
     Listing(
@@ -188,7 +188,7 @@ LISTINGS = (
             "live": boolean(lambda row: row.live),
             "grantee_external_ids_exact": list_filters.grantees,
         },
-        narrow={"merchant_user_id": list_filters.itself},
+        narrow={"merchant_user_id": list_filters.customer_itself},
     ),
     Listing(
         name="billing_attempts",

@@ -1,6 +1,6 @@
-"""From a request that changes something to a call, and from what comes of it to an answer.
+"""Turn an HTTP request into a mutation, and its result into a response.
 
-Belongs here: JSON in, rows and errors out. Not here: the calls themselves (mutations).
+Belongs here: JSON parsing, rows and errors as responses. Does not belong here: the mutations (`mutations`).
 """
 
 import orjson
@@ -22,7 +22,7 @@ _BY_NAME = {listing.name: listing for listing in LISTINGS}
 async def handle_mutation(
     request: Request, mutation: Mutation, *, store: Store, renderer: Renderer, choices: Choices
 ) -> Response:
-    """Do what a request asks for and answer with the row that it was about, as it is then."""
+    """Run a mutation and respond with the row that it changed."""
     try:
         content = await request.body()
         body = orjson.loads(content) if content else {}
@@ -36,18 +36,18 @@ async def handle_mutation(
         if key and key not in owner.table(store.state):
             return _error(owner.not_found, status=404)
         try:
-            answered = mutation.do(store, key, body)
+            row_id = mutation.do(store, key, body)
         except BadParameterError as error:
             return Response(orjson.dumps({error.name: error.detail}), status_code=400, media_type=_JSON)
         except ValueError as error:
             breaks = mutation.breaks and choices.closed_item == 500
             return Response(status_code=500) if breaks else _error(str(error))
-        if mutation.answers == "nothing":
+        if mutation.responds_with == "nothing":
             return Response(status_code=mutation.status)
-        if mutation.answers == "empty object":
+        if mutation.responds_with == "empty object":
             return Response(b"{}", status_code=mutation.status, media_type=_JSON)
-        listing = _BY_NAME[mutation.answers]
-        row = listing.table(store.state).by_key[answered]
+        listing = _BY_NAME[mutation.responds_with]
+        row = listing.table(store.state).by_key[row_id]
         assert listing.detail is not None
         rendered = renderer.row(row, name=listing.name, render=listing.detail)
         return Response(rendered, status_code=mutation.status, media_type=_JSON)

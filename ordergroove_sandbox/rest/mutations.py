@@ -1,7 +1,7 @@
-"""The calls that change something: their paths, their bodies, what they do and what they answer.
+"""The API calls that change a store: path, body, action, response.
 
-Belongs here: one function for each documented call. Not here: what follows in the store (actions, state), how a
-request becomes a call (changing).
+Belongs here: one function for each documented call. Does not belong here: effects in the store (`actions`, `domain`),
+HTTP (`mutation_requests`).
 """
 
 import re
@@ -15,20 +15,20 @@ from . import body_values
 from .body_values import Body
 from .filters import BadParameterError
 
-Answers = Literal["subscriptions", "orders", "items", "nothing", "empty object"]
+ResponseKind = Literal["subscriptions", "orders", "items", "nothing", "empty object"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mutation:
-    """`do` gets the store, the id in the path and the body; it returns the id of the row that is answered.
+    """`do` gets the store, the id in the path and the body; it returns the id of the row to respond with.
 
-    `breaks` is for items: on an order that is no longer open the real API breaks with an empty 500.
+    `breaks`: on an item whose order is no longer open, the real API fails with an empty 500.
     """
 
     method: Literal["PATCH", "POST", "DELETE"]
     path: str
     do: Callable[[Store, str, Body], str]
-    answers: Answers
+    responds_with: ResponseKind
     status: int = 200
     breaks: bool = False
 
@@ -82,7 +82,7 @@ def _change_next_order_date(store: Store, key: str, body: Body) -> str:
 
 
 def _update_subscription(store: Store, key: str, body: Body) -> str:
-    # Everything is read before anything is done: a field that cannot be leaves the others as they were.
+    # All fields are checked before any change: an invalid one leaves the others unchanged.
     changes: dict[str, Any] = {}
     if "extra_data" in body:
         changes["extra_data"] = body_values.mapping_or_none(body, "extra_data")
@@ -148,7 +148,7 @@ def _finalize(store: Store, key: str, body: Body) -> str:
     body_values.text(body, "processing_response_id")
     code = re.search(r"<code>([0-9]{3})</code>", body_values.text(body, "response_xml"))
     if code is None:
-        raise BadParameterError("response_xml", "There is no code in it.")
+        raise BadParameterError("response_xml", "No response code found.")
     if (key, idempotency_key) not in store.finalized:
         store.finalize_placement(key, code=code[1])
         store.finalized.add((key, idempotency_key))
@@ -209,7 +209,7 @@ def _use_payment(store: Store, key: str, _body: Body) -> str:
 
 
 def _known(table: object, body: Body, name: str) -> str:
-    """An id in a body, of a row that is there."""
+    """Return an id from the body; the row must exist."""
     key = body_values.text(body, name)
     if key not in table:  # type: ignore[operator]
         raise BadParameterError(name, "Object does not exist.")
@@ -217,7 +217,7 @@ def _known(table: object, body: Body, name: str) -> str:
 
 
 def _components(store: Store, body: Body) -> list[dict[str, Any]]:
-    """Components of a bundle; those that are new get an id."""
+    """Return the components of a bundle; new ones get an id."""
     try:
         return [
             {
@@ -232,15 +232,21 @@ def _components(store: Store, body: Body) -> list[dict[str, Any]]:
         raise BadParameterError("components", detail) from None
 
 
-def _of(answers: Answers, **calls: Callable[[Store, str, Body], str]) -> tuple[Mutation, ...]:
+def _patches(responds_with: ResponseKind, **calls: Callable[[Store, str, Body], str]) -> tuple[Mutation, ...]:
     return tuple(
-        Mutation(method="PATCH", path=f"/{answers}/{{key}}/{name}/", do=do, answers=answers, breaks=answers == "items")
+        Mutation(
+            method="PATCH",
+            path=f"/{responds_with}/{{key}}/{name}/",
+            do=do,
+            responds_with=responds_with,
+            breaks=responds_with == "items",
+        )
         for name, do in calls.items()
     )
 
 
 MUTATIONS = (
-    *_of(
+    *_patches(
         "subscriptions",
         cancel=_cancel,
         reactivate=_reactivate,
@@ -252,7 +258,7 @@ MUTATIONS = (
         change_next_order_date=_change_next_order_date,
         update=_update_subscription,
     ),
-    *_of(
+    *_patches(
         "orders",
         skip_subscription=_skip_subscription,
         cancel=_cancel_order,
@@ -262,17 +268,19 @@ MUTATIONS = (
         change_payment=_change_order_payment,
         update=_update_order,
     ),
-    *_of(
+    *_patches(
         "items",
         change_quantity=_change_item_quantity,
         change_price=_change_item_price,
         change_product=_change_item_product,
         update=_change_item_quantity,
     ),
-    Mutation(method="POST", path="/orders/{key}/finalize_placement/", do=_finalize, answers="orders"),
-    Mutation(method="POST", path="/items/iu/", do=_add_one_time, answers="items", status=201, breaks=True),
-    Mutation(method="POST", path="/items/create/", do=_create_item, answers="items", status=201),
-    Mutation(method="DELETE", path="/items/{key}/delete/", do=_delete_item, answers="nothing", status=204, breaks=True),
-    Mutation(method="POST", path="/addresses/{key}/use_for_all/", do=_use_address, answers="nothing", status=204),
-    Mutation(method="POST", path="/payments/{key}/use_for_all/", do=_use_payment, answers="empty object"),
+    Mutation(method="POST", path="/orders/{key}/finalize_placement/", do=_finalize, responds_with="orders"),
+    Mutation(method="POST", path="/items/iu/", do=_add_one_time, responds_with="items", status=201, breaks=True),
+    Mutation(method="POST", path="/items/create/", do=_create_item, responds_with="items", status=201),
+    Mutation(
+        method="DELETE", path="/items/{key}/delete/", do=_delete_item, responds_with="nothing", status=204, breaks=True
+    ),
+    Mutation(method="POST", path="/addresses/{key}/use_for_all/", do=_use_address, responds_with="nothing", status=204),
+    Mutation(method="POST", path="/payments/{key}/use_for_all/", do=_use_payment, responds_with="empty object"),
 )

@@ -1,13 +1,13 @@
-"""What the store tells of by itself: events as webhooks, signed, delivered by POST or written into dump files.
+"""Webhooks: events as signed messages, delivered by POST or written to files.
 
-Belongs here: payloads, signatures, retries, dumps, and what goes wrong on the way. Not here: what happens in the store
-(state), what a receiver makes of it. Nothing in this package changes the state.
+Belongs here: payloads, signatures, retries, event files, faults of delivery. Does not belong here: what happens in the
+store (`domain`). Nothing in this package changes the store.
 
-    payloads    the object in an event         signing     keys, their rotation, the header
-    snapshots   the rows around it             schedules   when a delivery is tried again
-    messages    the whole event as bytes       targets     where deliveries go; dumps: into files
-                                               hooks       from the event_log to the targets
-                                               admin       targets and keys over HTTP
+    payloads    object of an event              signing           keys, rotation, header
+    snapshots   rows around the object          retry_schedules   times of retries
+    messages    event as bytes                  targets           addresses; event_files: files
+                                                delivery          queue from the event log to the targets
+                                                admin             targets and keys over HTTP
 """
 
 from .delivery import DEFAULT_KEY, Webhooks

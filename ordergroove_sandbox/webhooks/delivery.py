@@ -1,10 +1,10 @@
-"""From the event_log to the targets: every event is composed when it happens, and sent when it is due.
+"""From the event log to the targets: compose each event when it happens, and send it when it is due.
 
-Belongs here: the queue, attempts and retries, and what goes wrong on the way. Not here: bytes (messages), sockets
-(targets), files (dumps).
+Belongs here: the queue, attempts, retries, faults. Does not belong here: bytes (`messages`), HTTP (`targets`), files
+(`event_files`).
 
-Time is the store's ("virtual": what is due by the store's `now` is sent by `deliver()`, as fast as it goes) or that of
-the machine ("real": a retry after ten minutes comes after ten minutes). The body of an event is the same either way.
+With the "virtual" clock, `deliver()` sends at once everything that is due by the store's clock. With the "real" clock,
+a retry after ten minutes takes ten minutes. The body of an event is the same in both cases.
 """
 
 from collections import deque
@@ -35,7 +35,7 @@ _GARBAGE = b'{"id": "oops", "type": '
 
 
 class Webhooks:
-    """Give it to a store (`Store(webhooks=…)` for its whole life, `store.attach_webhooks(webhooks)` from now on)."""
+    """Webhooks of a store: `Store(webhooks=…)` sends all events, `store.attach_webhooks(webhooks)` those from now on."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class Webhooks:
         self._state: StoreState | None = None
 
     def bind(self, state: StoreState, *, seed: int) -> None:
-        """Listen to a state; called by the store."""
+        """Listen to the events of a store; the store calls this."""
         self._state = state
         rng = Random(f"{seed}/webhooks")
         if self._files_to is not None:
@@ -75,16 +75,16 @@ class Webhooks:
             if self._files_to is None and not self.targets:
                 return
             message = compose(state, event, row, seed=seed, shape=self.shape)
-            self._take(message, rng)
+            self._enqueue(message, rng)
 
         state.event_log.listeners.append(listen)
 
     def add_target(self, url: str, *, key: str = DEFAULT_KEY, pattern: str = "*") -> Target:
-        """Send events to an address from now on; raises ValueError where nothing can be sent to it."""
+        """Send events to an address from now on; raises ValueError for an invalid address."""
         if not is_address(url):
-            raise ValueError(f"{url!r} is no address. Write it as http://127.0.0.1:8080/webhooks.")
+            raise ValueError(f"{url!r} is not an HTTP address. Write it as http://127.0.0.1:8080/webhooks.")
         if len(self.targets) >= MAX_TARGETS:
-            raise ValueError(f"there are {MAX_TARGETS} targets already, which is the most that are allowed")
+            raise ValueError(f"there are already {MAX_TARGETS} targets, the maximum")
         created = self.epoch_of(self.now) if self._state is not None else 0
         target_id = token("target", f"{len(self.targets)}/{url}")
         target = Target(id=target_id, url=url, keys=SigningKeys(key), pattern=pattern, created=created)
@@ -92,43 +92,43 @@ class Webhooks:
         return target
 
     def write_files_to(self, folder: Path, *, key: str = DEFAULT_KEY) -> None:
-        """Write events into a folder; to be called before the store is made, or told of these webhooks.
+        """Write events to files in a folder. Call it before the store is created or the webhooks are attached.
 
-        Raises ValueError where events are in it already: two stores in one folder would be taken for one.
+        Raises ValueError if the folder contains events: a reader would take the events of two stores for those of one.
         """
         if next(folder.glob("*/events-*.jsonl"), None) is not None:
-            raise ValueError(f"{folder} holds events already. Choose a folder that is empty or does not exist yet.")
+            raise ValueError(f"{folder} already contains events. Choose an empty folder or a new one.")
         self._files_to = (folder, key)
 
     def rotate_key(self, target: Target, new_key: str) -> None:
-        """Sign with a new key from now on, and with the old one too for a day."""
+        """Sign with a new key from now on; the old key signs too for 24 hours."""
         target.keys.rotate(new_key, now=self.now)
 
     @property
     def now(self) -> datetime:
-        """The wall-clock time by which deliveries are due."""
-        assert self._state is not None, "no store has been told of these webhooks"
+        """The wall-clock time that decides what is due."""
+        assert self._state is not None, "these webhooks are not attached to a store"
         return self._state.now if self._is_virtual else datetime.now(self._state.zone).replace(tzinfo=None)
 
     @property
     def pending(self) -> int:
-        """How many deliveries are still to be made or to be tried again."""
+        """Number of deliveries that wait for their first attempt or a retry."""
         return len(self._queue)
 
     @property
     def has_work(self) -> bool:
-        """Whether anything is due, or waits to be written into a dump."""
+        """Whether a delivery or a file line is due."""
         with self._lock:
             due = bool(self._queue) and self._queue[0][0] <= self.now
             return due or (bool(self._file_queue) and self._file_queue[0][0] <= self.now)
 
     def epoch_of(self, moment: datetime) -> int:
-        """Unix seconds of a wall-clock time of the store."""
-        assert self._state is not None, "no store has been told of these webhooks"
+        """Return the Unix seconds of a wall-clock time of the store."""
+        assert self._state is not None, "these webhooks are not attached to a store"
         return epoch(self._state, moment)
 
     def deliver(self, *, until_stopped: Callable[[], bool] = lambda: False) -> int:
-        """Send all that is due, in the order in which it is due, and write the dumps; returns how many were sent."""
+        """Send everything that is due, in that order, and write files; return the number of attempts."""
         sent = 0
         while not until_stopped() and (delivery := self._next(self.now)) is not None:
             self._attempt(delivery)
@@ -140,7 +140,7 @@ class Webhooks:
         return sent
 
     def close(self) -> None:
-        """Write what is left of the dumps, late events included, and close the connections."""
+        """Write all remaining events to files, late ones included, and close connections."""
         self._drain_file_queue(until=datetime.max)
         if self._files is not None:
             with self._lock:
@@ -148,7 +148,7 @@ class Webhooks:
         if isinstance(self._post, HttpPost):
             self._post.close()
 
-    def _take(self, message: Message, rng: Random) -> None:
+    def _enqueue(self, message: Message, rng: Random) -> None:
         hits = self.faults.faults_for_event(self.emitted)
         if "lost" in hits:
             return
@@ -206,7 +206,7 @@ class Webhooks:
         wait = self._schedule(delivery.attempts, now - delivery.first_attempt)
         if wait is None:
             self._end(delivery, "failed")
-            # Only the legacy page says that a target which never answers is switched off.
+            # Only the legacy documentation says that a target that never answers is disabled.
             target.enabled = self._schedule is not SCHEDULES["legacy"]
         else:
             delivery.due = now + wait

@@ -1,9 +1,9 @@
-"""Events as files: one folder per day, JSON lines, as a receiver would have written them.
+"""Events as files: one folder per day, JSON lines, in the format of the receiver.
 
-Belongs here: the envelope of a line, and files that appear whole. Not here: what is in an event (messages).
+Belongs here: the envelope of a line, atomic files. Does not belong here: the content of an event (`messages`).
 
 A line is `{"received_at": <UTC, ISO>, "key": <fingerprint of the verification key>, "event": <the event as sent>}`. The
-day of a folder is the UTC day of `received_at`. The key itself is in no file.
+folder is the UTC day of `received_at`. No file contains the key itself.
 """
 
 from collections import defaultdict
@@ -28,7 +28,7 @@ class EventFileFolder:
         self.written = 0
 
     def add(self, body: bytes, *, received_at: datetime) -> None:
-        """Take an event in that came at a wall-clock time of the store; it is in a file once `flush` was called."""
+        """Add an event that was received at a wall-clock time of the store; `flush` writes it."""
         utc = received_at.replace(tzinfo=self._zone).astimezone(UTC)
         lines = self._days[utc.date()]
         head = orjson.dumps({"received_at": f"{utc:%Y-%m-%dT%H:%M:%SZ}", "key": self._fingerprint})
@@ -37,7 +37,7 @@ class EventFileFolder:
             self._write(utc.date())
 
     def flush(self, *, before: date | None = None) -> None:
-        """Write what came in, or only what came before a day."""
+        """Write all collected events, or only those before a day."""
         for day in sorted(self._days):
             if before is None or day < before:
                 self._write(day)

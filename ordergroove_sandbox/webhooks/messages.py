@@ -1,6 +1,6 @@
-"""An event as the bytes that are sent: envelope, object, context and snapshot.
+"""An event as bytes: envelope, object, context and snapshot.
 
-Belongs here: the envelope and its switches. Not here: the object itself (payloads), how it is delivered (hooks).
+Belongs here: the envelope and its switches. Does not belong here: the object (`payloads`), delivery (`delivery`).
 """
 
 from collections.abc import Mapping
@@ -20,10 +20,10 @@ from .snapshots import snapshot
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """Where the documentation disagrees with itself, or leaves it to the merchant.
+    """Switches for what the documentation contradicts itself on, or leaves to the merchant.
 
-    `nesting`: `context` and `snapshot` beside `data` ("top") or in it ("data"). `snapshot`: an empty object, the rows
-    around the object ("full"), or no such field ("absent"). `context`: who did it, or null.
+    `nesting`: `context` and `snapshot` beside `data` ("top") or inside ("data"). `snapshot`: an empty object, the rows
+    around the object ("full"), or no such field ("absent"). `context`: the actor, or null.
     """
 
     nesting: Literal["top", "data"] = "top"
@@ -32,7 +32,7 @@ class Shape:
 
 
 class Message(NamedTuple):
-    """One event, ready to be sent; `id` is the same on every attempt and at every target."""
+    """One event, ready to be sent; `id` is the same for every attempt and target."""
 
     id: str
     type: str
@@ -43,7 +43,7 @@ class Message(NamedTuple):
 
 
 def compose(state: StoreState, event: Event, row: Row, *, seed: int, shape: Shape) -> Message:
-    """The message of an event; `row` is its object as it is at that moment."""
+    """Compose the message of an event; `row` is its object at that moment."""
     data = _data(state, event, row)
     extra: dict[str, Any] = {}
     if not event.type.startswith("workflow."):

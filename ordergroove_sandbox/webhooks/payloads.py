@@ -1,6 +1,7 @@
-"""The object in an event: times are epoch seconds where REST has text, and some fields come with a `_display`.
+"""The object in an event: times are epoch seconds instead of text, and some fields have a `_display` twin.
 
-Belongs here: one function for each kind of row. Not here: the envelope (messages), the rows around it (snapshots).
+Belongs here: one function for each kind of row. Does not belong here: the envelope (`messages`), snapshots
+(`snapshots`).
 """
 
 from collections.abc import Mapping
@@ -33,19 +34,19 @@ STATUS_DISPLAY = {
     19: "Awaiting Retry Instructions",
     20: "Awaiting Response Classification",
 }
-"""Only "Unsent" is documented; the others are the names of the codes, written the same way."""
+"""Only "Unsent" is documented; the others are the names of the codes in the same style."""
 
 _EVERY_DISPLAY = {1: "Days", 2: "Weeks", 3: "Months", 4: "Years"}
 _PHONE_DISPLAY = {0: "invalid", 1: "landline", 2: "mobile", 3: "voip"}
 
 
 def epoch(state: StoreState, moment: datetime) -> int:
-    """Unix seconds of a wall-clock time; of an hour that comes twice, the first."""
+    """Return the Unix seconds of a wall-clock time; of a repeated hour, those of its first occurrence."""
     return int(moment.replace(tzinfo=state.zone).timestamp())
 
 
 def order(state: StoreState, row: Order) -> Payload:
-    """As in every `order.*` event."""
+    """Object of all `order.*` events."""
     message = row.rejected_message
     return {
         "type": "order",
@@ -74,7 +75,7 @@ def order(state: StoreState, row: Order) -> Payload:
 
 
 def item(state: StoreState, row: Item) -> Payload:
-    """As in every `item.*` event."""
+    """Object of all `item.*` events."""
     return {
         "type": "item",
         "merchant": state.merchant,
@@ -93,7 +94,7 @@ def item(state: StoreState, row: Item) -> Payload:
 
 
 def subscription(state: StoreState, row: Subscription) -> Payload:
-    """As in every `subscription.*` event."""
+    """Object of all `subscription.*` events."""
     code = (row.cancel_reason or "").partition("|")[0].strip()
     return {
         "type": "subscription",
@@ -129,7 +130,7 @@ def subscription(state: StoreState, row: Subscription) -> Payload:
 
 
 def subscriber(state: StoreState, row: Customer, details: Mapping[str, Any]) -> Payload:
-    """As in every `subscriber.*` event; which of the two fields with subscriptions is set depends on the event."""
+    """Object of all `subscriber.*` events; the event type decides which of the two subscription fields is set."""
     return {
         "type": "subscriber",
         "merchant": state.merchant,
@@ -153,7 +154,7 @@ def subscriber(state: StoreState, row: Customer, details: Mapping[str, Any]) -> 
 
 
 def entitlement(state: StoreState, row: Entitlement, details: Mapping[str, Any]) -> Payload:
-    """As in every `entitlement.*` event; a cluster of one."""
+    """Object of all `entitlement.*` events; the list has one entitlement."""
     now, created = epoch(state, state.now), epoch(state, row.created)
     resource = row.resource
     return {
@@ -198,7 +199,7 @@ def entitlement(state: StoreState, row: Entitlement, details: Mapping[str, Any])
 
 
 def workflow(state: StoreState, row: Customer, details: Mapping[str, Any]) -> Payload:
-    """All of `data` of a `workflow.*` event: the object is not alone in it."""
+    """The complete `data` of a `workflow.*` event: it has fields beside the object."""
     name = str(details["workflow"])
     return {
         "key": details["key"],
@@ -220,7 +221,7 @@ def workflow(state: StoreState, row: Customer, details: Mapping[str, Any]) -> Pa
 
 
 def token(kind: str, key: str) -> str:
-    """32 hex digits that follow from what they stand for, so that asking for them changes nothing."""
+    """Derive 32 hex digits from a kind and a key, without using random numbers."""
     return blake2b(f"{kind}/{key}".encode(), digest_size=16).hexdigest()
 
 

@@ -1,10 +1,10 @@
-"""When a delivery that was not acknowledged is tried again: three pages of the documentation, three answers.
+"""When a delivery without acknowledgement is retried. Three pages of the documentation give three schedules.
 
-Belongs here: waiting times. Not here: sending (hooks).
+Does not belong here: sending (`delivery`).
 
-    newest       the overview of 2026: first after a minute, never more than ten apart, 60 attempts in nine to ten hours
-    server       the page on configuring a server: 1, 3, 10 … minutes, five attempts
-    legacy       the page on the older API: a minute, doubled each time, for three days; then the target is switched off
+    newest       overview of 2026: first after a minute, at most ten minutes apart, 60 attempts in nine to ten hours
+    server       page on configuring a server: after 1, 3, 10, 30 minutes, five attempts
+    legacy       page on the older API: a minute, doubled each time, for three days; then the target is disabled
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ LEGACY_LIMIT = timedelta(days=3)
 TIMEOUT_SECONDS = 5.0
 
 Schedule = Callable[[int, timedelta], timedelta | None]
-"""How long to wait after the n-th attempt (from 1), at some time since the first; None: give up."""
+"""Wait after the n-th attempt (from 1), given the time since the first one; None: no further attempt."""
 
 
 def _newest(attempts: int, _since_first: timedelta) -> timedelta | None:

@@ -1,7 +1,7 @@
-"""The snapshot in an event: the rows around its object as they are at that moment, in the shapes of REST.
+"""The snapshot in an event: the rows around its object at that moment, with REST bodies.
 
-Belongs here: which rows those are. Not here: how a row looks (rest/bodies). The sample in the documentation has no
-`order_updated` in items and no `updated` in addresses, and neither do these.
+Belongs here: the choice of the rows. Does not belong here: bodies (`bodies`). As in the documented sample, items have
+no `order_updated` and addresses no `updated`.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from ordergroove_sandbox.domain.state import StoreState
 
 
 def snapshot(state: StoreState, row: Row, customer: Customer) -> dict[str, Any]:
-    """The customer, and lists of everything else; empty lists where nothing belongs to the object."""
+    """Return the customer and a list for each other type; a list is empty if no row belongs to the object."""
     orders: list[Order] = []
     subscriptions: list[Subscription] = []
     if isinstance(row, Order):

@@ -1,6 +1,6 @@
-"""Where events go: an address that is POSTed to, with a pattern that says which events, and keys of its own.
+"""Webhook targets: an address that gets POST requests, an event pattern, and keys.
 
-Belongs here: one target, one delivery, one POST. Not here: which is next (hooks), files (dumps).
+Belongs here: one target, one delivery, one POST. Does not belong here: the queue (`delivery`), files (`event_files`).
 """
 
 from collections.abc import Callable
@@ -17,14 +17,14 @@ from .signing import SigningKeys
 
 DeliveryState = Literal["pending", "success", "failed", "canceled"]
 Post = Callable[[str, bytes, dict[str, str]], int | None]
-"""Sends a body to an address; returns the status, or None where none came in time."""
+"""Sends a body to an address; returns the status, or None if there was no response in time."""
 
 MAX_TARGETS = 10
 
 
 @dataclass(kw_only=True)
 class Target:
-    """`pattern` names events, with * for any, and | between alternatives: "subscription.*|order.*"."""
+    """`pattern` selects events; * matches any text and | separates alternatives: "subscription.*|order.*"."""
 
     id: str
     url: str
@@ -38,13 +38,13 @@ class Target:
     retried: int = 0
 
     def wants(self, event_type: str) -> bool:
-        """Whether events of a type go to this target."""
+        """Whether the target gets events of a type."""
         return self.enabled and any(fnmatchcase(event_type, part.strip()) for part in self.pattern.split("|"))
 
 
 @dataclass(kw_only=True)
 class Delivery:
-    """One event on its way to one target."""
+    """One event for one target."""
 
     message: Message
     target: Target
@@ -58,7 +58,7 @@ class Delivery:
 
 
 def is_address(url: object) -> bool:
-    """Whether something can be POSTed to it: http or https, and a host."""
+    """Whether a value is an http or https URL with a host."""
     try:
         parsed = httpx.URL(url) if isinstance(url, str) else None
     except httpx.InvalidURL:
@@ -67,7 +67,7 @@ def is_address(url: object) -> bool:
 
 
 class HttpPost:
-    """POSTs over one client; an answer that takes more than five seconds counts as none."""
+    """POSTs with one HTTP client; a response after more than five seconds counts as none."""
 
     def __init__(self) -> None:
         self._client: httpx.Client | None = None
