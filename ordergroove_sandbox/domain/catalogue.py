@@ -124,7 +124,7 @@ def build_catalogue(rng: Random, *, start: datetime) -> Catalogue:
             catalogue, name=name, percent=percent, status=status, created=moment(), new_id=public_id
         )
         catalogue.offer_profiles.append(profile)
-    for name, external_id in (("Coffee School", "123456"), ("Recipe Library", "123457")):
+    for name, external_id in (("Coffee School", "123456"), ("Tasting Notes", "123457")):
         created = moment()
         catalogue.resources.append(
             Resource(key=public_id(), created=created, last_updated=created, name=name,

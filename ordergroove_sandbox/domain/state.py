@@ -116,7 +116,7 @@ class StoreState:
         return self.now.date()
 
     def currency_of(self, customer: Customer) -> str | None:
-        """Return the currency of a customer's new row; the oldest rows have none, unless it is not the store's default."""
+        """Return the currency of a customer's new row; the oldest rows in the default currency have none."""
         is_known = self.now >= self.currency_since or customer.currency != self.currencies[0]
         return customer.currency if is_known else None
 

@@ -83,7 +83,7 @@ class Listing:
         return _composed(self.body, tuple(requested)) if requested else self.body
 
     def owner(self, state: StoreState, query: Query) -> str | None:
-        """Return the only customer whose rows can match a request; "" if no row can match, None if any customer's can."""
+        """Return the only customer whose rows can match; "" if no row can, None if there is no such limit."""
         for name, find_customer in self.narrow.items():
             if name in query:
                 return find_customer(state, query[name][-1]) or ""

@@ -35,7 +35,7 @@ _GARBAGE = b'{"id": "oops", "type": '
 
 
 class Webhooks:
-    """Webhooks of a store: `Store(webhooks=…)` sends all events, `store.attach_webhooks(webhooks)` those from now on."""
+    """Webhooks of a store: `Store(webhooks=…)` sends all events, `attach_webhooks` those from now on."""
 
     def __init__(
         self,

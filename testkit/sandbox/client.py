@@ -1,4 +1,4 @@
-"""A client for these tests alone: it asks, follows links, and assumes nothing about the answers."""
+"""A test client that follows page links and assumes nothing about responses."""
 
 from typing import Any
 
@@ -23,11 +23,11 @@ LISTS = {
     "/placement_logs/responses/": "public_id",
     "/merchant/cancel_reason/": "cancel_reason",
 }
-"""Every list, and the field that tells its rows apart."""
+"""Every list, and the key field of its rows."""
 
 
 class SandboxClient:
-    """Version 2 unless told otherwise; `merchant` is always given, where it is not needed it is ignored."""
+    """Version 2 unless other headers are passed; always sends `merchant`, which most lists ignore."""
 
     def __init__(self, url: str) -> None:
         self.http = httpx.Client(base_url=url, headers=V2, timeout=10)

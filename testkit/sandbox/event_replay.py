@@ -1,14 +1,14 @@
-"""Compare a store with what its events alone rebuild."""
+"""Compare a store with the state that its events alone rebuild."""
 
 from ordergroove_sandbox import Store
 from testkit.sandbox.webhook_inbox import Inbox, replay
 
 STATUSES_WITHOUT_EVENT = {9, 10, 11, 12, 13, 14, 20}
-"""Statuses that no event tells of: they pass, or (14) nobody is notified."""
+"""Statuses that no event reports: temporary ones, and 14."""
 
 
 def assert_events_rebuild_store(store: Store, inbox: Inbox) -> None:
-    """Assert that the newest object of each event, without those that were deleted, is the store."""
+    """Assert that the replayed events equal the store."""
     for hooks in store.webhooks:
         hooks.deliver()
     known = replay(inbox.events)

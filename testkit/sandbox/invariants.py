@@ -1,4 +1,4 @@
-"""What is always so in a store: each law is checked on the truth alone, apart from the API."""
+"""Invariants of a store, checked on its truth tables and independently of the API."""
 
 from collections import Counter, defaultdict
 from decimal import Decimal
@@ -12,8 +12,17 @@ Tables = dict[str, list[dict[str, Any]]]
 
 def assert_invariants(store: Store) -> None:
     tables = store.truth.tables()
-    for law in (_totals, _one_upcoming_item, _customers_live, _periods, _days, _gone_is_gone, _attempts, _revenue):
-        law(tables)
+    for check in (
+        _totals,
+        _one_upcoming_item,
+        _customers_live,
+        _periods,
+        _days,
+        _deletions_and_events,
+        _attempts,
+        _revenue,
+    ):
+        check(tables)
 
 
 def _totals(tables: Tables) -> None:
@@ -72,7 +81,7 @@ def _days(tables: Tables) -> None:
     assert sum(row["created"] for row in tables["daily"]) == len(tables["subscriptions"])
 
 
-def _gone_is_gone(tables: Tables) -> None:
+def _deletions_and_events(tables: Tables) -> None:
     for kind in ("orders", "items"):
         deleted = [row["id"] for row in tables[f"deleted_{kind}"]]
         assert len(deleted) == len(set(deleted))

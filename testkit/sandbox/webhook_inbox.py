@@ -1,4 +1,4 @@
-"""A receiver for these tests alone: it keeps what it is sent, and answers what it is told to."""
+"""A test receiver of webhooks that keeps what it gets and returns prepared statuses."""
 
 import hmac
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ KEY = "sandbox-verification-key"
 
 @dataclass
 class Inbox:
-    """Stands in for HTTP: called with address, body and headers, it returns a status."""
+    """Replaces HTTP: called with address, body and headers, it returns a status."""
 
     statuses: list[int | None] = field(default_factory=list)
     otherwise: int | None = 204
@@ -32,12 +32,12 @@ class Inbox:
 
     @property
     def seconds(self) -> list[int]:
-        """The second of transmission of everything that was sent."""
+        """The timestamps in the signatures of all requests."""
         return [int(headers["Ordergroove-Signature"].split(",")[0][3:]) for _, headers in self.received]
 
 
 def connect_inbox(store: Store, *, inbox: Inbox | None = None, **settings: Any) -> tuple[Inbox, Webhooks]:
-    """A store's webhooks, into an inbox, from now on."""
+    """Send a store's events from now on to an inbox."""
     inbox = inbox or Inbox()
     hooks = Webhooks(post=inbox, **settings)
     store.attach_webhooks(hooks)
@@ -46,7 +46,7 @@ def connect_inbox(store: Store, *, inbox: Inbox | None = None, **settings: Any) 
 
 
 def store_with_events(seed: int, *, shape: Shape | None = None, **arguments: Any) -> tuple[Store, Inbox]:
-    """A store, and every event of its whole life."""
+    """Create a store, and an inbox with all its events."""
     inbox = Inbox()
     hooks = Webhooks(post=inbox, shape=shape)
     hooks.add_target("https://receiver.example.com/hooks")
@@ -56,7 +56,7 @@ def store_with_events(seed: int, *, shape: Shape | None = None, **arguments: Any
 
 
 def is_signed(body: bytes, header: str, *, key: str = KEY) -> bool:
-    """Whether one of the signatures is right; written after the documentation, not after the sandbox."""
+    """Whether one of the signatures is valid; written from the documentation, independently of the sandbox."""
     parts = [part.split("=", 1) for part in header.split(",")]
     ts = next(value for name, value in parts if name == "ts")
     right = hmac.new(key.encode(), ts.encode() + b"." + body, sha256).hexdigest()
@@ -64,7 +64,7 @@ def is_signed(body: bytes, header: str, *, key: str = KEY) -> bool:
 
 
 def replay(events: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """What a receiver knows that keeps the newest object of each id and forgets what was deleted."""
+    """Return the newest object of each id, without deleted ones, as a receiver would keep them."""
     known: dict[str, dict[str, Any]] = {"subscription": {}, "order": {}, "item": {}}
     for event in events:
         payload = event["data"]["object"]

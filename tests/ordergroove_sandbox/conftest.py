@@ -1,4 +1,4 @@
-"""Stores to ask: one that nobody may change, shared by all tests, and fresh ones."""
+"""Stores for tests: one shared by all tests that nothing may change, and fresh ones."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,13 +13,13 @@ UNTIL = datetime(2026, 11, 22, 14, 0, 0)
 
 @pytest.fixture(scope="session")
 def store() -> Store:
-    """A year of 120 customers; not to be changed."""
+    """A year of 120 customers, shared by all tests; read only."""
     return Store(seed=11, customers=120, until=UNTIL)
 
 
 @pytest.fixture(scope="session")
-def asking(store: Store) -> Iterator[SandboxClient]:
-    """The shared store, over HTTP."""
+def shared_client(store: Store) -> Iterator[SandboxClient]:
+    """A client of the shared store."""
     with serve(store) as running:
         client = SandboxClient(running.url)
         yield client
@@ -27,21 +27,21 @@ def asking(store: Store) -> Iterator[SandboxClient]:
 
 
 @pytest.fixture
-def living() -> Store:
-    """A small store of the test's own."""
+def fresh_store() -> Store:
+    """A small store for one test."""
     return Store(seed=5, customers=40, days=120, until=UNTIL)
 
 
 @pytest.fixture
-def running(living: Store) -> Iterator[RunningStore]:
-    """That store, over HTTP."""
-    with serve(living) as running:
+def running(fresh_store: Store) -> Iterator[RunningStore]:
+    """The fresh store, served over HTTP."""
+    with serve(fresh_store) as running:
         yield running
 
 
 @pytest.fixture
 def client(running: RunningStore) -> Iterator[SandboxClient]:
-    """A client of that store."""
+    """A client of the fresh store."""
     client = SandboxClient(running.url)
     yield client
     client.http.close()
