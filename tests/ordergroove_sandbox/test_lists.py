@@ -136,12 +136,12 @@ def test_filter_items_by_order_status(shared_client: SandboxClient) -> None:
 
 
 def test_filter_subscriptions_by_live(shared_client: SandboxClient) -> None:
-    everything, live, gone = (
+    everything, live, cancelled = (
         shared_client.ids("/subscriptions/", **query) for query in ({}, {"live": "True"}, {"live": 0})
     )
-    assert sorted(live + gone) == sorted(everything)
+    assert sorted(live + cancelled) == sorted(everything)
     assert live
-    assert gone
+    assert cancelled
     assert shared_client.ids("/subscriptions/", live=["true", "false"]) == everything
 
 

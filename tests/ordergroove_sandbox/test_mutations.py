@@ -107,8 +107,8 @@ def test_items_are_added_changed_frozen_and_deleted(
     fresh_store.change_price("77001", cents=5)
     assert client.get(f"{path}/").json()["price"] == "1.25"
     assert patch(client, f"{path}/change_product/", product="77002")["product"] == "77002"
-    gone = client.http.delete(f"{path}/delete/")
-    assert (gone.status_code, gone.content) == (204, b"")
+    deleted = client.http.delete(f"{path}/delete/")
+    assert (deleted.status_code, deleted.content) == (204, b"")
     assert client.get(f"{path}/").status_code == 404
     assert_invariants(fresh_store)
 
