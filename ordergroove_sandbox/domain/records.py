@@ -87,7 +87,7 @@ class Payment(Row):
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Product(Row):
-    """Keyed by external_product_id. `popularity` and `staying_days` control how often and how long it is subscribed to."""
+    """Keyed by external_product_id. `popularity` and `staying_days`: how often and how long customers subscribe."""
 
     name: str
     price: int
