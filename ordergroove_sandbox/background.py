@@ -11,9 +11,8 @@ from .store import Store
 from .webhooks import Webhooks
 
 _TICK = 0.1
-_STOP_SECONDS = 0.3
-"""Seconds that `stop` waits for each thread. A delivery may block for five seconds, and the server must end within one.
-"""
+_STOP_SECONDS = 0.2
+"""Seconds that `stop` waits for the threads: a delivery may block for five, and the server must end within one."""
 
 
 class BackgroundThreads:
@@ -52,8 +51,9 @@ class BackgroundThreads:
     def stop(self) -> None:
         """Stop the threads and write the remaining events to files."""
         self._stopped.set()
+        deadline = monotonic() + _STOP_SECONDS
         for thread in self._threads:
-            thread.join(timeout=_STOP_SECONDS)
+            thread.join(timeout=max(deadline - monotonic(), 0))
         self._webhooks.close()
 
     def _guarded(self, do: Callable[[], None], name: str) -> None:
