@@ -31,8 +31,9 @@ check: $(READY) ## Lint and type-check Python and SQL
 bench: $(READY) ## Measure, and write the results under benchmarks/
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-prove: $(READY) ## Proofs at length: the sandbox's laws over many seeds (ARGS=--prove 200), kill -9 of the receiver, every deletion of years (SEEDS=20)
-	@$(BIN)/python -m benchmarks.sandbox $(or $(ARGS),--prove 60)
+prove: $(READY) ## Long checks: the sandbox over many seeds (ARGS="--seeds 200"), kill -9 of the receiver, deletions over years (SEEDS=20)
+	@$(BIN)/python -m testkit.sandbox.prove $(ARGS)
+	@PROVE_FACTOR=20 $(BIN)/python -m pytest tests/ordergroove_sandbox -k "random_actions or replay or range_filters or no_body"
 	@$(BIN)/python -m simulations.receiver --kills 50
 	@$(BIN)/python -m simulations --seeds $(or $(SEEDS),20)
 

@@ -1,26 +1,21 @@
-"""What the sandbox costs: a year of 2,000 customers in time and memory, pages a second.
+"""Measure the sandbox: time and memory for a year of 2,000 customers, pages per second.
 
-    python -m benchmarks.sandbox                      the small store
-    python -m benchmarks.sandbox --prove 200          no measuring: replay, laws and walks over so many seeds
+    python -m benchmarks.sandbox
 
-Each server runs in a process of its own, on one core where the system allows that; the client only reads bytes, so what
-is measured is the server.
+The server runs in its own process, on one core where the system allows that. The client only reads bytes, so that the
+server is the bottleneck.
 """
 
-import argparse
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from http.client import HTTPConnection
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
-UNTIL = datetime(2026, 11, 22, 14)
 HEADERS = {"x-api-key": "sandbox-key", "X-OG-API-VERSION": "2"}
 
 _SERVE_MEMORY = """
@@ -29,17 +24,17 @@ from datetime import datetime
 from time import perf_counter
 if hasattr(os, "sched_setaffinity"): os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 from ordergroove_sandbox import Store, serve
-began = perf_counter()
+start = perf_counter()
 store = Store(seed=7, customers=2000, days=365, until=datetime(2026, 11, 22, 14))
-seconds = perf_counter() - began
+seconds = perf_counter() - start
 with serve(store) as running:
-    print(running.url, seconds, len(store.world.items), flush=True)
+    print(running.url, seconds, len(store.state.items), flush=True)
     sys.stdin.read()
 """
 
 
 class Served:
-    """A server in a process of its own."""
+    """A server in its own process."""
 
     def __init__(self, process: "subprocess.Popen[str]", first_line: str) -> None:
         self.process = process
@@ -47,7 +42,7 @@ class Served:
         self.seconds, self.items = float(seconds), int(items)
 
     def memory(self) -> float:
-        """The most memory it ever had resident, in MB; 0 where the system does not tell."""
+        """Return the peak resident memory in MB; 0 where the system does not report it."""
         status = Path(f"/proc/{self.process.pid}/status")
         if not status.exists():
             return 0.0
@@ -57,7 +52,7 @@ class Served:
 
 @contextmanager
 def served(code: str, *arguments: str) -> Iterator[Served]:
-    """Start a server, and end it."""
+    """Run a server for the duration of the block."""
     process = subprocess.Popen(
         [sys.executable, "-c", code, *arguments],
         stdin=subprocess.PIPE,
@@ -73,31 +68,31 @@ def served(code: str, *arguments: str) -> Iterator[Served]:
 
 
 def walk(url: str, path: str, *, pages: int | None = None, query: str = "page_size=100") -> tuple[int, float]:
-    """Walk a list from its beginning; returns how many pages there were and how long it took."""
+    """Walk over a list from its first page; return the number of pages and the seconds."""
     connection = HTTPConnection(url.removeprefix("http://"))
     link: str | None = f"{path}?{query}"
-    count, began = 0, perf_counter()
+    count, start = 0, perf_counter()
     while link is not None and (pages is None or count < pages):
         connection.request("GET", link, headers=HEADERS)
         body = connection.getresponse().read()
-        # Only the head of the page is read: parsing rows is the business of clients that want them.
+        # Only the head of the page is parsed, so that the client costs little.
         head = body[: body.index(b',"results"')] + b"}"
         following = json.loads(head)["next"]
         link = following and following.removeprefix(url)
         count += 1
-    seconds = perf_counter() - began
+    seconds = perf_counter() - start
     connection.close()
     return count, seconds
 
 
 def small() -> list[tuple[str, str, str]]:
-    """The store of the demo's kind: what it takes to make, to hold and to serve."""
+    """Measure a store: creation, memory, serving."""
     rows = []
     with served(_SERVE_MEMORY) as server:
-        rows.append(("a year of 2,000 customers is made in", f"{server.seconds:.2f} s", "< 5 s"))
+        rows.append(("creation of a year of 2,000 customers", f"{server.seconds:.2f} s", "< 5 s"))
         for path in ("/customers/", "/subscriptions/", "/orders/", "/items/", "/addresses/", "/payments/"):
             walk(server.url, path)
-        rows.append(("memory after every list was walked", f"{server.memory():,.0f} MB", "< 300 MB"))
+        rows.append(("memory after a walk over every list", f"{server.memory():,.0f} MB", "< 300 MB"))
         for path in ("/items/", "/orders/"):
             pages = seconds = 0.0
             while seconds < 2:
@@ -108,47 +103,15 @@ def small() -> list[tuple[str, str, str]]:
 
 
 def table(rows: list[tuple[str, str, str]]) -> str:
-    """The measurements as Markdown."""
+    """Return the measurements as a Markdown table."""
     lines = ["| sandbox | measured | wanted |", "|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)]
     return "\n".join(lines)
 
 
 def main() -> str:
-    """Measure; returns a Markdown table."""
+    """Measure; return a Markdown table."""
     return table(small())
 
 
-def prove(seeds: int) -> None:
-    """The promises that tests hold over a few seeds, over many: laws, replay, sameness."""
-    sys.path.insert(0, str(Path(__file__).parents[1]))
-    from ordergroove_sandbox import Store
-    from testkit.sandbox.laws import assert_lawful
-    from testkit.sandbox.receiving import life
-    from testkit.sandbox.replay import assert_rebuilt
-
-    for seed in range(seeds):
-        settings: dict[str, Any] = {
-            "customers": 10 + seed % 90,
-            "days": 60 + seed * 7 % 700,
-            "until": UNTIL,
-            "emptied_orders": ("keep", "delete")[seed % 2],
-            "placement": ("direct", "direct", "batch")[seed % 3],
-            "currencies": (("USD",), ("USD", "CAD", "EUR"))[seed % 2],
-            "imported": seed % 4,
-        }
-        store, inbox = life(seed, **settings)
-        assert_lawful(store)
-        assert_rebuilt(store, inbox)
-        assert Store(seed=seed, **settings).truth.tables() == store.truth.tables()
-        print(f"\r{seed + 1} of {seeds} seeds", end="", flush=True)
-    print()
-
-
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="What the sandbox costs.")
-    parser.add_argument("--prove", type=int, metavar="SEEDS")
-    given = parser.parse_args()
-    if given.prove:
-        prove(given.prove)
-    else:
-        print(main())
+    print(main())

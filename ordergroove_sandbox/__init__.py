@@ -1,8 +1,7 @@
-"""A store that one can run: an invented merchant behind a faithful copy of Ordergroove's REST API.
+"""Simulate an Ordergroove store: REST API, webhooks, faults and the true state behind them.
 
-Belongs here: the world (state, behaviour, clock, chronicle), its REST face, its faults, and the truth about it. Not
-here: anything that reads the API. This room imports no other room of the project, so that a misreading on one side of
-the wire cannot hide on the other (docs/sandbox.md).
+Belongs here: the simulator. Does not belong here: code that reads the API. The package imports nothing of `og_assets`,
+so that a wrong reading of the API documentation cannot be shared by the simulator and the client (docs/sandbox.md).
 
     with serve(Store(seed=7, customers=300)) as running:
         httpx.get(f"{running.url}/orders/", headers={"x-api-key": "sandbox-key", "X-OG-API-VERSION": "2"})
@@ -14,6 +13,5 @@ the wire cannot hide on the other (docs/sandbox.md).
 from .faults import Faults
 from .server import RunningStore, run, serve
 from .store import Store
-from .truth import write_truth
 
-__all__ = ["Faults", "RunningStore", "Store", "run", "serve", "write_truth"]
+__all__ = ["Faults", "RunningStore", "Store", "run", "serve"]

@@ -1,7 +1,7 @@
-"""What the documentation leaves open, or says in two ways, as switches of the REST face.
+"""Switches of the REST API for behaviour that the documentation leaves open or describes in two ways.
 
-Belongs here: settings, and whether a value is possible. Not here: what goes wrong on purpose (faults), what the world
-does (arguments of Store), the shape of events (webhooks.Shape).
+Does not belong here: faults (`faults`), the behaviour of customers and of the store (arguments of `Store`), the shape
+of events (`webhooks.Shape`).
 """
 
 from collections.abc import Mapping
@@ -18,10 +18,11 @@ _POSSIBLE: dict[str, tuple[Any, ...]] = {
 
 @dataclass(kw_only=True)
 class Choices:
-    """`unauthenticated`: the status without a key. `day_as_end`: what a day means where a moment is the upper end.
+    """Current values of the switches.
 
-    `bad_date`: a date that cannot be read is refused (400) or ignored. `closed_item`: the status of a call about an
-    item whose order is no longer open. `bare_lists`: lists that come as a bare array, whole, in version 2.
+    `unauthenticated`: status of a request without a valid key. `day_as_end`: meaning of a day as the upper bound of a
+    time filter. `bad_date`: an unreadable date is refused (400) or ignored. `closed_item`: status of a call on an item
+    whose order is no longer open. `bare_lists`: lists that version 2 returns as a bare array, without pages.
     """
 
     unauthenticated: int = 403
@@ -31,7 +32,7 @@ class Choices:
     bare_lists: list[str] = field(default_factory=list)
 
     def set(self, settings: Mapping[str, Any]) -> None:
-        """Change some of the choices; raises ValueError, and changes nothing, where one cannot be."""
+        """Change some switches; an invalid one raises ValueError and changes nothing."""
         names = {setting.name for setting in fields(self)}
         for name, value in settings.items():
             if name not in names:
@@ -42,5 +43,5 @@ class Choices:
             setattr(self, name, value)
 
     def clear(self) -> None:
-        """Choose as this project does."""
+        """Reset all switches to their defaults."""
         self.set(asdict(Choices()))

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from . import server
-from .arguments import currencies_of, moment_of, timezone_of
+from .option_values import currencies_of, moment_of, timezone_of
 from .store import Store
 from .webhooks import DEFAULT_KEY, Webhooks
 from .webhooks.targets import is_address
@@ -65,7 +65,7 @@ def run(
     hooks = Webhooks()
     if dumps is not None:
         try:
-            hooks.dump_to(dumps)
+            hooks.write_files_to(dumps)
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
     with _interrupts_end_the_command():

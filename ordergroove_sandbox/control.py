@@ -1,6 +1,7 @@
-"""The sandbox's own pages, under /sandbox and /: not part of Ordergroove's API, open to everybody.
+"""The sandbox's own pages, `/` and `/sandbox/…`: not part of Ordergroove's API, and open without a key.
 
-Belongs here: clock, faults, choices, webhooks, requests, truth. Not here: the API (rest), the page at / (home).
+Belongs here: clock, faults, choices, webhooks, request log, truth. Does not belong here: the API (`rest`), the HTML of
+the page at `/` (`home`).
 """
 
 from collections.abc import Callable
@@ -33,7 +34,7 @@ def build_control(
     is_live: bool,
     failure: Callable[[], str | None],
 ) -> Starlette:
-    """The pages beside the API."""
+    """Build the application that serves these pages."""
 
     async def home(request: Request) -> Response:
         base = f"{request.url.scheme}://{request.headers.get('host', request.url.netloc)}"
@@ -42,8 +43,8 @@ def build_control(
         )
 
     async def health(_request: Request) -> Response:
-        if words := failure():
-            return _json({"status": "failed", "detail": words}, status=503)
+        if detail := failure():
+            return _json({"status": "failed", "detail": detail}, status=503)
         return _json({"status": "ok"})
 
     async def clock(request: Request) -> Response:
@@ -54,7 +55,7 @@ def build_control(
             except ValueError as error:
                 return _json({"detail": str(error)}, status=400)
             await run_in_threadpool(webhooks.deliver)
-        return _json({"now": store.now.isoformat(" "), "timezone": store.world.zone.key})
+        return _json({"now": store.now.isoformat(" "), "timezone": store.state.zone.key})
 
     async def change_faults(request: Request) -> Response:
         if request.method == "DELETE":
@@ -76,12 +77,12 @@ def build_control(
                 return _json({"detail": str(error)}, status=400)
         return _json(asdict(choices))
 
-    async def asked(request: Request) -> Response:
+    async def request_log(request: Request) -> Response:
         if request.method == "DELETE":
             requests.clear()
         return _json([asdict(entry) for entry in requests.all()])
 
-    async def told(_request: Request) -> Response:
+    async def webhook_status(_request: Request) -> Response:
         targets = [
             {"id": target.id, "url": target.url, "pattern": target.pattern, "enabled": target.enabled,
              "retried": target.retried, **target.counts}
@@ -92,7 +93,7 @@ def build_control(
              "state": delivery.state, "attempts": delivery.attempts, "last_status": delivery.last_status}
             for delivery in list(webhooks.recent)[-50:]
         ]  # fmt: skip
-        return _json({"told": webhooks.told, "pending": webhooks.pending, "targets": targets, "recent": recent})
+        return _json({"emitted": webhooks.emitted, "pending": webhooks.pending, "targets": targets, "recent": recent})
 
     async def truth_names(_request: Request) -> Response:
         return _json(store.truth.names())
@@ -110,8 +111,8 @@ def build_control(
             Route("/sandbox/clock", clock, methods=["GET", "POST"]),
             Route("/sandbox/faults", change_faults, methods=["GET", "POST", "DELETE"]),
             Route("/sandbox/choices", change_choices, methods=["GET", "POST", "DELETE"]),
-            Route("/sandbox/webhooks", told),
-            Route("/sandbox/requests", asked, methods=["GET", "DELETE"]),
+            Route("/sandbox/webhooks", webhook_status),
+            Route("/sandbox/requests", request_log, methods=["GET", "DELETE"]),
             Route("/sandbox/truth", truth_names),
             Route("/sandbox/truth/{name}", truth_table),
         ]
@@ -121,9 +122,9 @@ def build_control(
 def _span(body: dict[str, Any]) -> dict[str, float]:
     for name, value in body.items():
         if name not in ("days", "hours", "seconds"):
-            raise ValueError(f"no such span: {name}")
+            raise ValueError(f"unknown unit of time: {name}")
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f"{name}: {value!r} is no number")
+            raise ValueError(f"{name}: {value!r} is not a number")
     return body
 
 

@@ -1,20 +1,18 @@
-"""What goes wrong on purpose.
+"""Fault settings: which requests and events fail, and how.
 
-Belongs here: which request is hit by what. Not here: the right answer (rest), the sockets (server).
+Does not belong here: correct responses (`rest`), failing responses (`fault_injection`), delivery (`webhooks`).
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 from zoneinfo import available_timezones
-
-from .rest.pages import Page
 
 LISTS = frozenset(
     ("customers", "subscriptions", "orders", "items", "addresses", "payments", "products", "product_groups",
      "offer_profiles", "one_time_incentives", "resources", "entitlements", "billing_attempts", "cancel_reasons")
 )  # fmt: skip
-"""The names of the lists; a test holds them to be those of the API."""
+"""Names of the lists; a test compares them with those of the API."""
 
 _DAY = 86_400.0
 _BOUNDS = {
@@ -27,7 +25,7 @@ _BOUNDS = {
     "late_event_seconds": 366 * _DAY,
     "shuffle_events": 366 * _DAY,
 }
-"""How far a number may go, in the unit of its setting."""
+"""Upper bound of each number, in the unit of its setting."""
 
 Kind = Literal["hang", "throttle", "busy", "error", "garbage", "cut"]
 EventKind = Literal["lost", "doubled", "late", "missigned", "garbage"]
@@ -35,14 +33,13 @@ EventKind = Literal["lost", "doubled", "late", "missigned", "garbage"]
 
 @dataclass(kw_only=True)
 class Faults:
-    """Settings; one counter runs over all API requests, and every n-th is hit (0: none).
+    """Current settings. One counter runs over all API requests, and every n-th request is affected (0: none).
 
-    `stir_hours` pass in the store before each page that a cursor leads to; `clock_skew` (seconds) and `show_timezone`
-    change what the API's clock shows, not what the store's does.
-
-    Where several would hit the same request, the first in the order of `Kind` does. Texts name object types
-    ("orders"); `missing` gives the status that an object type answers with instead. Events have a counter of their own;
-    with `shuffle_events` each is delivered up to so many seconds late, so that they overtake one another.
+    Where several faults would affect the same request, the first in the order of `Kind` does. Text settings name an
+    object type ("orders"); `missing` maps an object type to the status that its list answers with. Events have their
+    own counter. `stir_hours` pass in the store before each page that a cursor leads to. `clock_skew` (seconds) and
+    `show_timezone` change the times that the API shows, not the store's clock. `shuffle_events` delays each event by a
+    random number of seconds up to this one, so that events arrive out of order.
     """
 
     throttle_every: int = 0
@@ -73,22 +70,22 @@ class Faults:
     shuffle_events: float = 0.0
 
     def set(self, settings: Mapping[str, Any]) -> None:
-        """Change some of the settings; raises ValueError, and changes nothing, where one cannot be."""
+        """Change some settings; an invalid one raises ValueError and changes nothing."""
         names = {setting.name for setting in fields(self)}
         for name, value in settings.items():
             if name not in names:
-                raise ValueError(f"no such fault: {name}")
+                raise ValueError(f"unknown fault: {name}")
             if not _is_possible(name, value):
-                raise ValueError(f"{name}: {value!r} is not possible")
+                raise ValueError(f"{name}: {value!r} is not a valid value")
         for name, value in settings.items():
             setattr(self, name, value)
 
     def clear(self) -> None:
-        """Let everything go well again."""
+        """Switch all faults off."""
         self.set(asdict(Faults()))
 
-    def hits(self, count: int) -> Kind | None:
-        """What the count-th request (from 1) is hit by."""
+    def fault_for_request(self, count: int) -> Kind | None:
+        """Return the fault of the count-th request (from 1)."""
         every: tuple[tuple[Kind, int], ...] = (
             ("hang", self.hang_every),
             ("throttle", self.throttle_every),
@@ -99,8 +96,8 @@ class Faults:
         )
         return next((kind for kind, n in every if n and count % n == 0), None)
 
-    def hits_event(self, count: int) -> frozenset[EventKind]:
-        """What the count-th event (from 1) is hit by on its way to the receivers; it may be several."""
+    def faults_for_event(self, count: int) -> frozenset[EventKind]:
+        """Return the faults of the count-th event (from 1); there may be several."""
         every: tuple[tuple[EventKind, int], ...] = (
             ("lost", self.lose_event_every),
             ("doubled", self.double_event_every),
@@ -110,13 +107,9 @@ class Faults:
         )
         return frozenset(kind for kind, n in every if n and count % n == 0)
 
-    def bend(self, page: Page, *, object_type: str, query: str) -> Page:
-        """The page whose next link leads back to itself, where that is set."""
-        return replace(page, next=query or "page_size=10") if self.repeat_cursor == object_type else page
-
-    def host(self, *, object_type: str, asked: str) -> str:
-        """The host that the links name."""
-        return "elsewhere.example.com" if self.foreign_next == object_type else asked
+    def link_host(self, *, object_type: str, requested: str) -> str:
+        """Return the host name to put into page links."""
+        return "elsewhere.example.com" if self.foreign_next == object_type else requested
 
 
 def _is_possible(name: str, value: Any) -> bool:
@@ -133,7 +126,7 @@ def _is_possible(name: str, value: Any) -> bool:
     if name == "retry_after" and value is None:
         return True
     least = -_BOUNDS[name] if name == "clock_skew" else 0
-    # NaN is not between any two numbers, and infinity is beyond every bound.
+    # The comparison is false for NaN and for infinity, as required.
     return isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= _BOUNDS[name]
 
 

@@ -1,6 +1,6 @@
-"""The page at /: what this is, how to point a client at it, what is in it and what happened last.
+"""The HTML page at `/`: settings for a client, row counts and the latest events.
 
-Belongs here: HTML. Not here: the handles that it names (control).
+Does not belong here: the control pages that it links to (`control`).
 """
 
 from html import escape
@@ -18,33 +18,33 @@ pre { background: #f4f4f4; padding: 1rem; overflow-x: auto } code { font-size: .
   body { background: #1b1b1b; color: #ddd } pre { background: #2a2a2a } a { color: #8bf }
 }
 """
-_HANDLES = (
-    ("clock", 'the time; POST {"days": 1} lets it pass'),
-    ("faults", 'what goes wrong; POST {"error_every": 5}, DELETE clears'),
-    ("choices", "what the documentation leaves open"),
+_CONTROL_PAGES = (
+    ("clock", 'simulated time; POST {"days": 1} advances it'),
+    ("faults", 'active faults; POST {"error_every": 5}, DELETE clears'),
+    ("choices", "switches for what the API documentation leaves open"),
     ("webhooks", "targets and deliveries; POST /webhook_targets/ adds one"),
-    ("requests", "what was asked so far"),
-    ("truth", "what really happened"),
+    ("requests", "log of API requests"),
+    ("truth", "tables of the true state"),
 )
 
 
 def home_page(
     store: Store, *, base: str, key: str, webhooks: Webhooks, is_live: bool, failure: str | None = None
 ) -> str:
-    """The whole page; it loads itself again every few seconds while the store is live."""
+    """Render the page; it reloads every few seconds while the store is live."""
     with store.lock:
         now = store.now
-        counts = [(listing.path, len(listing.table(store.world))) for listing in LISTINGS]
-        events = store.world.chronicle.events[-_EVENTS:]
-        told = len(store.world.chronicle.events)
+        counts = [(listing.path, len(listing.table(store.state))) for listing in LISTINGS]
+        events = store.state.event_log.events[-_EVENTS:]
+        total = len(store.state.event_log.events)
     lists = "".join(f"<tr><td>{path}</td><td>{count:,}</td></tr>" for path, count in counts)
     last = "".join(
         f"<tr><td>{event.at}</td><td>{event.type}</td><td><code>{event.object_id}</code></td></tr>"
         for event in reversed(events)
     )
-    handles = "".join(
-        f'<tr><td><a href="/sandbox/{name}">/sandbox/{name}</a></td><td>{escape(what)}</td></tr>'
-        for name, what in _HANDLES
+    pages = "".join(
+        f'<tr><td><a href="/sandbox/{name}">/sandbox/{name}</a></td><td>{escape(description)}</td></tr>'
+        for name, description in _CONTROL_PAGES
     )
     targets = "".join(
         f"<tr><td>{escape(target.url)}</td><td>{target.counts['success']:,} delivered, "
@@ -53,24 +53,24 @@ def home_page(
     )
     failed = f"<p><b>{escape(failure)}</b></p>" if failure else ""
     return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>og_assets sandbox</title>
+<html lang="en"><head><meta charset="utf-8"><title>Ordergroove sandbox</title>
 <meta name="viewport" content="width=device-width">{'<meta http-equiv="refresh" content="3">' if is_live else ""}
 <style>{_STYLE}</style></head><body>
-<h1>A sandbox store</h1>
-<p>This is an invented store that answers like Ordergroove's REST API. Nothing in it is real.
-It is <b>{now}</b> here ({escape(store.world.zone.key)}), and time {"goes on" if is_live else "stands still"}.</p>
+<h1>Ordergroove sandbox</h1>
+<p>A simulated store with Ordergroove's REST API. All data is invented.
+Simulated time is <b>{now}</b> ({escape(store.state.zone.key)}); the clock {"runs" if is_live else "is stopped"}.</p>
 {failed}
-<h2>Point a client at it</h2>
+<h2>Connect a client</h2>
 <pre>ORDERGROOVE_BASE_URL={escape(base)}
 ORDERGROOVE_API_KEY={escape(key)}
 
 curl -H 'x-api-key: {escape(key)}' -H 'X-OG-API-VERSION: 2' '{escape(base)}/subscriptions/?page_size=5'</pre>
-<h2>What is in it</h2>
+<h2>Rows</h2>
 <table class="n">{lists}</table>
-<h2>The last of {told:,} events</h2>
+<h2>Latest of {total:,} events</h2>
 <table>{last}</table>
 <h2>Webhooks</h2>
-<table>{targets or "<tr><td>No target; none is told of anything.</td></tr>"}</table>
-<h2>Beside the API</h2>
-<table>{handles}</table></body></html>
+<table>{targets or "<tr><td>No targets: events are not delivered.</td></tr>"}</table>
+<h2>Control pages</h2>
+<table>{pages}</table></body></html>
 """

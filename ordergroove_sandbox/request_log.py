@@ -1,6 +1,6 @@
-"""The log of the requests that a server was asked, so that tests can see how they came.
+"""Log of API requests, so that tests can check what a client requested.
 
-Belongs here: what was asked, when, and how many at a time. Not here: the answers (rest).
+Belongs here: path, query, status and time of requests. Does not belong here: responses (`rest`).
 """
 
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from .rest.listings import LISTINGS
 
 
 @dataclass(slots=True)
-class Asked:
-    """One request. `ended` is when the whole answer was handed to the socket; times are monotonic seconds."""
+class LoggedRequest:
+    """One request. `ended` is when the whole response was handed to the socket; times are monotonic seconds."""
 
     object_type: str
     path: str
@@ -26,40 +26,40 @@ class RequestLog:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._asked: list[Asked] = []
+        self._requests: list[LoggedRequest] = []
         self.total = 0
 
-    def add(self, asked: Asked) -> int:
-        """Take a request in; returns how many there have been, never reset."""
+    def add(self, request: LoggedRequest) -> int:
+        """Add a request; return the number of requests since the start, which `clear` does not reset."""
         with self._lock:
-            self._asked.append(asked)
+            self._requests.append(request)
             self.total += 1
             return self.total
 
-    def all(self) -> list[Asked]:
-        """The requests in the order in which they came."""
+    def all(self) -> list[LoggedRequest]:
+        """Return the requests in the order of their arrival."""
         with self._lock:
-            return list(self._asked)
+            return list(self._requests)
 
     def clear(self) -> None:
-        """Forget all of them."""
+        """Remove all requests."""
         with self._lock:
-            self._asked.clear()
+            self._requests.clear()
 
     def count(self, object_type: str | None = None) -> int:
-        """How many requests there were, of one object type or altogether."""
-        return sum(object_type in (None, asked.object_type) for asked in self.all())
+        """Count the requests, of one object type or of all."""
+        return sum(object_type in (None, request.object_type) for request in self.all())
 
     def peak_in_flight(self, object_type: str | None = None) -> int:
-        """How many were being answered at once, at most."""
+        """Return the highest number of requests that were in flight at the same time."""
         steps = []
-        for asked in self.all():
-            if object_type in (None, asked.object_type):
-                steps += [(asked.started, 1), (asked.ended if asked.ended is not None else float("inf"), -1)]
-        peak = flying = 0
+        for request in self.all():
+            if object_type in (None, request.object_type):
+                steps += [(request.started, 1), (request.ended if request.ended is not None else float("inf"), -1)]
+        peak = in_flight = 0
         for _, step in sorted(steps):
-            flying += step
-            peak = max(peak, flying)
+            in_flight += step
+            peak = max(peak, in_flight)
         return peak
 
 
@@ -67,5 +67,5 @@ _PATHS = tuple((listing.path, listing.name) for listing in LISTINGS)
 
 
 def object_type_of(path: str) -> str:
-    """The object type of a path; "unknown" where there is no such list."""
+    """Return the object type of a path; "unknown" where no list has this path."""
     return next((name for prefix, name in _PATHS if path.startswith(prefix)), "unknown")

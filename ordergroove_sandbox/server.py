@@ -1,10 +1,10 @@
-"""A store on a port: in the background of a test, or in the foreground of a command.
+"""Serve a store over HTTP: from a background thread for tests, or in the foreground for the command line.
 
-Belongs here: starting and stopping. Not here: what is answered (rest, control), what goes wrong (faults).
+Does not belong here: responses (`rest`, `control`), faults (`faults`).
 """
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Thread
@@ -12,14 +12,14 @@ from time import monotonic, sleep
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
+from .background import BackgroundThreads
 from .choices import Choices
 from .control import build_control
-from .dated import Dated
+from .date_header import DateHeader
+from .fault_injection import FaultInjection
 from .faults import Faults
-from .gate import Gate
-from .heart import Heart
 from .request_log import RequestLog
 from .rest.api import build_api
 from .store import Store
@@ -29,15 +29,13 @@ DEFAULT_KEYS = ("sandbox-key",)
 
 
 class Application:
-    """The API behind its gate, and the sandbox's own pages beside it; `wrap` puts something in front of the API."""
+    """The ASGI application: the API behind fault injection, and the control pages."""
 
-    def __init__(
-        self, running: "RunningStore", *, keys: tuple[str, ...], wrap: Callable[[ASGIApp], ASGIApp] = lambda api: api
-    ) -> None:
+    def __init__(self, running: "RunningStore", *, keys: tuple[str, ...]) -> None:
         api = build_api(
             running.store, keys=keys, faults=running.faults, choices=running.choices, webhooks=running.webhooks
         )
-        self.gate = Gate(wrap(api), faults=running.faults, requests=running.requests)
+        self.fault_injection = FaultInjection(api, faults=running.faults, requests=running.requests)
         self._control = build_control(
             running.store,
             keys=keys,
@@ -46,21 +44,21 @@ class Application:
             requests=running.requests,
             webhooks=running.webhooks,
             is_live=running.day_seconds is not None,
-            failure=lambda: running.heart.failure if running.heart else None,
+            failure=lambda: running.background_threads.failure if running.background_threads else None,
         )
-        self._dated = Dated(self._answer, running.store)
+        self._with_date = DateHeader(self._answer, running.store)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._dated(scope, receive, send)
+        await self._with_date(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_control = scope["path"] == "/" or scope["path"].startswith("/sandbox/")
-        await (self._control if is_control else self.gate)(scope, receive, send)
+        await (self._control if is_control else self.fault_injection)(scope, receive, send)
 
 
 @dataclass(kw_only=True)
 class RunningStore:
-    """A store that is being served; `day_seconds` is how long one of its days takes, None if it stands still."""
+    """A served store; `day_seconds` is the real duration of a simulated day, None if time stands still."""
 
     url: str
     store: Store
@@ -69,16 +67,16 @@ class RunningStore:
     requests: RequestLog = field(default_factory=RequestLog)
     webhooks: Webhooks = field(default_factory=Webhooks)
     day_seconds: float | None = None
-    heart: Heart | None = field(init=False, default=None)
+    background_threads: BackgroundThreads | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         if self.webhooks not in self.store.webhooks:
-            self.store.tell(self.webhooks)
-        # One set of switches for requests and events, those that the webhooks were made with.
+            self.store.attach_webhooks(self.webhooks)
+        # Requests and events share the fault settings that the webhooks were created with.
         self.faults = self.webhooks.faults
 
     def override(self, object_type: str, key: str, fields: dict[str, Any] | None) -> None:
-        """Change what the API shows of a row, not what is true; None takes it back."""
+        """Replace fields of a row in API responses, without changing the row; None removes the override."""
         self.store.override(object_type, key, fields)
 
 
@@ -92,25 +90,25 @@ def serve(
     webhooks: Webhooks | None = None,
     day_seconds: float | None = None,
 ) -> Iterator[RunningStore]:
-    """Serve a store from a background thread; port 0 takes a free one. Stops at once on leaving, hangers included.
+    """Serve a store from a background thread; port 0 takes a free port. Leaving the block ends hanging requests too.
 
-    With `day_seconds` the store lives on, a day of its time in so many seconds. Events go where `webhooks` say, and to
-    the targets that are added over HTTP.
+    With `day_seconds` simulated time passes, one day in so many seconds. Events go to the targets of `webhooks` and to
+    those added over HTTP.
     """
     with socket.create_server((host, port)) as listener:
         running = _running(store, listener, host=host, webhooks=webhooks, day_seconds=day_seconds)
-        heart = running.heart = Heart(store, running.webhooks, day_seconds=day_seconds)
-        with background(config(Application(running, keys=keys)), listener):
-            heart.start()
+        threads = running.background_threads = BackgroundThreads(store, running.webhooks, day_seconds=day_seconds)
+        with server_thread(config(Application(running, keys=keys)), listener):
+            threads.start()
             try:
                 yield running
             finally:
-                heart.stop()
+                threads.stop()
 
 
 @contextmanager
-def background(config: uvicorn.Config, listener: socket.socket) -> Iterator[None]:
-    """A server in a thread, up when this is entered and gone when it is left."""
+def server_thread(config: uvicorn.Config, listener: socket.socket) -> Iterator[None]:
+    """Run a server in a thread for the duration of the block."""
     server = _Server(config)
     thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="sandbox", daemon=True)
     thread.start()
@@ -131,36 +129,36 @@ def run(
     webhooks: Webhooks | None = None,
     day_seconds: float | None = None,
 ) -> None:
-    """Serve a store until interrupted; raises OSError where the port is taken."""
+    """Serve a store until interrupted; raises OSError where the port is in use."""
     with socket.create_server((host, port)) as listener:
         running = _running(store, listener, host=host, webhooks=webhooks, day_seconds=day_seconds)
-        heart = running.heart = Heart(store, running.webhooks, day_seconds=day_seconds)
-        heart.start()
+        threads = running.background_threads = BackgroundThreads(store, running.webhooks, day_seconds=day_seconds)
+        threads.start()
         try:
             with suppress(KeyboardInterrupt):
                 _Server(config(Application(running, keys=keys))).run(sockets=[listener])
         finally:
-            heart.stop()
+            threads.stop()
 
 
 def _running(
     store: Store, listener: socket.socket, *, host: str, webhooks: Webhooks | None, day_seconds: float | None
 ) -> RunningStore:
     url = f"http://{host}:{listener.getsockname()[1]}"
-    # A store that was made with webhooks is served with them; with nothing said, nothing is told.
-    known = webhooks or (store.webhooks[0] if store.webhooks else Webhooks())
-    return RunningStore(url=url, store=store, webhooks=known, day_seconds=day_seconds)
+    # A store that was created with webhooks keeps them. New webhooks have no target.
+    used = webhooks or (store.webhooks[0] if store.webhooks else Webhooks())
+    return RunningStore(url=url, store=store, webhooks=used, day_seconds=day_seconds)
 
 
 class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # Answers that hang on purpose must not hold up the end.
-        self.config.app.gate.release()  # type: ignore[union-attr]
+        # Requests that hang because of a fault must not delay the shutdown.
+        self.config.app.fault_injection.release()  # type: ignore[union-attr]
         await super().shutdown(sockets)
 
 
 def config(application: Application) -> uvicorn.Config:
-    """How an application is served: fast, and silent."""
+    """Return the server settings: fast protocol, no logging."""
     return uvicorn.Config(
         application,
         http="httptools",
@@ -169,7 +167,7 @@ def config(application: Application) -> uvicorn.Config:
         access_log=False,
         log_level="critical",
         server_header=False,
-        # Its own would be this machine's time; what answers has the store's (dated).
+        # uvicorn would send the machine's time; `DateHeader` sends the store's.
         date_header=False,
         timeout_graceful_shutdown=1,
     )
@@ -179,5 +177,5 @@ def _await_start(server: uvicorn.Server, thread: Thread, *, seconds: float = 10)
     deadline = monotonic() + seconds
     while not server.started:
         if not thread.is_alive() or monotonic() > deadline:
-            raise RuntimeError("the sandbox did not start")
+            raise RuntimeError("the sandbox server did not start within 10 seconds")
         sleep(0.005)

@@ -1,7 +1,7 @@
-"""A store to run: the world, its clock, and the calls that change it by hand.
+"""A simulated store: its state, its clock and methods that change it.
 
-Belongs here: the one object that tests, the server and the command line hold. Not here: the rules of the world (world),
-HTTP (rest, server). Every method takes the lock, so a store can live on while it is being read.
+Belongs here: the one object that tests, the server and the command line use. Does not belong here: the rules of the
+simulation (`domain`), HTTP (`rest`, `server`). Every method takes the lock, so that threads can share a store.
 """
 
 import gc
@@ -13,25 +13,25 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from .actions import Actions
+from .domain.behaviour import CustomerBehaviour
+from .domain.placement import NightlyPlacement
+from .domain.records import Order, Subscription
+from .domain.reminders import Reminders
+from .domain.scheduler import Scheduler
+from .domain.state import EmptiedOrders, OrderDiscounts, OutOfStock, Placement, StoreState
 from .truth import Truth
 from .webhooks import Webhooks
-from .world.behaviour import Life
-from .world.placement import Nights
-from .world.records import Order, Subscription
-from .world.reminders import Reminders
-from .world.state import EmptiedOrders, OrderDiscounts, OutOfStock, Placement, World
-from .world.timeline import Timeline
 
 _FARTHEST = timedelta(days=3653)
 _LAST_YEAR = 2999
-_TOO_FAR = f"time passes ten years at once at most, and ends with {_LAST_YEAR}"
+_TOO_FAR = f"time can advance by ten years at once, and up to the year {_LAST_YEAR}"
 
 
 class Store(Actions):
-    """A seeded store that has lived for `days` up to `until`, and lives on when told to.
+    """A seeded store with `days` of history up to `until`; `advance` lets time pass.
 
-    The same arguments give the same store, to the byte. Of the `customers`, `imported` came in one second on the first
-    day, the others one by one. `until` is wall-clock time of `timezone` (naive; default: now).
+    The same arguments give the same store, to the byte. Of the `customers`, `imported` sign up in one second on the
+    first day, the others one by one. `until` is naive wall-clock time of `timezone` (default: now).
     """
 
     def __init__(
@@ -49,8 +49,6 @@ class Store(Actions):
         order_discounts: OrderDiscounts = "off total",
         currencies: tuple[str, ...] = ("USD",),
         webhooks: Webhooks | None = None,
-        part: int = 0,
-        first_customer: int = 0,
     ) -> None:
         zone = ZoneInfo(timezone)
         end = (until or datetime.now(zone).replace(tzinfo=None)).replace(microsecond=0)
@@ -59,7 +57,7 @@ class Store(Actions):
         self.overrides: dict[tuple[str, str], dict[str, Any]] = {}
         self.webhooks: list[Webhooks] = []
         self.finalized: set[tuple[str, str]] = set()
-        self.world = World(
+        self.state = StoreState(
             seed=seed,
             start=end - timedelta(days=days),
             zone=zone,
@@ -68,70 +66,74 @@ class Store(Actions):
             placement=placement,
             order_discounts=order_discounts,
             currencies=currencies,
-            part=part,
-            first_customer=first_customer,
         )
         if webhooks is not None:
-            self.tell(webhooks)
-        self._timeline = Timeline(self.world)
-        self._life = Life(self.world, timeline=self._timeline, customers=customers, imported=imported, until=end)
-        Reminders(self.world, timeline=self._timeline)
-        self._nights = Nights(self.world, timeline=self._timeline, on_rejected=self._life.after_rejection)
-        with _without_collection():
-            self._timeline.run(until=end)
-        self.truth = Truth(self.world, lock=self.lock)
+            self.attach_webhooks(webhooks)
+        self._scheduler = Scheduler(self.state)
+        self._behaviour = CustomerBehaviour(
+            self.state, scheduler=self._scheduler, customers=customers, imported=imported, until=end
+        )
+        Reminders(self.state, scheduler=self._scheduler)
+        self._placement = NightlyPlacement(
+            self.state, scheduler=self._scheduler, on_rejected=self._behaviour.after_rejection
+        )
+        with _without_garbage_collection():
+            self._scheduler.run(until=end)
+        self.truth = Truth(self.state, lock=self.lock)
 
     @property
     def now(self) -> datetime:
         """The naive wall-clock time of the store."""
-        return self.world.now
+        return self.state.now
 
     @property
     def merchant(self) -> str:
-        """The merchant's public id, which the list of entitlements asks for."""
-        return self.world.merchant
+        """The merchant's public id, a required parameter of the entitlements list."""
+        return self.state.merchant
 
     def advance(self, *, days: float = 0, hours: float = 0, seconds: float = 0) -> datetime:
-        """Let time pass, ten years at most, with all that happens in it; returns the new time.
+        """Advance simulated time, by ten years at most, and return the new time.
 
-        Raises ValueError where it would run backwards, or too far.
+        Raises ValueError where time would run backwards or too far.
         """
         try:
             span = timedelta(days=days, hours=hours, seconds=seconds)
         except OverflowError:
             raise ValueError(_TOO_FAR) from None
         if span < timedelta(0):
-            raise ValueError("time does not run backwards")
+            raise ValueError("time cannot run backwards")
         with self.lock:
             if span > _FARTHEST or (self.now + span).year > _LAST_YEAR:
                 raise ValueError(_TOO_FAR)
-            self._timeline.run(until=(self.now + span).replace(microsecond=0))
+            self._scheduler.run(until=(self.now + span).replace(microsecond=0))
             return self.now
 
-    def tell(self, webhooks: Webhooks) -> None:
-        """Tell these webhooks of everything that happens from now on."""
+    def attach_webhooks(self, webhooks: Webhooks) -> None:
+        """Send all events from now on to these webhooks."""
         with self.lock:
-            webhooks.bind(self.world, seed=self.seed)
+            webhooks.bind(self.state, seed=self.seed)
             self.webhooks.append(webhooks)
 
     def override(self, object_type: str, key: str, fields: dict[str, Any] | None) -> None:
-        """Change what the API shows of a row (merged over its body), not what is true; None takes it back."""
+        """Replace fields of a row in API responses, without changing the row; None removes the override."""
         with self.lock:
             if fields is None:
                 self.overrides.pop((object_type, key), None)
             else:
                 self.overrides[object_type, key] = fields
 
-    def _on_begun(self, subscription: Subscription) -> None:
-        self._life.follow(subscription)
+    def _on_activated(self, subscription: Subscription) -> None:
+        self._behaviour.plan_lifecycle(subscription)
 
-    def _on_answer(self, order: Order, code: str) -> None:
-        self._nights.finalize(order, code=code)
+    def _on_outcome(self, order: Order, code: str) -> None:
+        self._placement.finalize(order, code=code)
 
 
 @contextmanager
-def _without_collection() -> Iterator[None]:
-    """A past that is being made leaves no garbage, and looking for it costs half the time (30,000 customers)."""
+def _without_garbage_collection() -> Iterator[None]:
+    """Suspend garbage collection: creating a history leaves no cycles to collect, and the search for them takes half of
+    the time.
+    """
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -39,7 +39,7 @@ class DemoError(OgAssetsError):
 def demo_store(data_dir: Path) -> Store:
     """Make the store. Every event of its life lies in the inbox after that, as a receiver would have left it."""
     hooks = Webhooks()
-    hooks.dump_to(data_dir / "inbox")
+    hooks.write_files_to(data_dir / "inbox")
     store = Store(seed=DEMO_SEED, customers=DEMO_CUSTOMERS, days=DEMO_DAYS, webhooks=hooks)
     hooks.close()
     return store

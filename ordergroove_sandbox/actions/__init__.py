@@ -1,15 +1,15 @@
-"""What can be done to a store by hand: the methods of a store that change it, as a subscriber or their support would.
+"""Methods of a store that change it, as a subscriber or customer service would.
 
-Belongs here: finding rows by their ids, and the lock. Not here: what follows from a deed (world). A row that is not
-there is a KeyError; what the state of a row does not allow is a ValueError with a sentence.
+Belongs here: finding rows by id, and locking. Does not belong here: the effects of a change (`domain`). An unknown id
+is a KeyError; a change that the row's state does not allow is a ValueError with a message.
 """
 
-from .on_orders import OrderActions
-from .on_subscriptions import SubscriptionActions
+from .order_actions import OrderActions
+from .subscription_actions import SubscriptionActions
 
 
 class Actions(SubscriptionActions, OrderActions):
-    """Everything that can be done by hand."""
+    """All methods that change a store."""
 
 
 __all__ = ["Actions"]

@@ -1,6 +1,6 @@
-"""What a client can see of the store and do to it: Ordergroove's REST API, lists, single objects and calls.
+"""Ordergroove's REST API over a store: lists, single objects and mutations.
 
-Belongs here: bodies, filters, cursors, envelopes, status codes. Not here: the state itself (world), what goes wrong on
-purpose (faults), sockets (server). Only mutations change the world,
-and they through the same methods that a test can call.
+Belongs here: filters, cursors, envelopes, status codes. Does not belong here: the state (`domain`), JSON bodies
+(`bodies`), faults (`faults`, `fault_injection`), sockets (`server`). Only mutations change the store, and they call the
+methods that tests can call too.
 """

@@ -1,10 +1,10 @@
 """The token in a cursor link: `p`osition, `o`ffset and `r`everse, as Django REST framework writes them.
 
-Belongs here: the token. Not here: the page that it leads to (pages).
+Belongs here: the token. Does not belong here: the page that it leads to (`pages`).
 
-A position is a row's second of creation and its rank in that second, counted from the oldest; rows that are gone keep
-their rank. So `o` rows of second `p` are still to come, however many share it: a walk meets every row that stays
-exactly once, which Django's own offset (among the rows present, at most 1,000) does not grant.
+A position is a row's second of creation and its rank in that second, counted from the oldest; removed rows keep their
+rank. A complete walk therefore returns every row that still exists exactly once, however many rows share a second.
+Django's own offset (among existing rows, at most 1,000) does not guarantee this.
 """
 
 from base64 import b64decode, b64encode
@@ -15,18 +15,18 @@ from urllib.parse import parse_qs, urlencode
 
 
 class InvalidCursorError(Exception):
-    """A token that nobody handed out."""
+    """The token was not created by this API."""
 
 
 class Cursor(NamedTuple):
-    """Between which rows a page begins: before the given one, or, reversed, after it."""
+    """The position of a page: before a row, or, reversed, after it."""
 
     position: datetime
     offset: int = 0
     reverse: bool = False
 
     def encode(self) -> str:
-        """The token, with what is zero left out."""
+        """Return the token, without zero values."""
         tokens = {"p": self.position.isoformat(" ")}
         if self.offset:
             tokens["o"] = str(self.offset)
@@ -36,7 +36,7 @@ class Cursor(NamedTuple):
 
     @classmethod
     def decode(cls, text: str) -> "Cursor":
-        """Read a token, or raise InvalidCursorError."""
+        """Parse a token; raise InvalidCursorError if it is invalid."""
         try:
             tokens = parse_qs(b64decode(text.encode("ascii"), validate=True).decode("ascii"), strict_parsing=True)
             offset = int(tokens.get("o", ["0"])[0])

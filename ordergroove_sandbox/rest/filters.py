@@ -1,7 +1,7 @@
-"""The query parameters of a list: each becomes a condition on a row.
+"""Query parameters of lists: each becomes a condition on a row.
 
-Belongs here: how values are read (dates, booleans, ids) and compared, inclusive at both ends. Not here: which list
-knows which parameters (listings).
+Belongs here: parsing values (dates, booleans, ids) and comparing them, inclusive at both ends. Does not belong here:
+which list has which parameters (`listings`).
 """
 
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ _TRUE, _FALSE = {"true", "1"}, {"false", "0"}
 
 
 class BadParameterError(Exception):
-    """A value that cannot be read: the API answers 400 with the parameter's name."""
+    """An unreadable value: the API responds with 400 and the parameter's name."""
 
     def __init__(self, name: str, detail: str) -> None:
         super().__init__(f"{name}: {detail}")
@@ -26,11 +26,11 @@ class BadParameterError(Exception):
 
 
 class BadDateError(BadParameterError):
-    """A date or time that cannot be read."""
+    """An unreadable date or time."""
 
 
 def equal(get: Get) -> Filter:
-    """The text of a field, as it is."""
+    """Rows whose field equals the text."""
 
     def build(query: Query, name: str) -> Condition:
         wanted = query[name][-1]
@@ -40,7 +40,7 @@ def equal(get: Get) -> Filter:
 
 
 def number(get: Get) -> Filter:
-    """A whole number."""
+    """Rows whose field equals a whole number."""
 
     def build(query: Query, name: str) -> Condition:
         try:
@@ -53,7 +53,7 @@ def number(get: Get) -> Filter:
 
 
 def any_of(get: Get) -> Filter:
-    """One of the values of a repeatable parameter."""
+    """Rows whose field equals one of the values of a repeatable parameter."""
 
     def build(query: Query, name: str) -> Condition:
         wanted = set(query[name])
@@ -63,7 +63,7 @@ def any_of(get: Get) -> Filter:
 
 
 def boolean(get: Get) -> Filter:
-    """True or false in any spelling; repeated, either."""
+    """Rows whose field is true or false, in any spelling; a repeated parameter matches either value."""
 
     def build(query: Query, name: str) -> Condition:
         wanted = {is_true(name, value) for value in query[name]}
@@ -73,7 +73,7 @@ def boolean(get: Get) -> Filter:
 
 
 def contains(*gets: Get) -> Filter:
-    """A part of one of some fields, in any case."""
+    """Rows with the text in one of some fields, ignoring case."""
 
     def build(query: Query, name: str) -> Condition:
         part = query[name][-1].casefold()
@@ -83,7 +83,7 @@ def contains(*gets: Get) -> Filter:
 
 
 def since(get: Get) -> Filter:
-    """At or after a moment; a day means its midnight."""
+    """Rows at or after a moment; a day means its midnight."""
 
     def build(query: Query, name: str) -> Condition:
         start = moment(name, query[name][-1])
@@ -93,7 +93,7 @@ def since(get: Get) -> Filter:
 
 
 def until(get: Get) -> Filter:
-    """At or before a moment; a day means its midnight."""
+    """Rows at or before a moment; a day means its midnight."""
 
     def build(query: Query, name: str) -> Condition:
         end = moment(name, query[name][-1])
@@ -103,7 +103,7 @@ def until(get: Get) -> Filter:
 
 
 def on_day(get: Get) -> Filter:
-    """At any moment of a day."""
+    """Rows at any moment of a day."""
 
     def build(query: Query, name: str) -> Condition:
         wanted = moment(name, query[name][-1]).date()
@@ -113,7 +113,7 @@ def on_day(get: Get) -> Filter:
 
 
 def day(get: Get) -> Filter:
-    """A field that is a day."""
+    """Rows whose date field equals a day."""
 
     def build(query: Query, name: str) -> Condition:
         wanted = _date(name, query[name][-1])
@@ -123,7 +123,7 @@ def day(get: Get) -> Filter:
 
 
 def day_since(get: Get) -> Filter:
-    """A field that is a day, on or after."""
+    """Rows whose date field is on or after a day."""
 
     def build(query: Query, name: str) -> Condition:
         start = _date(name, query[name][-1])
@@ -133,7 +133,7 @@ def day_since(get: Get) -> Filter:
 
 
 def day_until(get: Get) -> Filter:
-    """A field that is a day, on or before."""
+    """Rows whose date field is on or before a day."""
 
     def build(query: Query, name: str) -> Condition:
         end = _date(name, query[name][-1])
@@ -143,7 +143,7 @@ def day_until(get: Get) -> Filter:
 
 
 def moment(name: str, text: str, *, form: str = "%Y-%m-%dT%H:%M:%S") -> datetime:
-    """A naive moment, or the midnight of a day."""
+    """Parse a naive moment, or a day as its midnight."""
     for form_ in (form, "%Y-%m-%d"):
         try:
             return datetime.strptime(text, form_)
@@ -153,7 +153,7 @@ def moment(name: str, text: str, *, form: str = "%Y-%m-%dT%H:%M:%S") -> datetime
 
 
 def is_true(name: str, text: str) -> bool:
-    """A boolean as clients write it."""
+    """Parse a boolean in any spelling."""
     folded = text.casefold()
     if folded in _TRUE or folded in _FALSE:
         return folded in _TRUE

@@ -1,6 +1,6 @@
-"""What a list is, and the parameters that several lists share.
+"""Definition of a list, and parameters that several lists share.
 
-Belongs here: the class. Not here: the lists themselves (listings).
+Does not belong here: the lists (`listings`).
 """
 
 from collections.abc import Callable
@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from ordergroove_sandbox.bodies.values import Body
 from ordergroove_sandbox.choices import Choices
-from ordergroove_sandbox.world.state import World
-from ordergroove_sandbox.world.table import Table
+from ordergroove_sandbox.domain.state import StoreState
+from ordergroove_sandbox.domain.table import Table
 
 from .filters import (
     BadDateError,
@@ -27,27 +28,26 @@ from .filters import (
     since,
     until,
 )
-from .shapes import Body
 
-Render = Callable[[World, Any], Body]
-Extra = Callable[[World, Any, Body], Body]
-"""Adds to a body, or takes from it."""
-Narrow = Callable[[World, str], str | None]
-"""The customer whose rows alone can match a value of a parameter."""
+Render = Callable[[StoreState, Any], Body]
+Extra = Callable[[StoreState, Any, Body], Body]
+"""Adds or removes fields of a body."""
+Narrow = Callable[[StoreState, str], str | None]
+"""Returns the only customer whose rows can match a parameter's value."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Listing:
-    """A list, and the single objects under it where `alone` tells how they look.
+    """A list, and its single objects if `detail` is set.
 
-    `narrow` keeps a question about one customer's rows from looking at all; `orderings` are those of version 1.
+    `narrow` limits a request about one customer to that customer's rows, for speed; `orderings` apply to version 1.
     """
 
     name: str
     path: str
-    table: Callable[[World], Table[Any]]
+    table: Callable[[StoreState], Table[Any]]
     body: Render
-    alone: Render | None = None
+    detail: Render | None = None
     filters: dict[str, Filter] = field(default_factory=dict)
     defaults: dict[str, list[str]] = field(default_factory=dict)
     extras: dict[str, Extra] = field(default_factory=dict)
@@ -59,47 +59,49 @@ class Listing:
     not_found: str = "Unable to find requested asset."
 
     def conditions(self, query: Query, choices: Choices) -> list[Condition]:
-        """What a row must meet; parameters that the list does not know are ignored."""
+        """Return the conditions of a request; unknown parameters are ignored."""
         if self.required and self.required not in query:
             raise BadParameterError(self.required, "This field is required.")
-        asked = {**self.defaults, **query}
+        values = {**self.defaults, **query}
         if choices.day_as_end == "last second":
-            asked = {name: _to_last_second(name, values) for name, values in asked.items()}
+            values = {name: _to_last_second(name, given) for name, given in values.items()}
         conditions = []
         for name, build in self.filters.items():
-            if name in asked:
+            if name in values:
                 try:
-                    conditions.append(build(asked, name))
+                    conditions.append(build(values, name))
                 except BadDateError:
                     if choices.bad_date == "refuse":
                         raise
         return conditions
 
     def render(self, query: Query) -> Render:
-        """How the rows of this request look."""
-        asked = [extra for name, extra in self.extras.items() if name in query and _is_asked(name, query[name][-1])]
-        return _composed(self.body, tuple(asked)) if asked else self.body
+        """Return the function that renders the rows of a request."""
+        requested = [
+            extra for name, extra in self.extras.items() if name in query and _is_requested(name, query[name][-1])
+        ]
+        return _composed(self.body, tuple(requested)) if requested else self.body
 
-    def owner(self, world: World, query: Query) -> str | None:
-        """Whose rows alone can answer this request, where its parameters tell; "" where they can be nobody's."""
-        for name, whose in self.narrow.items():
+    def owner(self, state: StoreState, query: Query) -> str | None:
+        """Return the only customer whose rows can match; "" if no row can, None if there is no such limit."""
+        for name, find_customer in self.narrow.items():
             if name in query:
-                return whose(world, query[name][-1]) or ""
+                return find_customer(state, query[name][-1]) or ""
         return None
 
 
 @cache
 def _composed(body: Render, extras: tuple[Extra, ...]) -> Render:
-    def render(world: World, row: Any) -> Body:
-        shown = body(world, row)
+    def render(state: StoreState, row: Any) -> Body:
+        result = body(state, row)
         for extra in extras:
-            shown = extra(world, row, shown)
-        return shown
+            result = extra(state, row, result)
+        return result
 
     return render
 
 
-def _is_asked(name: str, value: str) -> bool:
+def _is_requested(name: str, value: str) -> bool:
     return value.startswith(("all_with", "only_with")) if name == "offer_profile_category" else is_true(name, value)
 
 
@@ -110,10 +112,10 @@ def _to_last_second(name: str, values: list[str]) -> list[str]:
 
 
 def moments(name: str, get: Get) -> dict[str, Filter]:
-    """The three parameters of a field that is a moment: on a day, from, to."""
+    """The three filters of a time field: on a day, from, to."""
     return {name: on_day(get), f"{name}_start": since(get), f"{name}_end": until(get)}
 
 
 def days(name: str, get: Get) -> dict[str, Filter]:
-    """The three parameters of a field that is a day."""
+    """The three filters of a date field: on a day, from, to."""
     return {name: day(get), f"{name}_start": day_since(get), f"{name}_end": day_until(get)}

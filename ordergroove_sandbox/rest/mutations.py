@@ -1,7 +1,7 @@
-"""The calls that change something: their paths, their bodies, what they do and what they answer.
+"""The API calls that change a store: path, body, action, response.
 
-Belongs here: one function for each documented call. Not here: what follows in the store (actions, world), how a
-request becomes a call (changing).
+Belongs here: one function for each documented call. Does not belong here: effects in the store (`actions`, `domain`),
+HTTP (`mutation_requests`).
 """
 
 import re
@@ -11,97 +11,97 @@ from typing import Any, Literal
 
 from ordergroove_sandbox.store import Store
 
-from . import reading
+from . import body_values
+from .body_values import Body
 from .filters import BadParameterError
-from .reading import Body
 
-Answers = Literal["subscriptions", "orders", "items", "nothing", "empty object"]
+ResponseKind = Literal["subscriptions", "orders", "items", "nothing", "empty object"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mutation:
-    """`do` gets the store, the id in the path and the body; it returns the id of the row that is answered.
+    """`do` gets the store, the id in the path and the body; it returns the id of the row to respond with.
 
-    `breaks` is for items: on an order that is no longer open the real API breaks with an empty 500.
+    `breaks`: on an item whose order is no longer open, the real API fails with an empty 500.
     """
 
     method: Literal["PATCH", "POST", "DELETE"]
     path: str
     do: Callable[[Store, str, Body], str]
-    answers: Answers
+    responds_with: ResponseKind
     status: int = 200
     breaks: bool = False
 
 
 def _cancel(store: Store, key: str, body: Body) -> str:
-    store.cancel(key, reason=reading.short_text(body, "cancel_reason"))
+    store.cancel(key, reason=body_values.short_text(body, "cancel_reason"))
     return key
 
 
 def _reactivate(store: Store, key: str, body: Body) -> str:
-    every, period = reading.interval(body)
+    every, period = body_values.interval(body)
     store.reactivate(
         key,
         every=every,
         every_period=period,
-        start_date=reading.day(body, "start_date", today=store.world.today),
-        next_order_date=reading.day_or_none(body, "next_order_date", today=store.world.today),
+        start_date=body_values.day(body, "start_date", today=store.state.today),
+        next_order_date=body_values.day_or_none(body, "next_order_date", today=store.state.today),
     )
     return key
 
 
 def _change_frequency(store: Store, key: str, body: Body) -> str:
-    every, period = reading.interval(body)
+    every, period = body_values.interval(body)
     store.change_frequency(key, every=every, every_period=period)
     return key
 
 
 def _change_quantity(store: Store, key: str, body: Body) -> str:
-    store.change_quantity(key, quantity=reading.whole(body, "quantity"))
+    store.change_quantity(key, quantity=body_values.whole(body, "quantity"))
     return key
 
 
 def _change_shipping(store: Store, key: str, body: Body) -> str:
-    store.change_shipping(key, address_id=_known(store.world.addresses, body, "shipping_address"))
+    store.change_shipping(key, address_id=_known(store.state.addresses, body, "shipping_address"))
     return key
 
 
 def _change_payment(store: Store, key: str, body: Body) -> str:
-    store.change_payment(key, payment_id=_known(store.world.payments, body, "payment"))
+    store.change_payment(key, payment_id=_known(store.state.payments, body, "payment"))
     return key
 
 
 def _change_product(store: Store, key: str, body: Body) -> str:
-    store.change_product(key, product_id=_known(store.world.products, body, "product"))
+    store.change_product(key, product_id=_known(store.state.products, body, "product"))
     return key
 
 
 def _change_next_order_date(store: Store, key: str, body: Body) -> str:
-    store.change_next_order_date(key, day=reading.day(body, "order_date", today=store.world.today))
+    store.change_next_order_date(key, day=body_values.day(body, "order_date", today=store.state.today))
     return key
 
 
 def _update_subscription(store: Store, key: str, body: Body) -> str:
-    # Everything is read before anything is done: a field that cannot be leaves the others as they were.
+    # All fields are checked before any change: an invalid one leaves the others unchanged.
     changes: dict[str, Any] = {}
     if "extra_data" in body:
-        changes["extra_data"] = reading.mapping_or_none(body, "extra_data")
+        changes["extra_data"] = body_values.mapping_or_none(body, "extra_data")
     if "cancel_reason" in body:
         is_null = body["cancel_reason"] is None
-        changes["cancel_reason"] = None if is_null else reading.short_text(body, "cancel_reason")
+        changes["cancel_reason"] = None if is_null else body_values.short_text(body, "cancel_reason")
     if "components" in body:
         changes["components"] = _components(store, body)
     if "price" in body:
-        changes["price"] = None if body["price"] is None else reading.cents(body, "price")
+        changes["price"] = None if body["price"] is None else body_values.cents(body, "price")
     if "offer" in body:
-        changes["offer"] = _known(store.world.discounts, body, "offer")
+        changes["offer"] = _known(store.state.discounts, body, "offer")
     store.update_subscription(key, changes)
     return key
 
 
 def _skip_subscription(store: Store, key: str, body: Body) -> str:
-    subscription = reading.text(body, "subscription")
-    row = store.world.subscriptions.get(subscription)
+    subscription = body_values.text(body, "subscription")
+    row = store.state.subscriptions.get(subscription)
     if row is None or row.upcoming is None or row.upcoming.order.key != key:
         raise BadParameterError("subscription", "This subscription has no item in this order.")
     store.skip(subscription)
@@ -109,7 +109,7 @@ def _skip_subscription(store: Store, key: str, body: Body) -> str:
 
 
 def _cancel_order(store: Store, key: str, _body: Body) -> str:
-    if store.world.orders.by_key[key].cancelled is not None:
+    if store.state.orders.by_key[key].cancelled is not None:
         raise ValueError("Order is already cancelled")
     store.cancel_order(key)
     return key
@@ -122,33 +122,33 @@ def _send_now(store: Store, key: str, _body: Body) -> str:
 
 def _change_place_date(store: Store, key: str, body: Body) -> str:
     store.change_place_date(
-        key, day=reading.day(body, "place", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d", today=store.world.today)
+        key, day=body_values.day(body, "place", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d", today=store.state.today)
     )
     return key
 
 
 def _change_order_shipping(store: Store, key: str, body: Body) -> str:
-    store.change_order_shipping(key, address_id=_known(store.world.addresses, body, "shipping_address"))
+    store.change_order_shipping(key, address_id=_known(store.state.addresses, body, "shipping_address"))
     return key
 
 
 def _change_order_payment(store: Store, key: str, body: Body) -> str:
-    store.change_order_payment(key, payment_id=_known(store.world.payments, body, "payment"))
+    store.change_order_payment(key, payment_id=_known(store.state.payments, body, "payment"))
     return key
 
 
 def _update_order(store: Store, key: str, body: Body) -> str:
     if "extra_data" in body:
-        store.update_order(key, extra_data=reading.mapping_or_none(body, "extra_data"))
+        store.update_order(key, extra_data=body_values.mapping_or_none(body, "extra_data"))
     return key
 
 
 def _finalize(store: Store, key: str, body: Body) -> str:
-    idempotency_key = reading.text(body, "idempotency_key")
-    reading.text(body, "processing_response_id")
-    code = re.search(r"<code>([0-9]{3})</code>", reading.text(body, "response_xml"))
+    idempotency_key = body_values.text(body, "idempotency_key")
+    body_values.text(body, "processing_response_id")
+    code = re.search(r"<code>([0-9]{3})</code>", body_values.text(body, "response_xml"))
     if code is None:
-        raise BadParameterError("response_xml", "There is no code in it.")
+        raise BadParameterError("response_xml", "No response code found.")
     if (key, idempotency_key) not in store.finalized:
         store.finalize_placement(key, code=code[1])
         store.finalized.add((key, idempotency_key))
@@ -156,40 +156,40 @@ def _finalize(store: Store, key: str, body: Body) -> str:
 
 
 def _add_one_time(store: Store, _key: str, body: Body) -> str:
-    if reading.text(body, "offer") not in store.world.discounts:
+    if body_values.text(body, "offer") not in store.state.discounts:
         raise BadParameterError("offer", "Object does not exist.")
-    product = _known(store.world.products, body, "product")
-    order = _known(store.world.orders, body, "order")
-    return store.add_one_time_item(order, product_id=product, quantity=reading.whole(body, "quantity"))
+    product = _known(store.state.products, body, "product")
+    order = _known(store.state.orders, body, "order")
+    return store.add_one_time_item(order, product_id=product, quantity=body_values.whole(body, "quantity"))
 
 
 def _create_item(store: Store, _key: str, body: Body) -> str:
-    if reading.text(body, "merchant_id") != store.merchant:
+    if body_values.text(body, "merchant_id") != store.merchant:
         raise BadParameterError("merchant_id", "Object does not exist.")
-    if reading.text(body, "offer_id") not in store.world.discounts:
+    if body_values.text(body, "offer_id") not in store.state.discounts:
         raise BadParameterError("offer_id", "Object does not exist.")
     return store.create_item(
-        _known(store.world.customers, body, "customer_id"),
-        address_id=_known(store.world.addresses, body, "shipping_id"),
-        payment_id=_known(store.world.payments, body, "payment_id"),
-        product_id=_known(store.world.products, body, "product_id"),
-        day=reading.day(body, "place_date", "%m/%d/%Y", today=store.world.today),
-        quantity=reading.whole(body, "quantity"),
+        _known(store.state.customers, body, "customer_id"),
+        address_id=_known(store.state.addresses, body, "shipping_id"),
+        payment_id=_known(store.state.payments, body, "payment_id"),
+        product_id=_known(store.state.products, body, "product_id"),
+        day=body_values.day(body, "place_date", "%m/%d/%Y", today=store.state.today),
+        quantity=body_values.whole(body, "quantity"),
     )
 
 
 def _change_item_quantity(store: Store, key: str, body: Body) -> str:
-    store.change_item(key, quantity=reading.whole(body, "quantity"))
+    store.change_item(key, quantity=body_values.whole(body, "quantity"))
     return key
 
 
 def _change_item_price(store: Store, key: str, body: Body) -> str:
-    store.change_item_price(key, cents=reading.cents(body, "price"))
+    store.change_item_price(key, cents=body_values.cents(body, "price"))
     return key
 
 
 def _change_item_product(store: Store, key: str, body: Body) -> str:
-    store.change_item(key, product_id=_known(store.world.products, body, "product"))
+    store.change_item(key, product_id=_known(store.state.products, body, "product"))
     return key
 
 
@@ -209,38 +209,44 @@ def _use_payment(store: Store, key: str, _body: Body) -> str:
 
 
 def _known(table: object, body: Body, name: str) -> str:
-    """An id in a body, of a row that is there."""
-    key = reading.text(body, name)
+    """Return an id from the body; the row must exist."""
+    key = body_values.text(body, name)
     if key not in table:  # type: ignore[operator]
         raise BadParameterError(name, "Object does not exist.")
     return key
 
 
 def _components(store: Store, body: Body) -> list[dict[str, Any]]:
-    """Components of a bundle; those that are new get an id."""
+    """Return the components of a bundle; new ones get an id."""
     try:
         return [
             {
-                "public_id": reading.short_text(one, "public_id") if one.get("public_id") else store.world.new_id(),
-                "quantity": reading.whole({"quantity": 1, **one}, "quantity"),
-                "product": _known(store.world.products, one, "product"),
+                "public_id": body_values.short_text(one, "public_id") if one.get("public_id") else store.state.new_id(),
+                "quantity": body_values.whole({"quantity": 1, **one}, "quantity"),
+                "product": _known(store.state.products, one, "product"),
             }
-            for one in reading.mappings(body, "components")
+            for one in body_values.mappings(body, "components")
         ]
     except BadParameterError as error:
         detail = error.detail if error.name == "components" else f"{error.name}: {error.detail}"
         raise BadParameterError("components", detail) from None
 
 
-def _of(answers: Answers, **calls: Callable[[Store, str, Body], str]) -> tuple[Mutation, ...]:
+def _patches(responds_with: ResponseKind, **calls: Callable[[Store, str, Body], str]) -> tuple[Mutation, ...]:
     return tuple(
-        Mutation(method="PATCH", path=f"/{answers}/{{key}}/{name}/", do=do, answers=answers, breaks=answers == "items")
+        Mutation(
+            method="PATCH",
+            path=f"/{responds_with}/{{key}}/{name}/",
+            do=do,
+            responds_with=responds_with,
+            breaks=responds_with == "items",
+        )
         for name, do in calls.items()
     )
 
 
 MUTATIONS = (
-    *_of(
+    *_patches(
         "subscriptions",
         cancel=_cancel,
         reactivate=_reactivate,
@@ -252,7 +258,7 @@ MUTATIONS = (
         change_next_order_date=_change_next_order_date,
         update=_update_subscription,
     ),
-    *_of(
+    *_patches(
         "orders",
         skip_subscription=_skip_subscription,
         cancel=_cancel_order,
@@ -262,17 +268,19 @@ MUTATIONS = (
         change_payment=_change_order_payment,
         update=_update_order,
     ),
-    *_of(
+    *_patches(
         "items",
         change_quantity=_change_item_quantity,
         change_price=_change_item_price,
         change_product=_change_item_product,
         update=_change_item_quantity,
     ),
-    Mutation(method="POST", path="/orders/{key}/finalize_placement/", do=_finalize, answers="orders"),
-    Mutation(method="POST", path="/items/iu/", do=_add_one_time, answers="items", status=201, breaks=True),
-    Mutation(method="POST", path="/items/create/", do=_create_item, answers="items", status=201),
-    Mutation(method="DELETE", path="/items/{key}/delete/", do=_delete_item, answers="nothing", status=204, breaks=True),
-    Mutation(method="POST", path="/addresses/{key}/use_for_all/", do=_use_address, answers="nothing", status=204),
-    Mutation(method="POST", path="/payments/{key}/use_for_all/", do=_use_payment, answers="empty object"),
+    Mutation(method="POST", path="/orders/{key}/finalize_placement/", do=_finalize, responds_with="orders"),
+    Mutation(method="POST", path="/items/iu/", do=_add_one_time, responds_with="items", status=201, breaks=True),
+    Mutation(method="POST", path="/items/create/", do=_create_item, responds_with="items", status=201),
+    Mutation(
+        method="DELETE", path="/items/{key}/delete/", do=_delete_item, responds_with="nothing", status=204, breaks=True
+    ),
+    Mutation(method="POST", path="/addresses/{key}/use_for_all/", do=_use_address, responds_with="nothing", status=204),
+    Mutation(method="POST", path="/payments/{key}/use_for_all/", do=_use_payment, responds_with="empty object"),
 )

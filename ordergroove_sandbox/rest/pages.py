@@ -1,6 +1,6 @@
-"""One page of a list, out of the table as it is at this moment.
+"""One page of a list, read from the table at this moment.
 
-Belongs here: walking, envelopes, links. Not here: HTTP (api), the token itself (cursors).
+Belongs here: pagination, envelopes, links. Does not belong here: HTTP (`api`), the token (`cursors`).
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 
 import orjson
 
-from ordergroove_sandbox.world.records import Row
-from ordergroove_sandbox.world.table import Table
+from ordergroove_sandbox.domain.records import Row
+from ordergroove_sandbox.domain.table import Table
 
 from .cursors import Cursor
 from .filters import Condition, Get, Query
@@ -21,12 +21,12 @@ DEFAULT_PAGE_SIZE = 10
 
 
 class InvalidPageError(Exception):
-    """A page number beyond the end."""
+    """The page number is beyond the last page."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """The rows of a page and the queries of its neighbours; `count` only in version 1."""
+    """The rows of a page and the queries of the next and previous page; `count` only in version 1."""
 
     rows: list[Any]
     next: str | None
@@ -34,7 +34,7 @@ class Page:
     count: int | None = None
 
     def envelope(self, rows: Iterable[bytes], *, base: str) -> bytes:
-        """The body, from rows that are JSON already."""
+        """Return the body; the rows are JSON already."""
         links: dict[str, Any] = {
             "next": self.next and f"{base}?{self.next}",
             "previous": self.previous and f"{base}?{self.previous}",
@@ -52,11 +52,11 @@ def cursor_page(
     oldest_first: bool = False,
     owner: str | None = None,
 ) -> Page:
-    """A page of version 2: from where the cursor points, newest created first."""
+    """Return a page of version 2, starting at the cursor, newest created first."""
     cursor = Cursor.decode(query["cursor"][-1]) if query.get("cursor") else None
     backwards = cursor is not None and cursor.reverse
     ascending = oldest_first != backwards
-    found = list(islice(_matching(_walk(table, cursor, ascending=ascending, owner=owner), conditions), size + 1))
+    found = list(islice(_matching(_rows_from(table, cursor, ascending=ascending, owner=owner), conditions), size + 1))
     has_more, rows = len(found) > size, found[:size]
     if backwards:
         rows.reverse()
@@ -80,13 +80,13 @@ def numbered_page(
     owner: str | None = None,
     order_by: tuple[Get, bool] | None = None,
 ) -> Page:
-    """A page of version 1: by number, with a count of everything; `order_by` is a field, and whether descending."""
+    """Return a page of version 1 by number, with a total count; `order_by` is a field, and whether descending."""
     try:
         number = int(query.get("page", ["1"])[-1])
     except ValueError:
         raise InvalidPageError from None
-    walk = table.ascending(owner=owner) if oldest_first else table.descending(owner=owner)
-    found = list(_matching(walk, conditions))
+    rows = table.ascending(owner=owner) if oldest_first else table.descending(owner=owner)
+    found = list(_matching(rows, conditions))
     if order_by is not None:
         found.sort(key=order_by[0], reverse=order_by[1])
     last = max(-(-len(found) // size), 1)
@@ -101,7 +101,7 @@ def numbered_page(
 
 
 def page_size(query: Query, maximum: int) -> int:
-    """The size that is asked for, cut at the maximum; what is no positive number means the default."""
+    """Return the requested size, limited to the maximum; the default if it is not a positive number."""
     try:
         size = int(query["page_size"][-1])
     except (KeyError, ValueError):
@@ -109,7 +109,7 @@ def page_size(query: Query, maximum: int) -> int:
     return min(size, maximum) if size > 0 else DEFAULT_PAGE_SIZE
 
 
-def _walk(table: Table[Any], cursor: Cursor | None, *, ascending: bool, owner: str | None) -> Iterator[Any]:
+def _rows_from(table: Table[Any], cursor: Cursor | None, *, ascending: bool, owner: str | None) -> Iterator[Any]:
     if cursor is None:
         return table.ascending(owner=owner) if ascending else table.descending(owner=owner)
     slot = table.slot_of(cursor.position, cursor.offset)
@@ -117,7 +117,7 @@ def _walk(table: Table[Any], cursor: Cursor | None, *, ascending: bool, owner: s
 
 
 def _matching(rows: Iterator[Any], conditions: list[Condition]) -> Iterator[Any]:
-    """The rows that meet every condition; most requests have none, one or two."""
+    """Return the rows that meet all conditions; the cases of none and one are faster."""
     if not conditions:
         return rows
     if len(conditions) == 1:
@@ -133,6 +133,6 @@ def _cursor_at(table: Table[Any], rows: list[Row], given: Cursor | None, *, last
 
 
 def link(query: Query, **changed: str) -> str:
-    """The same question with one answer changed, its parameters sorted."""
-    asked = {name: values for name, values in query.items() if name not in ("cursor", "page")}
-    return urlencode(sorted({**asked, **{name: [value] for name, value in changed.items()}}.items()), doseq=True)
+    """Return the same query with changed parameters, sorted by name."""
+    kept = {name: values for name, values in query.items() if name not in ("cursor", "page")}
+    return urlencode(sorted({**kept, **{name: [value] for name, value in changed.items()}}.items()), doseq=True)

@@ -1,12 +1,11 @@
-"""What is true of a store, told from its own state and chronicle, never through its API.
+"""The true state of a store as tables, read from its state and event log and never through its API.
 
-Belongs here: tables of facts, money as Decimal, naive wall-clock times, and the same as Parquet files. Not here: what a
-pipeline makes of them (marts), what happened in which words (world.chronicle).
+Belongs here: tables with Decimal money and naive wall-clock times, and the same tables as Parquet files. Does not
+belong here: what a pipeline derives from the API (marts), the events themselves (`domain.event_log`).
 
-    rows     the columns of each table          tables   how they are made          files   how they are written
+    rows     columns of each table          tables   builders of the tables          files   Parquet files
 """
 
-from .files import write_truth
 from .tables import Truth
 
-__all__ = ["Truth", "write_truth"]
+__all__ = ["Truth"]

@@ -1,21 +1,16 @@
-"""The tables of truth as Parquet files.
+"""Write the truth tables as Parquet files.
 
-Belongs here: writing. The columns are typed by their classes (rows), so that an empty table has the right ones too.
+The row classes give the column types, so that an empty table has its columns too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_type_hints
+from typing import Any, NamedTuple, get_args, get_type_hints
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-
-from .tables import TABLES
-
-if TYPE_CHECKING:
-    from ordergroove_sandbox.store import Store
 
 _TYPES: dict[type, pa.DataType] = {
     str: pa.string(),
@@ -27,15 +22,7 @@ _TYPES: dict[type, pa.DataType] = {
 }
 
 
-def write_truth(store: "Store", folder: Path) -> None:
-    """Write every table, all of one moment, as `<folder>/<table>.parquet`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with store.lock:
-        for name, (row, build) in TABLES.items():
-            write_rows(list(build(store.world)), row, folder / f"{name}.parquet")
-
-
-def write_rows(rows: Sequence[tuple[Any, ...]], row: type[NamedTuple], path: Path) -> None:
+def write_rows(rows: Iterable[tuple[Any, ...]], row: type[NamedTuple], path: Path) -> None:
     """Write rows of one class as one file."""
     schema = _schema(row)
     columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * len(schema)

@@ -1,6 +1,6 @@
-"""The tables of truth: one class for each, one row per what its docstring says.
+"""Columns of the truth tables: one class for each table.
 
-Belongs here: columns and their types. Not here: how they are filled (tables).
+Does not belong here: how the rows are built (`tables`).
 """
 
 from datetime import date, datetime
@@ -20,7 +20,7 @@ class CustomerRow(NamedTuple):
 
 
 class SubscriptionRow(NamedTuple):
-    """One row per subscription, as it is now; `lives` counts how often it began."""
+    """One row per subscription, in its current state; `lives` counts its activations."""
 
     id: str
     customer: str
@@ -45,7 +45,7 @@ class SubscriptionRow(NamedTuple):
 
 
 class PeriodRow(NamedTuple):
-    """One row per subscription and uninterrupted state, [started, ended); the last one is open."""
+    """One row per subscription and period without a change, [started, ended); the last period has no end."""
 
     subscription: str
     started: datetime
@@ -58,7 +58,7 @@ class PeriodRow(NamedTuple):
 
 
 class OrderRow(NamedTuple):
-    """One row per order that is there, emptied ones too."""
+    """One row per existing order, orders without items included."""
 
     id: str
     customer: str
@@ -76,7 +76,7 @@ class OrderRow(NamedTuple):
 
 
 class StatusRow(NamedTuple):
-    """One row per status that an order has had, its first included; orders that are gone too."""
+    """One row per status that an order has had, from the first one; deleted orders included."""
 
     order: str
     at: datetime
@@ -84,7 +84,7 @@ class StatusRow(NamedTuple):
 
 
 class ItemRow(NamedTuple):
-    """One row per item that is there."""
+    """One row per existing item."""
 
     id: str
     order: str
@@ -103,7 +103,7 @@ class ItemRow(NamedTuple):
 
 
 class DeletedOrderRow(NamedTuple):
-    """One row per order that was deleted, as it was before that."""
+    """One row per deleted order, with its values before the deletion."""
 
     id: str
     at: datetime
@@ -115,7 +115,7 @@ class DeletedOrderRow(NamedTuple):
 
 
 class DeletedItemRow(NamedTuple):
-    """One row per item that was deleted, as it was before that; `order` is the last it was in."""
+    """One row per deleted item, with its values before the deletion; `order` is the last one that it was in."""
 
     id: str
     at: datetime
@@ -128,7 +128,7 @@ class DeletedItemRow(NamedTuple):
 
 
 class MoveRow(NamedTuple):
-    """One row per move of an item from an order to another."""
+    """One row per move of an item to another order."""
 
     item: str
     at: datetime
@@ -163,7 +163,7 @@ class EventRow(NamedTuple):
 
 
 class DayRow(NamedTuple):
-    """One row per day: what became of subscriptions, and how many were live at its end."""
+    """One row per day: numbers of created, reactivated and cancelled subscriptions, and of live ones at the end."""
 
     day: date
     created: int
@@ -173,7 +173,7 @@ class DayRow(NamedTuple):
 
 
 class EntitlementRow(NamedTuple):
-    """One row per right of a customer to a resource."""
+    """One row per entitlement of a customer to a resource."""
 
     id: str
     customer: str
@@ -184,7 +184,7 @@ class EntitlementRow(NamedTuple):
 
 
 class RevenueRow(NamedTuple):
-    """One row per day and currency with placed orders; `total` has shipping and order-level incentives in it."""
+    """One row per day and currency with placed orders; `total` includes shipping and order-level incentives."""
 
     day: date
     orders: int

@@ -1,18 +1,20 @@
-"""How the tables of truth are made from a world.
+"""Build the truth tables from the state of a store.
 
-Belongs here: one builder for each table. Not here: their columns (rows), their files (files).
+Does not belong here: their columns (`rows`), Parquet (`files`).
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from threading import RLock
 from typing import Any, NamedTuple
 
-from ordergroove_sandbox.world.records import SUCCESS, Order
-from ordergroove_sandbox.world.state import World
+from ordergroove_sandbox.domain.records import SUCCESS, Order
+from ordergroove_sandbox.domain.state import StoreState
 
+from .files import write_rows
 from .rows import (
     AttemptRow,
     CustomerRow,
@@ -32,46 +34,53 @@ from .rows import (
 
 
 class Truth:
-    """The tables of a store, made anew on each call."""
+    """The tables of a store, built on each call."""
 
-    def __init__(self, world: World, *, lock: RLock) -> None:
-        self._world = world
+    def __init__(self, state: StoreState, *, lock: RLock) -> None:
+        self._state = state
         self._lock = lock
 
     def names(self) -> list[str]:
-        """The tables there are."""
+        """Return the names of the tables."""
         return list(TABLES)
 
     def table(self, name: str) -> list[dict[str, Any]]:
-        """One table; raises KeyError where there is none of that name."""
+        """Build one table; raises KeyError for an unknown name."""
         _, build = TABLES[name]
         with self._lock:
-            return [row._asdict() for row in build(self._world)]
+            return [row._asdict() for row in build(self._state)]
 
     def deletions(self) -> list[dict[str, Any]]:
-        """Every deleted order and item with its cause, in the order in which they vanished; `kind` says which it is."""
+        """Return every deleted order and item with its cause, in the order of deletion; `kind` tells them apart."""
         with self._lock:
-            gone = [
+            deleted = [
                 {"kind": kind, **{name: row[name] for name in ("id", "at", "cause")}}
                 for kind, name_ in (("item", "deleted_items"), ("order", "deleted_orders"))
                 for row in self.table(name_)
             ]
-        return sorted(gone, key=lambda row: row["at"])
+        return sorted(deleted, key=lambda row: row["at"])
+
+    def write(self, folder: Path) -> None:
+        """Write all tables, as of one moment, to `<folder>/<table>.parquet`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        with self._lock:
+            for name, (row, build) in TABLES.items():
+                write_rows(build(self._state), row, folder / f"{name}.parquet")
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
-        """All tables, of one and the same moment."""
+        """Build all tables, as of one moment."""
         with self._lock:
             return {name: self.table(name) for name in TABLES}
 
 
-def _customers(world: World) -> Iterator[CustomerRow]:
-    for row in world.customers:
+def _customers(state: StoreState) -> Iterator[CustomerRow]:
+    for row in state.customers:
         live = sum(subscription.live for subscription in row.subscriptions)
         yield CustomerRow(row.key, row.live, len(row.subscriptions), live, row.created, row.last_updated)
 
 
-def _subscriptions(world: World) -> Iterator[SubscriptionRow]:
-    for row in world.subscriptions:
+def _subscriptions(state: StoreState) -> Iterator[SubscriptionRow]:
+    for row in state.subscriptions:
         yield SubscriptionRow(
             id=row.key,
             customer=row.customer.key,
@@ -81,7 +90,7 @@ def _subscriptions(world: World) -> Iterator[SubscriptionRow]:
             every_period=row.every_period,
             price=None if row.price is None else _money(row.price),
             live=row.live,
-            lives=row.lives,
+            lives=row.activations,
             created=row.created,
             updated=row.updated,
             start_date=row.start_date,
@@ -96,16 +105,16 @@ def _subscriptions(world: World) -> Iterator[SubscriptionRow]:
         )
 
 
-def _periods(world: World) -> Iterator[PeriodRow]:
-    for periods in world.chronicle.periods.values():
+def _periods(state: StoreState) -> Iterator[PeriodRow]:
+    for periods in state.event_log.periods.values():
         for row in periods:
-            state = "live" if row.live else "cancelled"
+            status = "live" if row.live else "cancelled"
             shape = (row.product, row.quantity, row.every, row.every_period)
-            yield PeriodRow(row.subscription, row.started, row.ended, state, *shape)
+            yield PeriodRow(row.subscription, row.started, row.ended, status, *shape)
 
 
-def _orders(world: World) -> Iterator[OrderRow]:
-    for row in world.orders:
+def _orders(state: StoreState) -> Iterator[OrderRow]:
+    for row in state.orders:
         yield OrderRow(
             id=row.key,
             customer=row.customer.key,
@@ -123,18 +132,18 @@ def _orders(world: World) -> Iterator[OrderRow]:
         )
 
 
-def _statuses(world: World) -> Iterator[StatusRow]:
-    for row in world.chronicle.statuses:
+def _statuses(state: StoreState) -> Iterator[StatusRow]:
+    for row in state.event_log.statuses:
         yield StatusRow(row.order, row.at, row.status)
 
 
-def _entitlements(world: World) -> Iterator[EntitlementRow]:
-    for row in world.entitlements:
+def _entitlements(state: StoreState) -> Iterator[EntitlementRow]:
+    for row in state.entitlements:
         yield EntitlementRow(row.key, row.customer.key, row.resource.name, row.live, row.created, row.expiration)
 
 
-def _items(world: World) -> Iterator[ItemRow]:
-    for row in world.items:
+def _items(state: StoreState) -> Iterator[ItemRow]:
+    for row in state.items:
         yield ItemRow(
             id=row.key,
             order=row.order.key,
@@ -153,26 +162,26 @@ def _items(world: World) -> Iterator[ItemRow]:
         )
 
 
-def _deleted_orders(world: World) -> Iterator[DeletedOrderRow]:
-    for row in world.chronicle.deleted_orders:
+def _deleted_orders(state: StoreState) -> Iterator[DeletedOrderRow]:
+    for row in state.event_log.deleted_orders:
         totals = (_money(row.sub_total), _money(row.total))
         yield DeletedOrderRow(row.order, row.at, row.cause, row.customer, row.place, *totals)
 
 
-def _deleted_items(world: World) -> Iterator[DeletedItemRow]:
-    for row in world.chronicle.deleted_items:
+def _deleted_items(state: StoreState) -> Iterator[DeletedItemRow]:
+    for row in state.event_log.deleted_items:
         what = (row.order, row.subscription, row.product, row.quantity, _money(row.total_price))
         yield DeletedItemRow(row.item, row.at, row.cause, *what)
 
 
-def _moves(world: World) -> Iterator[MoveRow]:
-    for row in world.chronicle.moves:
+def _moves(state: StoreState) -> Iterator[MoveRow]:
+    for row in state.event_log.moves:
         yield MoveRow(**row._asdict())
 
 
-def _attempts(world: World) -> Iterator[AttemptRow]:
+def _attempts(state: StoreState) -> Iterator[AttemptRow]:
     attempts: Counter[str] = Counter()
-    for row in world.responses:
+    for row in state.responses:
         attempts[row.order.key] += 1
         yield AttemptRow(
             id=row.key,
@@ -184,18 +193,18 @@ def _attempts(world: World) -> Iterator[AttemptRow]:
         )
 
 
-def _events(world: World) -> Iterator[EventRow]:
-    for event in world.chronicle.events:
+def _events(state: StoreState) -> Iterator[EventRow]:
+    for event in state.event_log.events:
         object_type = event.type.partition(".")[0]
         yield EventRow(event.number, event.at, event.type, object_type, event.object_id, event.customer, event.actor)
 
 
-def _daily(world: World) -> Iterator[DayRow]:
+def _daily(state: StoreState) -> Iterator[DayRow]:
     counts: defaultdict[date, Counter[str]] = defaultdict(Counter)
-    for event in world.chronicle.events:
+    for event in state.event_log.events:
         counts[event.at.date()][event.type] += 1
-    day, live = world.start.date(), 0
-    while day <= world.today:
+    day, live = state.start.date(), 0
+    while day <= state.today:
         kinds = ("subscription.create", "subscription.reactivate", "subscription.cancel")
         created, reactivated, cancelled = (counts[day][kind] for kind in kinds)
         live += created + reactivated - cancelled
@@ -203,11 +212,11 @@ def _daily(world: World) -> Iterator[DayRow]:
         day += timedelta(days=1)
 
 
-def _revenue_daily(world: World) -> Iterator[RevenueRow]:
+def _revenue_daily(state: StoreState) -> Iterator[RevenueRow]:
     placed: defaultdict[tuple[date, str], list[Order]] = defaultdict(list)
-    for order in world.orders:
+    for order in state.orders:
         if order.status == SUCCESS:
-            # An order is stamped for the last time when it is placed: nothing changes it after that.
+            # Nothing changes an order after its placement, so `updated` is the time of placement.
             placed[order.updated.date(), order.customer.currency].append(order)
     for (day, currency), orders in sorted(placed.items()):
         items = [item for order in orders for item in order.items.values()]
@@ -228,7 +237,7 @@ def _money(cents: int) -> Decimal:
     return Decimal(cents).scaleb(-2)
 
 
-TABLES: dict[str, tuple[type[NamedTuple], Callable[[World], Iterator[Any]]]] = {
+TABLES: dict[str, tuple[type[NamedTuple], Callable[[StoreState], Iterator[Any]]]] = {
     "customers": (CustomerRow, _customers),
     "subscriptions": (SubscriptionRow, _subscriptions),
     "subscription_periods": (PeriodRow, _periods),

@@ -1,19 +1,19 @@
-"""What the store tells of by itself: events as webhooks, signed, delivered by POST or written into dump files.
+"""Webhooks: events as signed messages, delivered by POST or written to files.
 
-Belongs here: payloads, signatures, retries, dumps, and what goes wrong on the way. Not here: what happens in the store
-(world), what a receiver makes of it. Nothing in this package changes the world.
+Belongs here: payloads, signatures, retries, event files, faults of delivery. Does not belong here: what happens in the
+store (`domain`). Nothing in this package changes the store.
 
-    payloads    the object in an event         signing     keys, their rotation, the header
-    snapshots   the rows around it             schedules   when a delivery is tried again
-    messages    the whole event as bytes       targets     where deliveries go; dumps: into files
-                                               hooks       from the chronicle to the targets
-                                               admin       targets and keys over HTTP
+    payloads    object of an event              signing           keys, rotation, header
+    snapshots   rows around the object          retry_schedules   times of retries
+    messages    event as bytes                  targets           addresses; event_files: files
+                                                delivery          queue from the event log to the targets
+                                                admin             targets and keys over HTTP
 """
 
-from .dumps import DumpFolder
-from .hooks import DEFAULT_KEY, Webhooks
+from .delivery import DEFAULT_KEY, Webhooks
+from .event_files import EventFileFolder
 from .messages import Shape
 from .signing import SigningKeys, sign
 from .targets import Delivery, Target
 
-__all__ = ["DEFAULT_KEY", "Delivery", "DumpFolder", "Shape", "SigningKeys", "Target", "Webhooks", "sign"]
+__all__ = ["DEFAULT_KEY", "Delivery", "EventFileFolder", "Shape", "SigningKeys", "Target", "Webhooks", "sign"]

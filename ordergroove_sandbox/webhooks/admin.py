@@ -1,7 +1,8 @@
-"""The administration of webhooks over HTTP, as the legacy API documents it.
+"""HTTP administration of webhook targets, as the legacy API documents it.
 
-Belongs here: targets, filters and keys as requests. Not here: what a target is (targets). What these calls answer
-beyond the documented fields, and how they are authenticated ("by arrangement"), is our own choice: the API's key.
+Belongs here: targets, filters and keys as requests. Does not belong here: the target itself (`targets`). Response
+fields beyond the documented ones, and authentication by the API key, are our own choice: the documentation leaves them
+open.
 """
 
 from collections.abc import Awaitable, Callable
@@ -12,15 +13,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from .hooks import Webhooks
+from .delivery import Webhooks
 from .payloads import token
 from .targets import Target, is_address
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def admin_routes(webhooks: Webhooks, *, merchant: str, guarded: Callable[[Endpoint], Endpoint]) -> list[Route]:
-    """The routes under `/webhook_targets/`."""
+def admin_routes(webhooks: Webhooks, *, merchant: str, with_key: Callable[[Endpoint], Endpoint]) -> list[Route]:
+    """Return the routes under `/webhook_targets/`."""
 
     def shown(target: Target) -> dict[str, Any]:
         return {
@@ -75,15 +76,15 @@ def admin_routes(webhooks: Webhooks, *, merchant: str, guarded: Callable[[Endpoi
 
     path = "/webhook_targets/{key}"
     return [
-        Route("/webhook_targets/", guarded(targets), methods=["GET", "POST"]),
-        Route(f"{path}/filters", guarded(filters), methods=["POST"]),
-        Route(f"{path}/signing_key", guarded(signing_key)),
-        Route(f"{path}/signing_key/rotate", guarded(rotate), methods=["PATCH"]),
+        Route("/webhook_targets/", with_key(targets), methods=["GET", "POST"]),
+        Route(f"{path}/filters", with_key(filters), methods=["POST"]),
+        Route(f"{path}/signing_key", with_key(signing_key)),
+        Route(f"{path}/signing_key/rotate", with_key(rotate), methods=["PATCH"]),
     ]
 
 
 async def _body(request: Request) -> dict[str, Any]:
-    """The body, where it is a JSON object; of any other nothing is known."""
+    """Return the body if it is a JSON object, otherwise an empty one."""
     try:
         body = orjson.loads(await request.body() or b"{}")
     except orjson.JSONDecodeError:

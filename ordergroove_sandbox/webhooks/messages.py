@@ -1,6 +1,6 @@
-"""An event as the bytes that are sent: envelope, object, context and snapshot.
+"""An event as bytes: envelope, object, context and snapshot.
 
-Belongs here: the envelope and its switches. Not here: the object itself (payloads), how it is delivered (hooks).
+Belongs here: the envelope and its switches. Does not belong here: the object (`payloads`), delivery (`delivery`).
 """
 
 from collections.abc import Mapping
@@ -10,9 +10,9 @@ from typing import Any, Literal, NamedTuple, cast
 
 import orjson
 
-from ordergroove_sandbox.world.chronicle import Event
-from ordergroove_sandbox.world.records import Customer, Entitlement, Item, Order, Row, Subscription
-from ordergroove_sandbox.world.state import API_KEY, CUSTOMER, USER, World
+from ordergroove_sandbox.domain.event_log import Event
+from ordergroove_sandbox.domain.records import Customer, Entitlement, Item, Order, Row, Subscription
+from ordergroove_sandbox.domain.state import API_KEY, CUSTOMER, USER, StoreState
 
 from . import payloads
 from .snapshots import snapshot
@@ -20,10 +20,10 @@ from .snapshots import snapshot
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """Where the documentation disagrees with itself, or leaves it to the merchant.
+    """Switches for what the documentation contradicts itself on, or leaves to the merchant.
 
-    `nesting`: `context` and `snapshot` beside `data` ("top") or in it ("data"). `snapshot`: an empty object, the rows
-    around the object ("full"), or no such field ("absent"). `context`: who did it, or null.
+    `nesting`: `context` and `snapshot` beside `data` ("top") or inside ("data"). `snapshot`: an empty object, the rows
+    around the object ("full"), or no such field ("absent"). `context`: the actor, or null.
     """
 
     nesting: Literal["top", "data"] = "top"
@@ -32,7 +32,7 @@ class Shape:
 
 
 class Message(NamedTuple):
-    """One event, ready to be sent; `id` is the same on every attempt and at every target."""
+    """One event, ready to be sent; `id` is the same for every attempt and target."""
 
     id: str
     type: str
@@ -42,46 +42,46 @@ class Message(NamedTuple):
     body: bytes
 
 
-def compose(world: World, event: Event, row: Row, *, seed: int, shape: Shape) -> Message:
-    """The message of an event; `row` is its object as it is at that moment."""
-    data = _data(world, event, row)
+def compose(state: StoreState, event: Event, row: Row, *, seed: int, shape: Shape) -> Message:
+    """Compose the message of an event; `row` is its object at that moment."""
+    data = _data(state, event, row)
     extra: dict[str, Any] = {}
     if not event.type.startswith("workflow."):
-        extra["context"] = _context(world, event) if shape.context == "actor" else None
+        extra["context"] = _context(state, event) if shape.context == "actor" else None
         if shape.snapshot == "full":
-            extra["snapshot"] = snapshot(world, row, world.customers.by_key[event.customer])
+            extra["snapshot"] = snapshot(state, row, state.customers.by_key[event.customer])
         elif shape.snapshot == "empty":
             extra["snapshot"] = {}
     key = payloads.token("event", f"{seed}/{event.number}")
-    body: dict[str, Any] = {"id": key, "type": event.type, "created": payloads.epoch(world, event.at)}
+    body: dict[str, Any] = {"id": key, "type": event.type, "created": payloads.epoch(state, event.at)}
     body |= {"data": {**data, **extra}} if shape.nesting == "data" else {"data": data, **extra}
     return Message(key, event.type, event.at, event.object_id, event.customer, orjson.dumps(body))
 
 
-def _data(world: World, event: Event, row: Row) -> dict[str, Any]:
+def _data(state: StoreState, event: Event, row: Row) -> dict[str, Any]:
     details: Mapping[str, Any] = event.details or {}
     if event.type.startswith("workflow."):
-        return payloads.workflow(world, cast(Customer, row), details)
+        return payloads.workflow(state, cast(Customer, row), details)
     if isinstance(row, Order):
-        return {"object": payloads.order(world, row)}
+        return {"object": payloads.order(state, row)}
     if isinstance(row, Item):
-        return {"object": payloads.item(world, row)}
+        return {"object": payloads.item(state, row)}
     if isinstance(row, Subscription):
-        return {"object": payloads.subscription(world, row)}
+        return {"object": payloads.subscription(state, row)}
     if isinstance(row, Entitlement):
-        return {"object": payloads.entitlement(world, row, details)}
-    return {"object": payloads.subscriber(world, cast(Customer, row), details)}
+        return {"object": payloads.entitlement(state, row, details)}
+    return {"object": payloads.subscriber(state, cast(Customer, row), details)}
 
 
-def _context(world: World, event: Event) -> dict[str, Any] | None:
+def _context(state: StoreState, event: Event) -> dict[str, Any] | None:
     if event.type.startswith("entitlement."):
         return None
     actor: dict[str, Any] = {"type": event.actor}
     if event.actor == CUSTOMER:
         actor["customer"] = {"merchant_user_id": event.customer}
     elif event.actor == API_KEY:
-        actor["api_key"] = {"public_id": payloads.token("api-key", world.merchant), "name": "sandbox"}
+        actor["api_key"] = {"public_id": payloads.token("api-key", state.merchant), "name": "sandbox"}
     elif event.actor == USER:
-        actor["user"] = {"public_id": payloads.token("user", world.merchant)}
+        actor["user"] = {"public_id": payloads.token("user", state.merchant)}
     source = (event.details or {}).get("source")
     return {"actor": actor} if source is None else {"actor": actor, "source": source}

@@ -1,6 +1,7 @@
-"""The object in an event: times are epoch seconds where REST has text, and some fields come with a `_display`.
+"""The object in an event: times are epoch seconds instead of text, and some fields have a `_display` twin.
 
-Belongs here: one function for each kind of row. Not here: the envelope (messages), the rows around it (snapshots).
+Belongs here: one function for each kind of row. Does not belong here: the envelope (`messages`), snapshots
+(`snapshots`).
 """
 
 from collections.abc import Mapping
@@ -9,9 +10,9 @@ from hashlib import blake2b
 from json import dumps
 from typing import Any
 
-from ordergroove_sandbox.world.intervals import frequency_days
-from ordergroove_sandbox.world.records import Customer, Entitlement, Item, Order, Subscription
-from ordergroove_sandbox.world.state import World
+from ordergroove_sandbox.domain.intervals import frequency_days
+from ordergroove_sandbox.domain.records import Customer, Entitlement, Item, Order, Subscription
+from ordergroove_sandbox.domain.state import StoreState
 
 Payload = dict[str, Any]
 
@@ -33,23 +34,23 @@ STATUS_DISPLAY = {
     19: "Awaiting Retry Instructions",
     20: "Awaiting Response Classification",
 }
-"""Only "Unsent" is documented; the others are the names of the codes, written the same way."""
+"""Only "Unsent" is documented; the others are the names of the codes in the same style."""
 
 _EVERY_DISPLAY = {1: "Days", 2: "Weeks", 3: "Months", 4: "Years"}
 _PHONE_DISPLAY = {0: "invalid", 1: "landline", 2: "mobile", 3: "voip"}
 
 
-def epoch(world: World, moment: datetime) -> int:
-    """Unix seconds of a wall-clock time; of an hour that comes twice, the first."""
-    return int(moment.replace(tzinfo=world.zone).timestamp())
+def epoch(state: StoreState, moment: datetime) -> int:
+    """Return the Unix seconds of a wall-clock time; of a repeated hour, those of its first occurrence."""
+    return int(moment.replace(tzinfo=state.zone).timestamp())
 
 
-def order(world: World, row: Order) -> Payload:
-    """As in every `order.*` event."""
+def order(state: StoreState, row: Order) -> Payload:
+    """Object of all `order.*` events."""
     message = row.rejected_message
     return {
         "type": "order",
-        "merchant": world.merchant,
+        "merchant": state.merchant,
         "public_id": row.key,
         "customer": row.customer.key,
         "payment": row.payment.key,
@@ -67,17 +68,17 @@ def order(world: World, row: Order) -> Payload:
         "status": row.status,
         "status_display": STATUS_DISPLAY[row.status],
         "tries": row.tries,
-        "cancelled": _epoch_or_none(world, row.cancelled),
-        "created": epoch(world, row.created),
+        "cancelled": _epoch_or_none(state, row.cancelled),
+        "created": epoch(state, row.created),
         "one_click_token": _one_click_token(row.key, row.updated),
     }
 
 
-def item(world: World, row: Item) -> Payload:
-    """As in every `item.*` event."""
+def item(state: StoreState, row: Item) -> Payload:
+    """Object of all `item.*` events."""
     return {
         "type": "item",
-        "merchant": world.merchant,
+        "merchant": state.merchant,
         "public_id": row.key,
         "customer": row.order.customer.key,
         "product": row.product.key,
@@ -87,17 +88,17 @@ def item(world: World, row: Item) -> Payload:
         "quantity": row.quantity,
         "price": _money(row.price),
         "total_price": _money(row.total_price),
-        "first_placed": _epoch_or_none(world, row.first_placed),
+        "first_placed": _epoch_or_none(state, row.first_placed),
         "components": [{"product": component["product"]} for component in row.components],
     }
 
 
-def subscription(world: World, row: Subscription) -> Payload:
-    """As in every `subscription.*` event."""
+def subscription(state: StoreState, row: Subscription) -> Payload:
+    """Object of all `subscription.*` events."""
     code = (row.cancel_reason or "").partition("|")[0].strip()
     return {
         "type": "subscription",
-        "merchant": world.merchant,
+        "merchant": state.merchant,
         "public_id": row.key,
         "customer": row.customer.key,
         "product": row.product.key,
@@ -110,29 +111,29 @@ def subscription(world: World, row: Subscription) -> Payload:
         "every": row.every,
         "every_period": row.every_period,
         "every_period_display": _EVERY_DISPLAY[row.every_period],
-        "cancelled": _epoch_or_none(world, row.cancelled),
+        "cancelled": _epoch_or_none(state, row.cancelled),
         "cancel_reason": row.cancel_reason or "",
         "cancel_reason_code": int(code) if code.isascii() and code.isdigit() and len(code) < 10 else None,
         "session_id": row.session_id,
         "merchant_order_id": row.merchant_order_id,
         "live": row.live,
         "external_id": None,
-        "created": epoch(world, row.created),
+        "created": epoch(state, row.created),
         "start_date": row.start_date.isoformat(),
         "offer": row.offer,
         "payment": row.payment.key,
         "shipping_address": row.shipping_address.key,
-        "updated": epoch(world, row.updated),
+        "updated": epoch(state, row.updated),
         "one_click_token": _one_click_token(row.key, row.updated),
         "prepaid_subscription_context": row.prepaid.body() if row.prepaid else None,
     }
 
 
-def subscriber(world: World, row: Customer, details: Mapping[str, Any]) -> Payload:
-    """As in every `subscriber.*` event; which of the two fields with subscriptions is set depends on the event."""
+def subscriber(state: StoreState, row: Customer, details: Mapping[str, Any]) -> Payload:
+    """Object of all `subscriber.*` events; the event type decides which of the two subscription fields is set."""
     return {
         "type": "subscriber",
-        "merchant": world.merchant,
+        "merchant": state.merchant,
         "merchant_user_id": row.key,
         "subscription": details.get("subscription"),
         "subscriptions": details.get("subscriptions", []),
@@ -144,17 +145,17 @@ def subscriber(world: World, row: Customer, details: Mapping[str, Any]) -> Paylo
         "phone_type": row.phone_type,
         "phone_type_display": _PHONE_DISPLAY[row.phone_type],
         "live": row.live,
-        "created": epoch(world, row.created),
-        "last_updated": epoch(world, row.last_updated),
+        "created": epoch(state, row.created),
+        "last_updated": epoch(state, row.last_updated),
         "extra_data": row.extra_data or {},
         "locale": 1,
         "locale_display": "en-us",
     }
 
 
-def entitlement(world: World, row: Entitlement, details: Mapping[str, Any]) -> Payload:
-    """As in every `entitlement.*` event; a cluster of one."""
-    now, created = epoch(world, world.now), epoch(world, row.created)
+def entitlement(state: StoreState, row: Entitlement, details: Mapping[str, Any]) -> Payload:
+    """Object of all `entitlement.*` events; the list has one entitlement."""
+    now, created = epoch(state, state.now), epoch(state, row.created)
     resource = row.resource
     return {
         "customer": row.customer.key,
@@ -168,15 +169,15 @@ def entitlement(world: World, row: Entitlement, details: Mapping[str, Any]) -> P
                     "source_action": details.get("source_action", "expiration-process"),
                     "source_object": details.get("source_object"),
                     "source_object_id": details.get("source_object_id"),
-                    "time_amount": epoch(world, row.expiration) - epoch(world, row.latest_activation),
+                    "time_amount": epoch(state, row.expiration) - epoch(state, row.latest_activation),
                     "transaction_execution_time": now,
                     "transaction_initiation_time": now,
                     "transaction_type": details.get("transaction_type", "expire"),
                 },
-                "expiration": epoch(world, row.expiration),
+                "expiration": epoch(state, row.expiration),
                 "grace_period": row.grace_period,
                 "live": row.live,
-                "last_updated": epoch(world, row.last_updated),
+                "last_updated": epoch(state, row.last_updated),
                 "public_id": row.key,
                 "grantees": [
                     {"external_id": key, "name": name, "created": created, "updated": created}
@@ -192,22 +193,22 @@ def entitlement(world: World, row: Entitlement, details: Mapping[str, Any]) -> P
                 },
             }
         ],
-        "merchant": world.merchant,
+        "merchant": state.merchant,
         "type": "entitlement",
     }
 
 
-def workflow(world: World, row: Customer, details: Mapping[str, Any]) -> Payload:
-    """All of `data` of a `workflow.*` event: the object is not alone in it."""
+def workflow(state: StoreState, row: Customer, details: Mapping[str, Any]) -> Payload:
+    """The complete `data` of a `workflow.*` event: it has fields beside the object."""
     name = str(details["workflow"])
     return {
         "key": details["key"],
         "object": {
             "type": "workflow",
-            "merchant": world.merchant,
+            "merchant": state.merchant,
             "workflow_id": token("workflow", name),
             "workflow_name": name,
-            "execution_id": token("execution", f"{row.key}/{world.now}/{name}"),
+            "execution_id": token("execution", f"{row.key}/{state.now}/{name}"),
         },
         "subscriber": {
             "email": row.email,
@@ -220,7 +221,7 @@ def workflow(world: World, row: Customer, details: Mapping[str, Any]) -> Payload
 
 
 def token(kind: str, key: str) -> str:
-    """32 hex digits that follow from what they stand for, so that asking for them changes nothing."""
+    """Derive 32 hex digits from a kind and a key, without using random numbers."""
     return blake2b(f"{kind}/{key}".encode(), digest_size=16).hexdigest()
 
 
@@ -228,8 +229,8 @@ def _one_click_token(key: str, moment: datetime) -> str:
     return f"eyJhbGciOiJFUzUxMiIsInR5cCI6IkpXVCJ9.{token('one-click', f'{key}/{moment}')}"
 
 
-def _epoch_or_none(world: World, moment: datetime | None) -> int | None:
-    return None if moment is None else epoch(world, moment)
+def _epoch_or_none(state: StoreState, moment: datetime | None) -> int | None:
+    return None if moment is None else epoch(state, moment)
 
 
 def _money(cents: int) -> str:

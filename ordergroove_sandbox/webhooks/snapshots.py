@@ -1,18 +1,18 @@
-"""The snapshot in an event: the rows around its object as they are at that moment, in the shapes of REST.
+"""The snapshot in an event: the rows around its object at that moment, with REST bodies.
 
-Belongs here: which rows those are. Not here: how a row looks (rest/bodies). The sample in the documentation has no
-`order_updated` in items and no `updated` in addresses, and neither do these.
+Belongs here: the choice of the rows. Does not belong here: bodies (`bodies`). As in the documented sample, items have
+no `order_updated` and addresses no `updated`.
 """
 
 from typing import Any
 
-from ordergroove_sandbox.rest import bodies, merchant_bodies
-from ordergroove_sandbox.world.records import Customer, Item, Order, Row, Subscription
-from ordergroove_sandbox.world.state import World
+from ordergroove_sandbox.bodies import customer_bodies, merchant_bodies
+from ordergroove_sandbox.domain.records import Customer, Item, Order, Row, Subscription
+from ordergroove_sandbox.domain.state import StoreState
 
 
-def snapshot(world: World, row: Row, customer: Customer) -> dict[str, Any]:
-    """The customer, and lists of everything else; empty lists where nothing belongs to the object."""
+def snapshot(state: StoreState, row: Row, customer: Customer) -> dict[str, Any]:
+    """Return the customer and a list for each other type; a list is empty if no row belongs to the object."""
     orders: list[Order] = []
     subscriptions: list[Subscription] = []
     if isinstance(row, Order):
@@ -30,17 +30,17 @@ def snapshot(world: World, row: Row, customer: Customer) -> dict[str, Any]:
     sold: list[Item | Subscription] = [*items, *subscriptions]
     products = {line.product.key: line.product for line in sold}
     return {
-        "customer": bodies.customer(world, customer),
-        "orders": [bodies.order(world, order) for order in orders],
-        "items": [_item(world, item) for item in items],
-        "addresses": [bodies.address_alone(world, address) for address in addresses.values()],
-        "payments": [bodies.payment(world, payment) for payment in payments.values()],
-        "subscriptions": [bodies.subscription(world, subscription) for subscription in subscriptions],
-        "products": [merchant_bodies.product(world, product) for product in products.values()],
+        "customer": customer_bodies.customer(state, customer),
+        "orders": [customer_bodies.order(state, order) for order in orders],
+        "items": [_item(state, item) for item in items],
+        "addresses": [customer_bodies.address_detail(state, address) for address in addresses.values()],
+        "payments": [customer_bodies.payment(state, payment) for payment in payments.values()],
+        "subscriptions": [customer_bodies.subscription(state, subscription) for subscription in subscriptions],
+        "products": [merchant_bodies.product(state, product) for product in products.values()],
     }
 
 
-def _item(world: World, row: Item) -> dict[str, Any]:
-    body = bodies.item(world, row)
+def _item(state: StoreState, row: Item) -> dict[str, Any]:
+    body = customer_bodies.item(state, row)
     del body["order_updated"]
     return body

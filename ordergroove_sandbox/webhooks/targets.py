@@ -1,6 +1,6 @@
-"""Where events go: an address that is POSTed to, with a pattern that says which events, and keys of its own.
+"""Webhook targets: an address that gets POST requests, an event pattern, and keys.
 
-Belongs here: one target, one delivery, one POST. Not here: which is next (hooks), files (dumps).
+Belongs here: one target, one delivery, one POST. Does not belong here: the queue (`delivery`), files (`event_files`).
 """
 
 from collections.abc import Callable
@@ -12,19 +12,19 @@ from typing import Literal
 import httpx
 
 from .messages import Message
-from .schedules import TIMEOUT_SECONDS
+from .retry_schedules import TIMEOUT_SECONDS
 from .signing import SigningKeys
 
-State = Literal["pending", "success", "failed", "canceled"]
+DeliveryState = Literal["pending", "success", "failed", "canceled"]
 Post = Callable[[str, bytes, dict[str, str]], int | None]
-"""Sends a body to an address; returns the status, or None where none came in time."""
+"""Sends a body to an address; returns the status, or None if there was no response in time."""
 
 MAX_TARGETS = 10
 
 
 @dataclass(kw_only=True)
 class Target:
-    """`pattern` names events, with * for any, and | between alternatives: "subscription.*|order.*"."""
+    """`pattern` selects events; * matches any text and | separates alternatives: "subscription.*|order.*"."""
 
     id: str
     url: str
@@ -32,17 +32,19 @@ class Target:
     created: int
     pattern: str = "*"
     enabled: bool = True
-    counts: dict[State, int] = field(default_factory=lambda: dict.fromkeys(("success", "failed", "canceled"), 0))
+    counts: dict[DeliveryState, int] = field(
+        default_factory=lambda: dict.fromkeys(("success", "failed", "canceled"), 0)
+    )
     retried: int = 0
 
     def wants(self, event_type: str) -> bool:
-        """Whether events of a type go to this target."""
+        """Whether the target gets events of a type."""
         return self.enabled and any(fnmatchcase(event_type, part.strip()) for part in self.pattern.split("|"))
 
 
 @dataclass(kw_only=True)
 class Delivery:
-    """One event on its way to one target."""
+    """One event for one target."""
 
     message: Message
     target: Target
@@ -52,11 +54,11 @@ class Delivery:
     attempts: int = 0
     first_attempt: datetime | None = None
     last_status: int | None = None
-    state: State = "pending"
+    state: DeliveryState = "pending"
 
 
 def is_address(url: object) -> bool:
-    """Whether something can be POSTed to it: http or https, and a host."""
+    """Whether a value is an http or https URL with a host."""
     try:
         parsed = httpx.URL(url) if isinstance(url, str) else None
     except httpx.InvalidURL:
@@ -65,7 +67,7 @@ def is_address(url: object) -> bool:
 
 
 class HttpPost:
-    """POSTs over one client; an answer that takes more than five seconds counts as none."""
+    """POSTs with one HTTP client; a response after more than five seconds counts as none."""
 
     def __init__(self) -> None:
         self._client: httpx.Client | None = None

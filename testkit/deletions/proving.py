@@ -60,7 +60,7 @@ def verdict_on(lived: Lived, folder: Path, *, dbt: Dbt) -> Verdict:
         lived.shown,
         world=lived.case.world,
         begun=lived.begun,
-        zone=lived.store.world.zone,
+        zone=lived.store.state.zone,
     )
 
 

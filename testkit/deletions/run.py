@@ -65,7 +65,7 @@ def live(case: Case, data_dir: Path) -> Lived:
     case = case.settled()
     store = Store(**case.store_arguments)
     hooks = Webhooks(shape=case.shape, faults=case.faults)
-    hooks.dump_to(data_dir / "told")
+    hooks.write_files_to(data_dir / "told")
     begun = store.now
     with serve(store, webhooks=hooks) as shop:
         life = _Life(case, shop, data_dir)

@@ -149,7 +149,7 @@ class Case:
             "days": 180,
             "until": BEGIN.replace(hour=0, minute=10) if self.world.at_night else BEGIN,
             "emptied_orders": self.world.emptied_orders,
-            "out_of_stock": ("silent", "told")[self.seed // 2 % 2],
+            "out_of_stock": ("silent", "event")[self.seed // 2 % 2],
             "imported": self.seed % 3 * 4,
         }
 

@@ -111,7 +111,7 @@ def assert_orders_have_their_money(store: Store, warehouse: Warehouse, *, only_p
 
 def assert_days_have_their_revenue(store: Store, warehouse: Warehouse, *, currency_is_known: bool = True) -> None:
     # The oldest rows bear no currency, nor does any event: it is that of all others, if they have one.
-    several = len(store.world.currencies) > 1
+    several = len(store.state.currencies) > 1
     currency = ("coalesce(currency_code, 'USD')" if several else "currency_code") if currency_is_known else "'all'"
     rows = warehouse.rows(
         f"""
@@ -190,7 +190,7 @@ def assert_recoveries(store: Store, warehouse: Warehouse) -> None:
         key: days[key] if is_dated[key] else None for key in expected
     }
     # What comes back of a batch is final: nothing of it is tried again.
-    is_tried_again = store.world.placement == "direct"
+    is_tried_again = store.state.placement == "direct"
     assert (len(expected) > 5) == is_tried_again
 
     orders = {order for order, _ in failed}

@@ -48,7 +48,7 @@ class Life(NamedTuple):
 def store(request: pytest.FixtureRequest, lake: LakeFixture, tmp_path: Path) -> Store:
     """A store that was pulled once, whose every event came, and which went on for three days after the pull."""
     hooks = Webhooks()
-    hooks.dump_to(tmp_path / "dumps")
+    hooks.write_files_to(tmp_path / "dumps")
     store = Store(seed=request.param, customers=150, imported=9, days=DAYS, until=UNTIL, webhooks=hooks)
     with serve(store) as shop:
         pull(shop, lake, since=None)

@@ -138,7 +138,7 @@ def test_forecasts_are_kept_and_explained_and_come_about(dbt: Dbt, tmp_path: Pat
     errors: dict[tuple[int, date], float] = {}
     for seed in SEEDS:
         hooks = Webhooks()
-        hooks.dump_to(tmp_path / f"{seed}" / "dumps")
+        hooks.write_files_to(tmp_path / f"{seed}" / "dumps")
         store = Store(seed=seed, customers=200, days=300, until=BEGIN, webhooks=hooks)
         with serve(store, webhooks=hooks) as shop:
             town = Town(shop, tmp_path / f"{seed}", dbt=dbt)

@@ -28,7 +28,7 @@ PRESENT = ("last_day_matches_current_subscriptions", "mrr_agrees_between_reports
 def told_store(lake: LakeFixture, scratch: Path, *, seed: int) -> Store:
     """A year of which every event came, doubled and shuffled; every other store was also pulled, three days before."""
     hooks = Webhooks(faults=Faults(double_event_every=3, shuffle_events=900))
-    hooks.dump_to(scratch / "dumps")
+    hooks.write_files_to(scratch / "dumps")
     store = Store(seed=seed, customers=90, imported=9, days=DAYS, until=UNTIL, webhooks=hooks)
     if seed % 2:
         with serve(store) as shop:

@@ -184,7 +184,7 @@ def test_lost_events_cost_little_and_what_is_wrong_is_marked(
 ) -> None:
     """One event in five never comes; polls every day."""
     hooks = Webhooks(faults=Faults(lose_event_every=5, double_event_every=7, shuffle_events=900))
-    hooks.dump_to(tmp_path / "dumps")
+    hooks.write_files_to(tmp_path / "dumps")
     store = live_a_year(lake, seed=seed, hooks=hooks)
     hooks.close()
     take_in(tmp_path / "dumps", lake)

@@ -43,14 +43,14 @@ def test_what_was_sold_and_tried_is_exact_where_all_events_came(
 ) -> None:
     """Doubled and shuffled events, and one pull at the end, in a store of two currencies."""
     hooks = Webhooks(faults=Faults(double_event_every=3, shuffle_events=900))
-    hooks.dump_to(tmp_path / "dumps")
+    hooks.write_files_to(tmp_path / "dumps")
     store = Store(
         seed=seed,
         customers=120,
         days=300,
         until=UNTIL,
         webhooks=hooks,
-        out_of_stock="told",
+        out_of_stock="event",
         currencies=("USD", "CAD"),
         placement="batch" if seed % 3 == 0 else "direct",
         emptied_orders="delete" if seed % 2 else "keep",
@@ -69,7 +69,7 @@ def test_what_was_sold_and_tried_is_exact_where_all_events_came(
     found = assert_attempts(store, warehouse)
     truth = truth_of_attempts(store)
     # What comes back of a batch is final.
-    retried = set() if store.world.placement == "batch" else {"retried"}
+    retried = set() if store.state.placement == "batch" else {"retried"}
     assert {row.result for row in found.values()} == {"placed", "rejected", "cancelled"} | retried
     exact = {key for key, row in found.items() if row.precision == "exact"}
     assert {found[key].attempted_at == utc(truth[key]["at"]) for key in exact} == {True}
@@ -121,8 +121,8 @@ def test_events_alone_tell_all_that_was_sold(
 ) -> None:
     """Nothing was pulled. Attempts that no event tells of are known by their number, once a later one is told."""
     hooks = Webhooks(faults=Faults(double_event_every=3, shuffle_events=900))
-    hooks.dump_to(tmp_path / "dumps")
-    store = Store(seed=seed, customers=120, days=300, until=UNTIL, webhooks=hooks, out_of_stock="told")
+    hooks.write_files_to(tmp_path / "dumps")
+    store = Store(seed=seed, customers=120, days=300, until=UNTIL, webhooks=hooks, out_of_stock="event")
     hooks.close()
     take_in(tmp_path / "dumps", lake)
     build(warehouse)

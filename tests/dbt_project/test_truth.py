@@ -65,7 +65,7 @@ def test_what_was_deleted_is_deleted_and_what_moved_is_not(
     """Three pulls, weeks apart, and every event: doubled, shuffled and late by turns."""
     faults = Faults(double_event_every=3, late_event_every=10, late_event_seconds=3 * 86_400, shuffle_events=900)
     hooks = Webhooks(shape=Shape(nesting="data" if seed % 2 else "top"), faults=faults)
-    hooks.dump_to(tmp_path / "dumps")
+    hooks.write_files_to(tmp_path / "dumps")
     store = Store(
         seed=seed,
         customers=60,

@@ -70,7 +70,7 @@ def test_open_statuses_are_those_that_the_marts_hold_for_not_final() -> None:
 
 def test_placement_under_the_cursor_makes_nothing_gone(tmp_path: Path) -> None:
     """The store lives on by hours between two pages: orders change status, and are placed, while it is counted."""
-    with serve(Store(seed=8, customers=80, days=100, until=UNTIL, out_of_stock="told")) as shop:
+    with serve(Store(seed=8, customers=80, days=100, until=UNTIL, out_of_stock="event")) as shop:
         watch = Watch(shop, tmp_path)
         watch.pull()
         asked = 0

@@ -39,7 +39,7 @@ def dumps(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(dumps: Path) -> Iterator[RunningStore]:
     """A store whose every event was dumped, the last ones on the day before the newest window's end."""
     hooks = Webhooks()
-    hooks.dump_to(dumps)
+    hooks.write_files_to(dumps)
     until = last_window_end() - timedelta(days=1)
     store = Store(seed=11, customers=120, days=DAYS, until=until, webhooks=hooks)
     hooks.close()

@@ -1,4 +1,4 @@
-"""Stores to ask: one that nobody may change, shared by all tests, and fresh ones."""
+"""Stores for tests: one shared by all tests that nothing may change, and fresh ones."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -6,42 +6,42 @@ from datetime import datetime
 import pytest
 
 from ordergroove_sandbox import RunningStore, Store, serve
-from testkit.sandbox.asking import Asking
+from testkit.sandbox.client import SandboxClient
 
 UNTIL = datetime(2026, 11, 22, 14, 0, 0)
 
 
 @pytest.fixture(scope="session")
 def store() -> Store:
-    """A year of 120 customers; not to be changed."""
+    """A year of 120 customers, shared by all tests; read only."""
     return Store(seed=11, customers=120, until=UNTIL)
 
 
 @pytest.fixture(scope="session")
-def asking(store: Store) -> Iterator[Asking]:
-    """The shared store, over HTTP."""
+def shared_client(store: Store) -> Iterator[SandboxClient]:
+    """A client of the shared store."""
     with serve(store) as running:
-        client = Asking(running.url)
+        client = SandboxClient(running.url)
         yield client
         client.http.close()
 
 
 @pytest.fixture
-def living() -> Store:
-    """A small store of the test's own."""
+def fresh_store() -> Store:
+    """A small store for one test."""
     return Store(seed=5, customers=40, days=120, until=UNTIL)
 
 
 @pytest.fixture
-def running(living: Store) -> Iterator[RunningStore]:
-    """That store, over HTTP."""
-    with serve(living) as running:
+def running(fresh_store: Store) -> Iterator[RunningStore]:
+    """The fresh store, served over HTTP."""
+    with serve(fresh_store) as running:
         yield running
 
 
 @pytest.fixture
-def client(running: RunningStore) -> Iterator[Asking]:
-    """A client of that store."""
-    client = Asking(running.url)
+def client(running: RunningStore) -> Iterator[SandboxClient]:
+    """A client of the fresh store."""
+    client = SandboxClient(running.url)
     yield client
     client.http.close()

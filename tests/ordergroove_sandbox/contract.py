@@ -1,7 +1,7 @@
-"""What is documented of each list, as data: the fields of its rows with their kinds, and its parameters.
+"""The documentation of each list as data: fields of its rows with their types, and parameters.
 
-A field is written `name:kinds`, the kinds of value that the documentation shows for it, separated by bars; a question
-mark after the name marks a field that is shown only in some bodies. Kinds: see `kind_of`.
+A field is written `name:types`, with the documented types separated by bars; a question mark after the name marks a
+field that only some bodies have. Types: see `kind_of`.
 """
 
 import re
@@ -98,11 +98,11 @@ PARTS = {
     "/entitlements/ resource": FIELDS["/resources/"],
     "/entitlements/ grantees": "external_id:text name:text created:ts updated:ts",
 }
-"""What is inside fields that hold objects, or lists of them."""
+"""Fields of nested objects."""
 
 
 class Parameter(NamedTuple):
-    """`value` is taken from a row, and `holds` says of another whether it must be in the answer."""
+    """`value` takes the parameter's value from a row; `holds` says whether another row matches it."""
 
     value: Callable[[Row], str | None]
     holds: Callable[[Row, str], bool]
@@ -227,14 +227,14 @@ _KINDS = {type(None): "null", bool: "bool", int: "int", float: "float", list: "l
 
 
 def kind_of(value: Any) -> str:
-    """The narrowest kind of a value."""
+    """Return the narrowest type of a value."""
     if isinstance(value, str):
         return next((kind for kind, pattern in _TEXTS if re.fullmatch(pattern, value, re.DOTALL)), "text")
     return _KINDS[type(value)]
 
 
 def differences(row: Row, fields: str) -> list[str]:
-    """Where a row is not as documented."""
+    """Return the differences between a row and the documentation."""
     wrong, known = [], set()
     for field in fields.split():
         name, _, kinds = field.partition(":")

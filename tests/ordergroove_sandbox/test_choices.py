@@ -1,4 +1,4 @@
-"""What the documentation leaves open can be chosen, and the API's clock can be wrong."""
+"""Switches for what the documentation leaves open, and faults of the API's clock."""
 
 from datetime import datetime, timedelta
 
@@ -7,18 +7,17 @@ import pytest
 
 from ordergroove_sandbox import RunningStore, Store
 from ordergroove_sandbox.choices import Choices
-from testkit.sandbox.asking import Asking
+from testkit.sandbox.client import SandboxClient
+from testkit.sandbox.pick import movable_subscription
 
-from .test_world import movable
 
-
-def test_the_status_without_a_key_can_be_401(running: RunningStore) -> None:
+def test_status_without_a_key_can_be_401(running: RunningStore) -> None:
     assert httpx.get(f"{running.url}/orders/").status_code == 403
     running.choices.unauthenticated = 401
     assert httpx.get(f"{running.url}/orders/").status_code == 401
 
 
-def test_a_day_as_the_upper_end_can_mean_its_last_second(running: RunningStore, client: Asking) -> None:
+def test_day_as_upper_bound_can_mean_its_last_second(running: RunningStore, client: SandboxClient) -> None:
     days = sorted({row["updated"][:10] for row in client.rows("/orders/")})
     day = days[len(days) // 2]
     before = {row["public_id"] for row in client.rows("/orders/") if row["updated"] <= f"{day} 00:00:00"}
@@ -28,35 +27,37 @@ def test_a_day_as_the_upper_end_can_mean_its_last_second(running: RunningStore, 
     assert set(client.ids("/orders/", updated_end=day)) == whole
 
 
-def test_a_date_that_cannot_be_read_can_be_ignored(running: RunningStore, client: Asking) -> None:
+def test_unreadable_date_can_be_ignored(running: RunningStore, client: SandboxClient) -> None:
     assert client.get("/orders/", updated_start="yesterday").json() == {"updated_start": "Enter a valid date/time."}
     running.choices.bad_date = "ignore"
     assert client.ids("/orders/", updated_start="yesterday") == client.ids("/orders/")
 
 
-def test_a_list_can_come_as_a_bare_array(running: RunningStore, client: Asking) -> None:
+def test_list_can_be_a_bare_array(running: RunningStore, client: SandboxClient) -> None:
     rows = client.rows("/one_time_incentives/")
     running.choices.bare_lists = ["one_time_incentives"]
     assert client.get("/one_time_incentives/").json() == rows
     assert "results" in client.get("/orders/").json()
 
 
-def test_a_call_about_an_item_of_a_closed_order_can_explain_itself(running: RunningStore, client: Asking) -> None:
+def test_call_on_an_item_of_a_closed_order_can_return_an_error_message(
+    running: RunningStore, client: SandboxClient
+) -> None:
     running.choices.closed_item = 400
-    placed = next(row for row in running.store.world.items if row.first_placed)
+    placed = next(row for row in running.store.state.items if row.first_placed)
     response = client.http.delete(f"/items/{placed.key}/delete/")
     assert (response.status_code, list(response.json())) == (400, ["detail"])
 
 
-def test_choices_are_made_over_http(running: RunningStore, client: Asking) -> None:
+def test_choices_are_set_over_http(running: RunningStore, client: SandboxClient) -> None:
     assert client.http.post("/sandbox/choices", json={"unauthenticated": 401}).json()["unauthenticated"] == 401
-    for wrong in ({"unauthenticated": 500}, {"weather": "fine"}, {"bare_lists": "all"}):
+    for wrong in ({"unauthenticated": 500}, {"unknown": "fine"}, {"bare_lists": "all"}):
         assert client.http.post("/sandbox/choices", json=wrong).status_code == 400
     assert client.http.delete("/sandbox/choices").json()["unauthenticated"] == 403
     assert running.choices == Choices()
 
 
-def test_a_cursor_can_have_expired(running: RunningStore, client: Asking) -> None:
+def test_cursor_can_be_expired(running: RunningStore, client: SandboxClient) -> None:
     link = client.page("/items/")["next"]
     running.faults.expired_cursor = "items"
     response = client.http.get(link)
@@ -65,7 +66,7 @@ def test_a_cursor_can_have_expired(running: RunningStore, client: Asking) -> Non
     assert client.http.get(client.page("/orders/")["next"]).status_code == 200
 
 
-def test_the_store_can_live_on_during_a_walk(running: RunningStore, client: Asking) -> None:
+def test_time_can_pass_between_pages(running: RunningStore, client: SandboxClient) -> None:
     running.faults.stir_hours = 5
     before = running.store.now
     pages = client.pages("/orders/", page_size=10)
@@ -74,7 +75,7 @@ def test_the_store_can_live_on_during_a_walk(running: RunningStore, client: Aski
     assert len(ids) == len(set(ids))
 
 
-def test_every_second_page_can_be_slow(running: RunningStore, client: Asking) -> None:
+def test_every_second_page_can_be_slow(running: RunningStore, client: SandboxClient) -> None:
     running.faults.set({"slow_every": 2, "slow_seconds": 0.15})
     seconds = [client.get("/items/").elapsed.total_seconds() for _ in range(4)]
     assert seconds[0] < 0.1 < seconds[1]
@@ -84,11 +85,11 @@ def test_every_second_page_can_be_slow(running: RunningStore, client: Asking) ->
 @pytest.mark.parametrize(
     ("faults", "hours"), [({"clock_skew": -7200.0}, -2), ({"show_timezone": "America/Chicago"}, -1)]
 )
-def test_the_clock_of_the_api_can_be_wrong(
-    running: RunningStore, client: Asking, living: Store, faults: dict[str, object], hours: int
+def test_clock_of_the_api_can_be_wrong(
+    running: RunningStore, client: SandboxClient, fresh_store: Store, faults: dict[str, object], hours: int
 ) -> None:
-    subscription = movable(living)
-    living.change_quantity(subscription.key, quantity=3)
+    subscription = movable_subscription(fresh_store)
+    fresh_store.change_quantity(subscription.key, quantity=3)
     right = client.get(f"/subscriptions/{subscription.key}/").json()
     running.faults.set(faults)
     shown = client.get(f"/subscriptions/{subscription.key}/").json()
@@ -99,5 +100,5 @@ def test_the_clock_of_the_api_can_be_wrong(
     assert subscription.key in found
     later = (moment + timedelta(seconds=1)).isoformat()
     assert subscription.key not in client.ids("/subscriptions/", updated_start=later)
-    with pytest.raises(ValueError, match="not possible"):
+    with pytest.raises(ValueError, match="not a valid value"):
         running.faults.set({"show_timezone": "Atlantis"})

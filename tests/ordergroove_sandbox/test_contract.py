@@ -1,11 +1,11 @@
-"""Every documented list, asked every documented parameter: the answer is as documented, and holds the right rows."""
+"""Each list with each documented parameter returns the right rows in the documented format."""
 
 from typing import Any
 
 import pytest
 
 from ordergroove_sandbox import Store, serve
-from testkit.sandbox.asking import LISTS, Asking
+from testkit.sandbox.client import LISTS, SandboxClient
 
 from .conftest import UNTIL
 from .contract import FIELDS, PARAMETERS, PARTS, Parameter, differences
@@ -16,42 +16,42 @@ CASES = [(path, name) for path, parameters in PARAMETERS.items() for name in par
 
 @pytest.fixture(scope="module")
 def shop() -> Any:
-    """A store of which every list has rows, over HTTP."""
+    """A client of a store with rows in every list."""
     with serve(Store(seed=21, customers=250, days=250, until=UNTIL)) as running:
-        client = Asking(running.url)
+        client = SandboxClient(running.url)
         yield client
         client.http.close()
 
 
 @pytest.fixture(scope="module")
-def everything(shop: Asking) -> dict[str, list[dict[str, Any]]]:
+def everything(shop: SandboxClient) -> dict[str, list[dict[str, Any]]]:
     """All rows of all lists."""
-    asked = {"/products/": EVERYTHING, "/offer_profiles/": {"status": "all"}}
-    return {path: shop.rows(path, **asked.get(path, {})) for path in LISTS}
+    filters = {"/products/": EVERYTHING, "/offer_profiles/": {"status": "all"}}
+    return {path: shop.rows(path, **filters.get(path, {})) for path in LISTS}
 
 
 @pytest.mark.parametrize("path", FIELDS)
-def test_every_row_is_as_documented(everything: dict[str, list[dict[str, Any]]], path: str) -> None:
+def test_every_row_matches_the_documentation(everything: dict[str, list[dict[str, Any]]], path: str) -> None:
     assert everything[path]
     for row in everything[path]:
         assert not differences(row, FIELDS[path])
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_what_is_inside_a_field_is_as_documented(everything: dict[str, list[dict[str, Any]]], part: str) -> None:
+def test_nested_objects_match_the_documentation(everything: dict[str, list[dict[str, Any]]], part: str) -> None:
     path, field = part.split()
     found = []
     for row in everything[path]:
         value = row.get(field)
         found += value if isinstance(value, list) else [value] if value else []
-    assert found, "no row has one: the test shows nothing"
+    assert found, "no row has this field, so the test proves nothing"
     for inside in found:
         assert not differences(inside, PARTS[part])
 
 
 @pytest.mark.parametrize(("path", "name"), CASES)
-def test_every_parameter_finds_the_right_rows(
-    shop: Asking, everything: dict[str, list[dict[str, Any]]], path: str, name: str
+def test_every_parameter_selects_the_right_rows(
+    shop: SandboxClient, everything: dict[str, list[dict[str, Any]]], path: str, name: str
 ) -> None:
     parameter: Parameter = PARAMETERS[path][name]
     rows = [row for row in everything[path] if parameter.value(row) is not None]
@@ -69,8 +69,8 @@ def test_every_parameter_finds_the_right_rows(
     assert rows
 
 
-def test_orders_and_items_are_found_by_what_they_are_linked_to(
-    shop: Asking, everything: dict[str, list[dict[str, Any]]]
+def test_orders_and_items_can_be_found_by_linked_rows(
+    shop: SandboxClient, everything: dict[str, list[dict[str, Any]]]
 ) -> None:
     orders = {row["public_id"]: row for row in everything["/orders/"]}
     items = everything["/items/"]
@@ -93,7 +93,7 @@ def test_orders_and_items_are_found_by_what_they_are_linked_to(
     assert incentive["public_id"] in shop.ids("/one_time_incentives/", order=order, include_item_level="true")
 
 
-def test_fields_are_added_and_left_out_on_request(shop: Asking) -> None:
+def test_fields_are_added_and_omitted_on_request(shop: SandboxClient) -> None:
     assert shop.page("/orders/", include_has_plan="true")["results"][0]["has_plan"] is False
     assert all(isinstance(row["incentives"], list) for row in shop.rows("/items/", include_incentives="true"))
     bare = shop.page("/items/", omit_price_calculation="true", include_incentives="true")["results"][0]
@@ -109,7 +109,7 @@ def test_fields_are_added_and_left_out_on_request(shop: Asking) -> None:
         assert {bool(row[field]) for row in products} == {True, False}
 
 
-def test_flex_incentives_are_shown_to_those_who_ask_for_them(shop: Asking) -> None:
+def test_flex_incentives_are_included_on_request(shop: SandboxClient) -> None:
     category = {"offer_profile_category": "all_with_standard_flex_incentives"}
     assert all("standard_flex_incentives" not in row for row in shop.rows("/offer_profiles/"))
     assert all("standard_flex_incentives" in row for row in shop.rows("/offer_profiles/", **category))
@@ -118,20 +118,20 @@ def test_flex_incentives_are_shown_to_those_who_ask_for_them(shop: Asking) -> No
     assert shop.get("/offer_profiles/", offer_profile_category="some").status_code == 400
 
 
-def test_relationships_come_as_a_bare_array(shop: Asking) -> None:
+def test_relationships_are_a_bare_array(shop: SandboxClient) -> None:
     rows = shop.get("/products/62900-W01/relationships/").json()
     assert rows == [{"relationship_type": "swap_on_purchase", "from_product": "62900-W01", "to_product": "78530-X05"}]
     assert shop.get("/products/62900-W01/relationships/", type="upgrade").json() == []
     assert shop.get("/products/none/relationships/").status_code == 404
 
 
-def test_a_component_can_be_retrieved_by_its_own_id(shop: Asking, everything: dict[str, Any]) -> None:
+def test_component_can_be_retrieved_by_its_own_id(shop: SandboxClient, everything: dict[str, Any]) -> None:
     component = next(row["components"][0] for row in everything["/subscriptions/"] if row["components"])
     assert shop.get(f"/subscriptions/components/{component['public_id']}/").json() == component
     assert shop.get("/subscriptions/components/none/").status_code == 404
 
 
-def test_a_search_can_be_confined_to_some_fields(shop: Asking) -> None:
+def test_search_can_be_limited_to_some_fields(shop: SandboxClient) -> None:
     assert (
         shop.ids("/products/", search="62900") == shop.ids("/products/", search="62900", fields="sku") == ["62900-W01"]
     )
@@ -139,7 +139,7 @@ def test_a_search_can_be_confined_to_some_fields(shop: Asking) -> None:
     assert shop.get("/products/", search="a", fields="price").status_code == 400
 
 
-def test_version_1_honours_an_ordering_by_place_and_version_2_does_not(shop: Asking) -> None:
+def test_ordering_by_place_applies_to_version_1_only(shop: SandboxClient) -> None:
     headers = {"X-OG-API-VERSION": ""}
     query = {"ordering": "-place", "page_size": 100}
     places = [row["place"] for row in shop.http.get("/orders/", params=query, headers=headers).json()["results"]]

@@ -1,4 +1,4 @@
-"""The store lives on while it is served, and tells receivers over real HTTP; the command that runs it."""
+"""A served store advances by itself and sends events over HTTP; the command that serves it."""
 
 import os
 import signal
@@ -17,14 +17,13 @@ import pytest
 
 from ordergroove_sandbox import RunningStore, Store, serve
 from ordergroove_sandbox.webhooks import DEFAULT_KEY, Webhooks
-from testkit.sandbox.asking import Asking
-from testkit.sandbox.receiving import is_signed
-
-from .test_world import movable
+from testkit.sandbox.client import SandboxClient
+from testkit.sandbox.pick import movable_subscription
+from testkit.sandbox.webhook_inbox import is_signed
 
 
 class Receiver(ThreadingHTTPServer):
-    """Keeps every POST, and answers 204."""
+    """Keeps every POST and responds with 204."""
 
     daemon_threads = True
 
@@ -62,54 +61,54 @@ def receiver() -> Iterator[Receiver]:
 def wait_for(condition: object, *, seconds: float = 8) -> None:
     deadline = monotonic() + seconds
     while not condition():  # type: ignore[operator]
-        assert monotonic() < deadline, "it did not happen in time"
+        assert monotonic() < deadline, "the condition was not met in time"
         sleep(0.02)
 
 
-def test_a_live_store_goes_on_and_tells_of_it(living: Store, receiver: Receiver) -> None:
+def test_live_store_advances_and_sends_events(fresh_store: Store, receiver: Receiver) -> None:
     hooks = Webhooks()
-    before = living.now
-    with serve(living, webhooks=hooks, day_seconds=0.5) as running:
+    before = fresh_store.now
+    with serve(fresh_store, webhooks=hooks, day_seconds=0.5) as running:
         running.webhooks.add_target(receiver.url)
         wait_for(lambda: len(receiver.received) > 20)
-        client = Asking(running.url)
+        client = SandboxClient(running.url)
         shown = client.http.get("/sandbox/webhooks").json()
         assert shown["targets"][0]["success"] > 0
         assert "http-equiv" in client.http.get("/").text
         del client
-    assert living.now > before
-    stopped = living.now
+    assert fresh_store.now > before
+    stopped = fresh_store.now
     sleep(0.3)
-    assert living.now == stopped
+    assert fresh_store.now == stopped
     for body, header in receiver.received:
         assert is_signed(body, header)
         assert orjson.loads(body)["created"] > 0
 
 
-def test_a_life_that_ends_is_told(living: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    with serve(living, day_seconds=0.5) as running:
-        client = Asking(running.url)
+def test_failed_clock_thread_is_reported(fresh_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serve(fresh_store, day_seconds=0.5) as running:
+        client = SandboxClient(running.url)
         assert client.http.get("/sandbox/health").status_code == 200
 
         def advance(**_: float) -> None:
             raise RuntimeError("no <tomorrow>")
 
-        monkeypatch.setattr(living, "advance", advance)
+        monkeypatch.setattr(fresh_store, "advance", advance)
         wait_for(lambda: client.http.get("/sandbox/health").status_code == 503)
-        assert client.http.get("/sandbox/health").json()["detail"].endswith("ended: RuntimeError: no <tomorrow>")
+        assert client.http.get("/sandbox/health").json()["detail"].endswith("failed: RuntimeError: no <tomorrow>")
         assert "no &lt;tomorrow&gt;" in client.http.get("/").text
         assert client.get("/orders/").status_code == 200
 
 
-def test_a_store_that_stands_still_tells_of_what_is_done_by_hand(
-    running: RunningStore, client: Asking, receiver: Receiver
+def test_store_with_a_stopped_clock_sends_events_of_mutations(
+    running: RunningStore, client: SandboxClient, receiver: Receiver
 ) -> None:
     made = client.http.post("/webhook_targets/", json={"target_url": receiver.url})
     assert made.status_code == 201
     assert set(made.json()) == {"id", "merchant", "target_url", "enabled", "created", "updated"}
     path = f"/webhook_targets/{made.json()['id']}"
     assert client.http.post(f"{path}/filters", json={"pattern": "subscription.*|order.*"}).status_code == 201
-    subscription = movable(running.store)
+    subscription = movable_subscription(running.store)
     client.http.patch(f"/subscriptions/{subscription.key}/change_quantity/", json={"quantity": 4})
     wait_for(lambda: receiver.received)
     body, header = receiver.received[0]
@@ -128,7 +127,7 @@ def test_a_store_that_stands_still_tells_of_what_is_done_by_hand(
     assert {orjson.loads(body)["type"].split(".")[0] for body, _ in receiver.received} <= {"subscription", "order"}
 
 
-def test_the_administration_of_targets_refuses_what_cannot_be(client: Asking) -> None:
+def test_target_administration_refuses_invalid_requests(client: SandboxClient) -> None:
     for wrong in (
         "nowhere",
         "http://",
@@ -148,16 +147,16 @@ def test_the_administration_of_targets_refuses_what_cannot_be(client: Asking) ->
     assert httpx.get(f"{client.http.base_url}/webhook_targets/").status_code == 403
 
 
-def test_the_page_shows_the_clock_and_the_last_events(running: RunningStore, client: Asking) -> None:
-    running.store.change_quantity(movable(running.store).key, quantity=3)
+def test_home_page_shows_the_clock_and_the_latest_events(running: RunningStore, client: SandboxClient) -> None:
+    running.store.change_quantity(movable_subscription(running.store).key, quantity=3)
     page = client.http.get("/").text
     assert str(running.store.now) in page
     assert "item.change_quantity" in page
-    assert "stands still" in page
+    assert "clock is stopped" in page
     assert "http-equiv" not in page
 
 
-def test_the_command_serves_a_live_store_and_writes_dumps(tmp_path: Path) -> None:
+def test_command_serves_a_live_store_and_writes_event_files(tmp_path: Path) -> None:
     with create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     arguments = [
@@ -174,7 +173,7 @@ def test_the_command_serves_a_live_store_and_writes_dumps(tmp_path: Path) -> Non
         "1",
     ]
     process = subprocess.Popen(
-        [sys.executable, "-m", "og_assets", "sandbox", *arguments, "--dumps", str(tmp_path / "dumps")],
+        [sys.executable, "-m", "ordergroove_sandbox", *arguments, "--dumps", str(tmp_path / "dumps")],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -196,11 +195,11 @@ def test_the_command_serves_a_live_store_and_writes_dumps(tmp_path: Path) -> Non
     assert not list((tmp_path / "dumps").glob("*/.*"))
 
 
-def test_the_command_says_when_its_port_is_taken(tmp_path: Path) -> None:
+def test_command_reports_a_port_in_use(tmp_path: Path) -> None:
     with create_server(("127.0.0.1", 0)) as listener:
         arguments = ["--customers", "1", "--days", "2", "--port", str(listener.getsockname()[1])]
         done = subprocess.run(
-            [sys.executable, "-m", "og_assets", "sandbox", *arguments],
+            [sys.executable, "-m", "ordergroove_sandbox", *arguments],
             capture_output=True,
             text=True,
             cwd=tmp_path,

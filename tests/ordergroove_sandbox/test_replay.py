@@ -1,4 +1,4 @@
-"""Whoever keeps the newest object of every event, and forgets what was deleted, knows the store."""
+"""Replaying all events, newest object per id and without deleted ones, gives the store."""
 
 from random import Random
 from typing import Any
@@ -7,36 +7,37 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ordergroove_sandbox import Store
-from testkit.sandbox.receiving import life, replay
-from testkit.sandbox.replay import assert_rebuilt
+from testkit.sandbox.event_replay import assert_events_rebuild_store
+from testkit.sandbox.examples import examples
+from testkit.sandbox.random_actions import perform_action
+from testkit.sandbox.webhook_inbox import replay, store_with_events
 
 from .conftest import UNTIL
-from .test_properties import do_something
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(5), deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     emptied_orders=st.sampled_from(["keep", "delete"]),
-    deeds=st.lists(st.integers(0, 11), max_size=20),
+    actions=st.lists(st.integers(0, 11), max_size=20),
 )
-def test_the_events_in_order_rebuild_the_store(seed: int, emptied_orders: Any, deeds: list[int]) -> None:
-    store, inbox = life(seed, customers=12, days=150, until=UNTIL, emptied_orders=emptied_orders)
+def test_replayed_events_rebuild_the_store(seed: int, emptied_orders: Any, actions: list[int]) -> None:
+    store, inbox = store_with_events(seed, customers=12, days=150, until=UNTIL, emptied_orders=emptied_orders)
     rng = Random(seed)
-    for deed in deeds:
-        do_something(store, deed, rng)
-    assert_rebuilt(store, inbox)
+    for action in actions:
+        perform_action(store, action, rng)
+    assert_events_rebuild_store(store, inbox)
 
 
-def test_the_events_of_a_year_rebuild_the_store() -> None:
-    assert_rebuilt(*life(4, customers=150, days=365, until=UNTIL))
+def test_replayed_events_of_a_year_rebuild_the_store() -> None:
+    assert_events_rebuild_store(*store_with_events(4, customers=150, days=365, until=UNTIL))
 
 
-def test_an_item_that_is_deleted_silently_is_not_missed_by_the_events() -> None:
-    store, inbox = life(7, customers=500, days=365, until=UNTIL)
+def test_silently_deleted_items_stay_in_a_replay() -> None:
+    store, inbox = store_with_events(27, customers=120, days=300, until=UNTIL)
     silent = {row["id"] for row in store.truth.table("deleted_items") if row["cause"] == "out_of_stock"}
     assert silent
     assert silent <= replay(inbox.events)["item"].keys()
-    told_of = Store(seed=7, customers=500, days=365, until=UNTIL, out_of_stock="told")
-    removed = {row["object_id"] for row in told_of.truth.table("events") if row["type"] == "item.remove"}
-    assert removed == {row["id"] for row in told_of.truth.table("deleted_items")}
+    other = Store(seed=27, customers=120, days=300, until=UNTIL, out_of_stock="event")
+    removed = {row["object_id"] for row in other.truth.table("events") if row["type"] == "item.remove"}
+    assert removed == {row["id"] for row in other.truth.table("deleted_items")}

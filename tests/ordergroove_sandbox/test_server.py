@@ -1,4 +1,4 @@
-"""The server: what it tells of itself, and that the store may live while it is being asked."""
+"""The server: control pages, request log, concurrent use, Parquet files of the truth."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -8,33 +8,33 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ordergroove_sandbox import RunningStore, Store, serve, write_truth
-from testkit.sandbox.asking import Asking
+from ordergroove_sandbox import RunningStore, Store, serve
+from testkit.sandbox.client import SandboxClient
 
 from .conftest import UNTIL
 
 
-def test_the_clock_can_be_read_and_moved(running: RunningStore, client: Asking) -> None:
+def test_clock_can_be_read_and_advanced(running: RunningStore, client: SandboxClient) -> None:
     assert client.http.get("/sandbox/clock").json() == {"now": "2026-11-22 14:00:00", "timezone": "America/New_York"}
     assert client.http.post("/sandbox/clock", json={"days": 2, "hours": 1}).json()["now"] == "2026-11-24 15:00:00"
     assert running.store.now == UNTIL + timedelta(days=2, hours=1)
 
 
-def test_a_clock_that_cannot_be_moved_says_why(client: Asking) -> None:
+def test_invalid_clock_request_is_refused(client: SandboxClient) -> None:
     for body in (b"{}{", b'{"years": 1}', b'{"days": "two"}', b"[1]"):
         assert client.http.post("/sandbox/clock", content=body).status_code == 400
 
 
-def test_the_truth_can_be_read_over_http(running: RunningStore, client: Asking) -> None:
+def test_truth_can_be_read_over_http(running: RunningStore, client: SandboxClient) -> None:
     names = client.http.get("/sandbox/truth").json()
     assert set(names) >= {"subscriptions", "orders", "items", "deleted_items", "moves", "events", "daily"}
     orders = client.http.get("/sandbox/truth/orders").json()
     assert [row["id"] for row in orders] == [row["id"] for row in running.store.truth.table("orders")]
     assert orders[0]["total"].count(".") == 1
-    assert client.http.get("/sandbox/truth/rumours").status_code == 404
+    assert client.http.get("/sandbox/truth/unknown").status_code == 404
 
 
-def test_the_home_page_tells_how_to_point_a_client_at_it(running: RunningStore, client: Asking) -> None:
+def test_home_page_shows_the_settings_of_a_client(running: RunningStore, client: SandboxClient) -> None:
     page = client.http.get("/").text
     assert f"ORDERGROOVE_BASE_URL={running.url}" in page
     assert "ORDERGROOVE_API_KEY=sandbox-key" in page
@@ -42,12 +42,12 @@ def test_the_home_page_tells_how_to_point_a_client_at_it(running: RunningStore, 
     assert client.http.get("/sandbox/health").json() == {"status": "ok"}
 
 
-def test_requests_are_logged_and_the_sandbox_own_pages_are_not(running: RunningStore, client: Asking) -> None:
+def test_api_requests_are_logged_and_control_pages_are_not(running: RunningStore, client: SandboxClient) -> None:
     client.get("/items/", page_size=3)
     client.get("/orders/none/")
     client.http.get("/sandbox/clock")
     log = running.requests
-    assert [(asked.object_type, asked.path, asked.status) for asked in log.all()] == [
+    assert [(request.object_type, request.path, request.status) for request in log.all()] == [
         ("items", "/items/", 200),
         ("orders", "/orders/none/", 404),
     ]
@@ -58,12 +58,12 @@ def test_requests_are_logged_and_the_sandbox_own_pages_are_not(running: RunningS
     assert (log.count(), log.peak_in_flight()) == (0, 0)
 
 
-def test_requests_one_after_another_are_never_counted_as_two_at_once(running: RunningStore, client: Asking) -> None:
+def test_sequential_requests_have_a_peak_of_one(running: RunningStore, client: SandboxClient) -> None:
     client.pages("/items/", page_size=5)
     assert running.requests.peak_in_flight() == 1
 
 
-def test_requests_at_the_same_time_are_counted_as_such(running: RunningStore, client: Asking) -> None:
+def test_concurrent_requests_are_counted(running: RunningStore, client: SandboxClient) -> None:
     running.faults.delay = 0.1
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(client.get, ["/items/", "/items/", "/items/", "/orders/"]))
@@ -72,26 +72,26 @@ def test_requests_at_the_same_time_are_counted_as_such(running: RunningStore, cl
     assert running.requests.peak_in_flight() == 4
 
 
-def test_the_store_may_live_while_it_is_asked(running: RunningStore, client: Asking) -> None:
+def test_time_can_advance_during_requests(running: RunningStore, client: SandboxClient) -> None:
     with ThreadPoolExecutor(1) as pool:
-        life = pool.submit(lambda: [running.store.advance(hours=1) for _ in range(400)])
-        while not life.done():
+        clock = pool.submit(lambda: [running.store.advance(hours=1) for _ in range(400)])
+        while not clock.done():
             for page in client.pages("/items/", page_size=50):
                 for row in page["results"]:
                     assert row["order_updated"]
-        life.result()
+        clock.result()
 
 
-def test_two_stores_can_be_served_at_once(living: Store, running: RunningStore) -> None:
-    with serve(living, keys=("other",)) as other:
+def test_two_stores_can_be_served_at_once(fresh_store: Store, running: RunningStore) -> None:
+    with serve(fresh_store, keys=("other",)) as other:
         assert other.url != running.url
-        assert Asking(other.url).get("/items/").status_code == 403
+        assert SandboxClient(other.url).get("/items/").status_code == 403
 
 
-def test_the_truth_is_written_with_types_even_where_it_is_empty(tmp_path: Path) -> None:
-    write_truth(Store(customers=0, days=2, until=UNTIL), tmp_path / "empty")
+def test_parquet_types_do_not_depend_on_the_rows(tmp_path: Path) -> None:
+    Store(customers=0, days=2, until=UNTIL).truth.write(tmp_path / "empty")
     store = Store(seed=5, customers=40, days=120, until=UNTIL)
-    write_truth(store, tmp_path / "full")
+    store.truth.write(tmp_path / "full")
     for file in (tmp_path / "full").iterdir():
         schema = pq.read_schema(file)
         assert schema == pq.read_schema(tmp_path / "empty" / file.name)
@@ -106,7 +106,7 @@ def test_the_truth_is_written_with_types_even_where_it_is_empty(tmp_path: Path) 
     [{"days": -1}, {"seconds": -0.5}, {"days": 1e300}, {"days": 10**12}, {"hours": 1e9}, {"days": 4000}, {"days": "1"},
      {"days": True}, {"days": None}, {"weeks": 1}, [1]],
 )  # fmt: skip
-def test_time_runs_neither_backwards_nor_too_far(running: RunningStore, client: Asking, span: object) -> None:
+def test_clock_refuses_negative_and_too_long_steps(running: RunningStore, client: SandboxClient, span: object) -> None:
     before = running.store.now
     response = client.http.post("/sandbox/clock", json=span)
     assert (response.status_code, list(response.json())) == (400, ["detail"])
@@ -115,8 +115,8 @@ def test_time_runs_neither_backwards_nor_too_far(running: RunningStore, client: 
 
 
 @pytest.mark.parametrize("days", [-1.0, float("nan"), float("inf"), float("-inf"), 1e12])
-def test_a_span_that_cannot_be_is_refused(living: Store, days: float) -> None:
-    before = living.now
+def test_advance_refuses_impossible_spans(fresh_store: Store, days: float) -> None:
+    before = fresh_store.now
     with pytest.raises(ValueError, match=r"time|NaN"):
-        living.advance(days=days)
-    assert living.now == before
+        fresh_store.advance(days=days)
+    assert fresh_store.now == before

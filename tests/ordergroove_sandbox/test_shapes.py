@@ -1,4 +1,4 @@
-"""Each list shows the documented fields, and no others, in the documented shapes."""
+"""Each list has exactly the documented fields, in the documented formats."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ordergroove_sandbox import RunningStore, Store, serve
-from testkit.sandbox.asking import Asking
+from testkit.sandbox.client import SandboxClient
 
 from .conftest import UNTIL
 
@@ -110,7 +110,7 @@ PROFILE = {
 }  # fmt: skip
 
 OPTIONAL = {"currency_code": TEXT, "free_trial_subscription_context": kind(dict)}
-"""Fields that rows have only where they apply."""
+"""Fields that only some rows have."""
 
 SHAPES: dict[str, dict[str, Check]] = {
     "/customers/": CUSTOMER,
@@ -131,8 +131,8 @@ SHAPES: dict[str, dict[str, Check]] = {
 
 
 @pytest.mark.parametrize("path", SHAPES)
-def test_every_row_has_the_documented_fields(asking: Asking, path: str) -> None:
-    for row in asking.rows(path, autoship_enabled="all", allow_discontinued="true", page_size=1000):
+def test_every_row_has_the_documented_fields(shared_client: SandboxClient, path: str) -> None:
+    for row in shared_client.rows(path, autoship_enabled="all", allow_discontinued="true", page_size=1000):
         shape = SHAPES[path] | ({name: check for name, check in OPTIONAL.items() if name in row})
         assert row.keys() == shape.keys()
         wrong = {name: row[name] for name, check in shape.items() if not check(row[name])}
@@ -142,10 +142,10 @@ def test_every_row_has_the_documented_fields(asking: Asking, path: str) -> None:
 @pytest.fixture(scope="module")
 def large() -> Any:
     with serve(Store(seed=8, customers=500, until=UNTIL)) as running:
-        yield Asking(running.url)
+        yield SandboxClient(running.url)
 
 
-def test_irregular_shapes_do_occur(large: Asking) -> None:
+def test_irregular_formats_occur(large: SandboxClient) -> None:
     subscriptions, orders = large.rows("/subscriptions/"), large.rows("/orders/")
     assert {type(row["live"]) for row in subscriptions} == {bool, str}
     codes = {row["cancel_reason_code"] for row in subscriptions}
@@ -164,18 +164,18 @@ def test_irregular_shapes_do_occur(large: Asking) -> None:
     assert {row["price"] is None for row in subscriptions} == {True, False}
 
 
-def test_names_bear_quotes_accents_and_emoji(large: Asking) -> None:
+def test_names_contain_quotes_accents_and_emoji(large: SandboxClient) -> None:
     text = "".join(row["first_name"] + row["last_name"] for row in large.rows("/customers/"))
     assert set("\"'é🌞") <= set(text)
 
 
-def test_the_code_of_a_cancellation_is_the_number_before_the_bar(large: Asking) -> None:
+def test_cancel_reason_code_is_the_number_before_the_bar(large: SandboxClient) -> None:
     for row in large.rows("/subscriptions/", live="false"):
         code, _, _text = row["cancel_reason"].partition("|")
         assert str(row["cancel_reason_code"]).rstrip("|") == code
 
 
-def test_an_order_adds_up_on_the_wire(large: Asking) -> None:
+def test_order_totals_in_bodies_are_consistent(large: SandboxClient) -> None:
     sums: dict[str, int] = {}
     for item in large.rows("/items/"):
         sums[item["order"]] = sums.get(item["order"], 0) + cents(item["total_price"])
@@ -189,7 +189,7 @@ def test_an_order_adds_up_on_the_wire(large: Asking) -> None:
     assert discounted
 
 
-def test_an_override_changes_what_is_shown_and_not_what_is_true(running: RunningStore, client: Asking) -> None:
+def test_override_changes_the_response_and_not_the_truth(running: RunningStore, client: SandboxClient) -> None:
     order = client.rows("/orders/", status=1)[0]
     running.override("orders", order["public_id"], {"total": "not money", "surprise": 1})
     shown = client.rows("/orders/", status=1)[0]
