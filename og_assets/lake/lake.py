@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from og_assets.lake.files import remove_partials, write_table
 from og_assets.lake.landing import Landing
-from og_assets.lake.manifest import PULLS, PullRow, SegmentKey, finished_segments, read_pulls, write_pull
+from og_assets.lake.manifest import PULLS, Pull, SegmentKey, finished_segments, read_pulls, write_pull
 from og_assets.lake.privacy import PiiPolicy
 from og_assets.lake.schema import raw_schema
 from og_assets.lake.table import Table
@@ -65,13 +65,13 @@ class Lake:
             policy=policy,
         )
 
-    def record(self, pull: PullRow) -> None:
+    def record(self, pull: Pull) -> None:
         """Write a pull into the manifest."""
         write_pull(pull, self._pulls(pull.object) / f"{file_stem(pull.pulled_at, run_id=pull.run_id)}.parquet")
 
     def finished_segments(
         self, api_object: ApiObject, *, range_first: str, range_last: str, source: str
-    ) -> dict[SegmentKey, PullRow]:
+    ) -> dict[SegmentKey, Pull]:
         """Return the segments that an unfinished attempt at this very range has already brought."""
         return finished_segments(
             self._pulls(api_object.name), range_first=range_first, range_last=range_last, source=source

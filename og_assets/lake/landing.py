@@ -1,10 +1,12 @@
 """Landing one segment of one object: pages in, one immutable Parquet file out, whole or not at all (design D2, D4)."""
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
@@ -13,20 +15,35 @@ from og_assets.lake.privacy import PiiPolicy
 from og_assets.lake.rows import RejectedRow, RowReader, ValidRows
 from og_assets.lake.schema import raw_schema
 from og_assets.ordergroove.objects import ApiObject
+from og_assets.ordergroove.wall_clock import to_wall
 
 # Memory follows this number, not the number of rows.
 ROWS_PER_GROUP = 10_000
 
 
 @dataclass(kw_only=True)
-class Landed:
-    """What a segment brought. Times are as the object tells them; `unknown_fields` counts rows by field name."""
+class LandingCounts:
+    """Running counts of a landing. Times are as the object gives them; `unknown_fields` counts rows by field name."""
 
     rows: int = 0
     quarantined: int = 0
     oldest_updated: datetime | None = None
     newest_updated: datetime | None = None
     unknown_fields: Counter[str] = field(default_factory=Counter)
+
+    def columns(self, *, zone: ZoneInfo) -> dict[str, Any]:
+        """Return the counts by the columns of a `Pull`. Instants (entitlements) become the store's wall clock."""
+        oldest, newest = (
+            to_wall(time, zone=zone) if time is not None and time.tzinfo is not None else time
+            for time in (self.oldest_updated, self.newest_updated)
+        )
+        return {
+            "rows": self.rows,
+            "quarantined": self.quarantined,
+            "oldest_updated": oldest,
+            "newest_updated": newest,
+            "unknown_fields": json.dumps(self.unknown_fields, sort_keys=True),
+        }
 
 
 class Landing(PairedFiles):
@@ -44,7 +61,7 @@ class Landing(PairedFiles):
         policy: PiiPolicy,
     ) -> None:
         super().__init__(rows_file=raw_file, quarantine_file=quarantine_file, schema=raw_schema(api_object.record))
-        self.landed = Landed()
+        self.counts = LandingCounts()
         self._updated = api_object.updated
         self._origin = {"_window": window, "_pulled_at": pulled_at, "_run_id": run_id}
         self._reader = RowReader(api_object.record, policy=policy)
@@ -75,19 +92,19 @@ class Landing(PairedFiles):
             self._write_rows(pa.Table.from_batches(batches))
 
     def _note(self, fitting: ValidRows) -> None:
-        self.landed.rows += len(fitting.records)
+        self.counts.rows += len(fitting.records)
         for record in fitting.records:
-            self.landed.unknown_fields.update(list(record.__pydantic_extra__ or ()))
+            self.counts.unknown_fields.update(list(record.__pydantic_extra__ or ()))
         if self._updated is None:
             return
         times = [time for record in fitting.records if (time := getattr(record, self._updated)) is not None]
         if times:
-            oldest, newest = self.landed.oldest_updated, self.landed.newest_updated
-            self.landed.oldest_updated = min(times) if oldest is None else min(oldest, *times)
-            self.landed.newest_updated = max(times) if newest is None else max(newest, *times)
+            oldest, newest = self.counts.oldest_updated, self.counts.newest_updated
+            self.counts.oldest_updated = min(times) if oldest is None else min(oldest, *times)
+            self.counts.newest_updated = max(times) if newest is None else max(newest, *times)
 
     def _put_in_quarantine(self, rejected: list[RejectedRow]) -> None:
-        self.landed.quarantined += len(rejected)
+        self.counts.quarantined += len(rejected)
         for one in rejected:
             origin = self._origin | {"_pulled_at": self._origin["_pulled_at"].isoformat()}  # type: ignore[attr-defined]
             self._write_aside({"reason": one.reason, **origin, "record": one.record})

@@ -9,7 +9,7 @@ import logging
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from time import monotonic
 from types import TracebackType
@@ -22,6 +22,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from og_assets.ordergroove import errors
 from og_assets.ordergroove.objects import ApiObject
 from og_assets.ordergroove.responses import answered_at, error_of, read_envelope, read_json, version_lost
+from og_assets.ordergroove.traffic import Traffic
 
 logger = logging.getLogger(__name__)
 
@@ -33,22 +34,6 @@ MAX_ATTEMPTS = 8
 LONGEST_WAIT = 60.0
 # A longer Retry-After is not slept through: the run fails and says so, and a later one goes on.
 LONGEST_RETRY_AFTER = 300.0
-
-
-@dataclass(kw_only=True)
-class Traffic:
-    """What a walk has cost so far, and between which times it looked, by the server's clock, in whole seconds.
-
-    `first_look_at` and `last_look_at` are when the first and the last question were asked: what an answer shows was
-    true no earlier than that. `last_answer_at` is when the last one was answered: what it does not show was gone then.
-    """
-
-    requests: int = 0
-    retries: int = 0
-    bytes: int = 0
-    first_look_at: datetime | None = None
-    last_look_at: datetime | None = None
-    last_answer_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

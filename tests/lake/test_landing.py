@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from og_assets.lake.errors import NoRoomError, NotWritableError
 from og_assets.lake.lake import Lake
-from og_assets.lake.landing import ROWS_PER_GROUP, Landed, Landing
+from og_assets.lake.landing import ROWS_PER_GROUP, Landing, LandingCounts
 from og_assets.lake.privacy import PiiPolicy
 from og_assets.ordergroove.objects import OBJECTS
 
@@ -27,7 +27,7 @@ from og_assets.ordergroove.objects import OBJECTS
 class Shore(Protocol):
     root: Path
     lake: Lake
-    land: Callable[..., Landed]
+    land: Callable[..., LandingCounts]
     landing: Callable[..., Landing]
     files: Callable[[], list[Path]]
     rows: Callable[[str], list[dict[str, Any]]]
