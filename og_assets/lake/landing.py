@@ -94,7 +94,8 @@ class Landing(PairedFiles):
     def _note(self, fitting: ValidRows) -> None:
         self.counts.rows += len(fitting.records)
         for record in fitting.records:
-            self.counts.unknown_fields.update(list(record.__pydantic_extra__ or ()))
+            if record.__pydantic_extra__:
+                self.counts.unknown_fields.update(list(record.__pydantic_extra__))
         if self._updated is None:
             return
         times = [time for record in fitting.records if (time := getattr(record, self._updated)) is not None]

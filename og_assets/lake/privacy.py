@@ -12,7 +12,7 @@ from functools import cache, lru_cache, partial
 from typing import Any, Literal
 
 from og_assets.lake.schema import nested_fields, personal_fields, secret_fields
-from og_assets.ordergroove.fields import Personal
+from og_assets.ordergroove.fields import EMPTY_JSON, Personal
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.ordergroove.records import Record
 
@@ -75,7 +75,7 @@ def _scrubbed_fields(fields: dict[str, Any], *, policy: PiiPolicy) -> dict[str, 
 
 def _scrubbed_json(text: str | None, *, policy: PiiPolicy) -> str | None:
     """Scrub JSON text. What holds nothing to protect, or is no JSON after all, stays as it is, to the letter."""
-    if not text:
+    if not text or text in EMPTY_JSON:
         return text
     try:
         value = json.loads(text)

@@ -40,13 +40,22 @@ def _no_json(constant: str) -> Any:
 
 # Python's own decoder takes NaN and Infinity; no other reader of the lake does.
 _STRICT = json.JSONDecoder(parse_constant=_no_json)
+# JSON that holds nothing.
+EMPTY_JSON = frozenset({"[]", "{}"})
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def _json_text(value: Any) -> str | None:
     """Normalise an object, a JSON string or prose to JSON text."""
-    if value is None or value == "" or (isinstance(value, str) and _is_json(value)):
-        return value or None
+    if value is None or value == "":
+        return None
+    # Most items have no components, most orders no extra data: parsing and writing `[]` cost a sixth of a landing.
+    if value == []:
+        return "[]"
+    if value == {}:
+        return "{}"
+    if isinstance(value, str) and (value in EMPTY_JSON or _is_json(value)):
+        return value
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
