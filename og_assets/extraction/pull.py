@@ -1,7 +1,7 @@
-"""The arrow from the REST API to the lake: one walk over one list becomes one landed segment and one manifest row.
+"""Pull one object from the REST API: each listing becomes one segment file and one manifest row in the lake.
 
-Belongs here: which segments a range has, what each asks for, fetching a page while the last one is written. Does not
-belong here: how to ask (`ordergroove/`), how to land (`lake/`), when to run (`defs/`).
+Belongs here: the segments of a range, the filters of each, and which errors mean that an optional object is missing.
+Does not belong here: HTTP (`ordergroove/`), files (`lake/`), schedules and partitions (`defs/`).
 """
 
 import time
@@ -27,7 +27,7 @@ from og_assets.settings import Settings
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """One extraction window. `start` is None for the very first one, which takes everything up to its end."""
+    """One extraction window. `start` is None for the very first one, which has no lower bound."""
 
     key: str
     start: datetime | None
@@ -36,7 +36,7 @@ class Window:
 
 @dataclass(frozen=True, kw_only=True)
 class Segment:
-    """Neighbouring windows that are walked as one, and the range that they were asked for as part of."""
+    """Consecutive windows pulled by one listing, and the first and last window of the requested range."""
 
     first: str
     last: str
@@ -47,11 +47,11 @@ class Segment:
 
     @property
     def label(self) -> str:
-        """The `window=` of the segment's file."""
+        """Return the `window=` of the segment's file."""
         return self.first if self.first == self.last else f"{self.first}..{self.last}"
 
     def columns(self) -> dict[str, Any]:
-        """Return the columns of a `Pull` that say which segment it is."""
+        """Return the columns of a `Pull` that identify the segment."""
         return {
             "first_window": self.first,
             "last_window": self.last,
@@ -66,7 +66,7 @@ Progress = Callable[[str], None]
 
 
 def monthly_segments(windows: Sequence[Window]) -> list[Segment]:
-    """Cut neighbouring windows at the turn of each month, so that a long walk is finished bit by bit."""
+    """Divide consecutive windows by month, so that a long backfill can resume after its last finished month."""
     range_first, range_last = windows[0].key, windows[-1].key
     months = [list(month) for _, month in groupby(windows, key=lambda window: window.key[:7])]
     return [
@@ -83,9 +83,10 @@ def monthly_segments(windows: Sequence[Window]) -> list[Segment]:
 
 
 class Extractor:
-    """Pulls objects from one store into one lake. Makes an HTTP client anew for each walk.
+    """Pulls objects from one store into one lake, with a new HTTP client for each listing.
 
-    Raises `SettingsError` where the key is missing, `OrdergrooveError` and `LakeError` while walking.
+    Raises `SettingsError` if the key is missing; `OrdergrooveError` and `LakeError` while it pulls. `overlap` is how
+    far a window's filter reaches back before the window.
     """
 
     def __init__(self, settings: Settings, lake: Lake, *, make_client: MakeClient = OrdergrooveClient) -> None:
@@ -95,7 +96,7 @@ class Extractor:
         self.overlap = timedelta(hours=settings.og_overlap_hours)
 
     def check_access(self) -> None:
-        """Ask for one row of what every merchant has, to learn with one request whether the key is right."""
+        """Request one row of an object that every merchant has, to learn with one request whether the key works."""
         self._connection.check_access()
 
     def pull_windows(
@@ -127,7 +128,7 @@ class Extractor:
             yield pull
 
     def pull_snapshot(self, api_object: ApiObject, *, run_id: str, progress: Progress) -> Iterator[Pull]:
-        """List an object whole."""
+        """Pull all rows of an object."""
         pull = self._pull(api_object, segment=None, run_id=run_id)
         progress(f"snapshot: {pull.note or f'{pull.rows:,} rows'}")
         yield pull
@@ -176,27 +177,27 @@ class Extractor:
     def _fill(
         self, landing: Landing, api_object: ApiObject, *, params: dict[str, str]
     ) -> tuple[Traffic, int, str | None]:
-        """Walk the list into the landing. Returns the traffic, the pages, and why nothing came, if on purpose."""
+        """Write a listing into the landing. Returns traffic, pages, and the note of a pull that is empty on purpose."""
         if api_object.host == "entitlements" and not self._settings.ordergroove_merchant_id:
             return Traffic(), 0, "skipped: set ORDERGROOVE_MERCHANT_ID to pull entitlements"
         pages = 0
         with self._connection.client(api_object) as client:
             try:
-                with landing, closing(prefetch(client.pages(api_object, params))) as walk:
-                    for rows in walk:
+                with landing, closing(prefetch(client.pages(api_object, params))) as pages_of_rows:
+                    for rows in pages_of_rows:
                         landing.add(rows, seen_at=client.traffic.first_look_at)
                         pages += 1
             except (AccessError, NotFoundError) as error:
                 if pages:
-                    # What has answered once is there: to take this for its absence would lose rows in silence.
+                    # A 403 or 404 after a good page is a failed listing, not a missing object.
                     raise
-                return client.traffic, 0, self._reason_of_absence(api_object, error)
+                return client.traffic, 0, self._reason_for_absence(api_object, error)
             return client.traffic, pages, None
 
-    def _reason_of_absence(self, api_object: ApiObject, error: OrdergrooveError) -> str:
-        """Say why an optional object may be missing, or raise: a core object must be there, and so must the key."""
+    def _reason_for_absence(self, api_object: ApiObject, error: OrdergrooveError) -> str:
+        """Return why an optional object is missing. Raises if it must exist, or if the key has no access at all."""
         if api_object.core or self._lake.has_answered(api_object):
-            # What has answered before is there: to take a lost permission for its absence would lose rows in silence.
+            # An object that was available before is not missing: the key has lost a permission.
             raise error
         try:
             self.check_access()
