@@ -103,7 +103,7 @@ class Settings(BaseSettings):
         except (httpx.InvalidURL, ValueError):
             is_usable = False
         if not is_usable:
-            raise ValueError("is not an address; write only scheme and host, such as https://restapi.ordergroove.com")
+            raise ValueError("is not an address; write scheme and host only, such as https://restapi.ordergroove.com")
         return address.rstrip("/")
 
     @field_validator("ordergroove_timezone")
