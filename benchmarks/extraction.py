@@ -120,8 +120,8 @@ def pull() -> dict[str, float]:
     window = Window(key="all", start=None, end=datetime.now(UTC) + timedelta(days=1))
     with tempfile.TemporaryDirectory() as folder:
         extractor = Extractor(settings, Lake(Path(folder)))
-        (walk,) = extractor.pull_windows(ITEMS, [window], run_id="benchmark", progress=lambda _: None)
-    return {"pages": walk.pull.pages, "rows": walk.pull.rows}
+        (pulled,) = extractor.pull_windows(ITEMS, [window], run_id="benchmark", progress=lambda _: None)
+    return {"pages": pulled.pages, "rows": pulled.rows}
 
 
 if __name__ == "__main__":

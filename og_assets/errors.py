@@ -1,9 +1,9 @@
-"""The root of every error whose text is for a person: what is wrong, and what to do.
+"""The root of every error whose text is for a person: what happened, and what to do.
 
-Each room draws its own tree below it. At the two places where errors meet people, the command line (`cli.py`) and
-Dagster (`defs/failures.py`), these show as their sentence; anything else is a fault of ours and keeps its traceback.
+Each package has its own tree below it. The command line (`cli/`) and Dagster (`orchestration/failures.py`) show only
+the text of these errors; any other exception is a bug and keeps its traceback.
 """
 
 
 class OgAssetsError(Exception):
-    """An error that says in its text what is wrong and what to do."""
+    """An error whose text says what happened and what to do."""

@@ -1,11 +1,12 @@
-"""Every environment variable, once.
+"""Define, read and validate every setting; each is an environment variable.
 
-Values come from the environment, then from `.env` in the working directory. A wrong value is a `SettingsError` whose
-text says which variable, what is wrong and what to write; the API key may be missing, because a code location must
-load without one (design D10).
+Values come from the environment, then from `.env` in the working directory. An invalid value raises a `SettingsError`
+that names the variable, the problem and a valid value. The API key is optional, because the code location must load
+without one (decision 0020).
 """
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -14,30 +15,30 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from og_assets.errors import OgAssetsError
 
 PROJECT_ROOT = Path(__file__).parent.parent
 
-# These wall-clock hours repeat or vanish on daylight-saving days.
+# These wall-clock hours occur twice or not at all on daylight-saving days.
 UNSAFE_HOURS = (1, 2)
 
 _ADDRESS = re.compile(r"https?://([\w.-]+|\[[\da-f:.]+\])(:\d+)?/*", re.ASCII | re.IGNORECASE)
 
 
 class SettingsError(OgAssetsError):
-    """One or more environment variables cannot be used; the text is for the person who set them."""
+    """One or more environment variables are invalid."""
 
 
 class Settings(BaseSettings):
-    """What the user decides. Field names in capitals are the environment variables."""
+    """The settings. Field names in capitals are the environment variables."""
 
     model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
 
     ordergroove_api_key: SecretStr | None = Field(None, description="Key with the Bulk Operations permission.")
     ordergroove_base_url: str = Field(
-        "https://restapi.ordergroove.com", description="Staging or the sandbox otherwise."
+        "https://restapi.ordergroove.com", description="Base URL of the REST API; set it for staging or the sandbox."
     )
     ordergroove_timezone: str = Field("America/New_York", description="Wall clock of the REST timestamps.")
     ordergroove_start_date: date = Field(date(2024, 1, 1), description="Day of the first window.")
@@ -53,42 +54,44 @@ class Settings(BaseSettings):
     )
     og_data_dir: Path = Field(Path("data"), description="Root of the lake, the warehouse and the reports.")
     og_sync_hours: str = Field("14", description="Wall-clock hours at which windows end, e.g. 14 or 4,14.")
-    og_overlap_hours: float = Field(2.0, ge=0, le=48, description="How far a window reaches back over the last one.")
+    og_overlap_hours: float = Field(
+        2.0, ge=0, le=48, description="Hours that a window's filter reaches back before the window."
+    )
     og_census_every_days: float = Field(
-        0, ge=0, le=365, description="Days between two censuses of what is open; 0 takes one in each daily_sync."
+        0, ge=0, le=365, description="Days between two listings of the open ids; 0 makes one in each daily_sync."
     )
     og_deletion_checks: int = Field(
-        2000, ge=0, description="How many vanished orders, and items, one run asks Ordergroove about; the rest wait."
+        2000, ge=0, description="Existence checks of orders, and of items, in one run; the rest wait for the next run."
     )
     og_lock_timeout: float = Field(60.0, ge=0, description="Seconds to wait for the warehouse file to be free.")
     og_inbox_settle: float = Field(
-        5.0, ge=0, le=3600, description="Seconds for which a file in the inbox must have been left alone."
+        5.0, ge=0, le=3600, description="Seconds since its last change after which a file in the inbox is read."
     )
     og_taken_dumps: Literal["move", "keep", "delete"] = Field(
-        "move", description="What becomes of a webhook dump once it is in the lake: move (to archive/), keep, delete."
+        "move", description="What happens to an event file after it was ingested: move (to archive/), keep, delete."
     )
     og_pii: Literal["hash", "keep", "drop"] = Field(
-        "hash", description="What becomes of personal data: hash, keep, drop."
+        "hash", description="How personal data is stored: hash, keep, drop."
     )
 
     @field_validator("ordergroove_api_key")
     @classmethod
-    def _key_fits_a_header(cls, value: SecretStr | None) -> SecretStr | None:
+    def _key_is_printable_ascii(cls, value: SecretStr | None) -> SecretStr | None:
         if value is None:
             return None
         key = value.get_secret_value().strip()
         if not key.isascii() or not key.isprintable():
-            raise ValueError("holds characters that no key has; copy it again from Ordergroove's API Keys page")
+            raise ValueError("contains characters that no key has; copy it again from Ordergroove's API Keys page")
         return SecretStr(key) if key else None
 
     @field_validator("ordergroove_webhook_keys")
     @classmethod
     def _keys_are_ascii(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not (value.get_secret_value().isascii() and value.get_secret_value().isprintable()):
-            raise ValueError("holds characters that no key has; copy it again from Ordergroove's Webhooks page")
+            raise ValueError("contains characters that no key has; copy it again from Ordergroove's Webhooks page")
         return value
 
-    # No sentence below repeats what was written: it may be the key, in the wrong line.
+    # No message repeats an address or a text value: it may be the key, set for the wrong variable.
 
     @field_validator("ordergroove_base_url", "ordergroove_entitlements_url")
     @classmethod
@@ -100,7 +103,7 @@ class Settings(BaseSettings):
         except (httpx.InvalidURL, ValueError):
             is_usable = False
         if not is_usable:
-            raise ValueError("is no address; write scheme and host alone, such as https://restapi.ordergroove.com")
+            raise ValueError("is not an address; write scheme and host only, such as https://restapi.ordergroove.com")
         return address.rstrip("/")
 
     @field_validator("ordergroove_timezone")
@@ -109,7 +112,7 @@ class Settings(BaseSettings):
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError("is no IANA time zone; write one such as America/Chicago") from None
+            raise ValueError("is not an IANA time zone; write one such as America/Chicago") from None
         return value
 
     @field_validator("ordergroove_start_date", mode="before")
@@ -120,8 +123,8 @@ class Settings(BaseSettings):
         try:
             return datetime.strptime(value.strip(), "%Y-%m-%d").date()
         except ValueError:
-            # In our words, and not left to pydantic, which reads numbers as seconds since 1970.
-            raise ValueError("is no day; write one such as 2024-01-31") from None
+            # Pydantic would read a number as seconds since 1970.
+            raise ValueError("is not a day; write one such as 2024-01-31") from None
 
     @field_validator("ordergroove_start_date")
     @classmethod
@@ -137,21 +140,23 @@ class Settings(BaseSettings):
     def _hours_are_possible(cls, value: str) -> str:
         parts = [part.strip() for part in value.split(",")]
         if not all(part.isdecimal() and len(part) <= 2 and int(part) < 24 for part in parts):
-            raise ValueError("is no list of hours; write hours from 0 to 23, comma separated, such as 14 or 4,14")
+            raise ValueError("is not a list of hours; write hours from 0 to 23, comma separated, such as 14 or 4,14")
         hours = [int(part) for part in parts]
         if set(hours) & set(UNSAFE_HOURS):
-            raise ValueError("holds hour 1 or 2, which repeat or vanish on daylight-saving days; write others")
+            raise ValueError(
+                "contains hour 1 or 2, which occur twice or not at all on daylight-saving days; write others"
+            )
         if len(set(hours)) != len(hours):
-            raise ValueError("holds an hour twice; write it once")
+            raise ValueError("contains an hour twice; write it once")
         return ",".join(str(hour) for hour in sorted(hours))
 
     @field_validator("og_data_dir")
     @classmethod
-    def _home_is_known(cls, value: Path) -> Path:
+    def _home_exists(cls, value: Path) -> Path:
         try:
             return value.expanduser()
         except RuntimeError:
-            raise ValueError("begins with ~ and a user that this machine does not know; write the whole path") from None
+            raise ValueError("starts with ~ and a user that does not exist here; write the full path") from None
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -165,7 +170,7 @@ class Settings(BaseSettings):
 
     @property
     def webhook_keys(self) -> tuple[str, ...]:
-        """The verification keys, in the order in which they were written."""
+        """The verification keys, in the order of the variable."""
         keys = self.ordergroove_webhook_keys.get_secret_value().split(",") if self.ordergroove_webhook_keys else ()
         return tuple(key.strip() for key in keys if key.strip())
 
@@ -175,10 +180,32 @@ class Settings(BaseSettings):
         return self.og_data_dir.resolve()
 
 
-def load_settings() -> Settings:
-    """Read the settings, or raise a `SettingsError` that names every variable that is wrong."""
+class _GivenSettings(Settings):
+    """Settings that read neither the process's environment nor `.env`."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from `environment` alone, or by default from the process's environment and `.env`.
+
+    Raises a `SettingsError` that names every variable that is wrong.
+    """
     try:
-        return Settings()
+        if environment is None:
+            return Settings()
+        given = {name.lower(): value for name, value in environment.items() if value}
+        return _GivenSettings.model_validate(given)
     except (UnicodeDecodeError, OSError):
         raise SettingsError(".env cannot be read. Save it as UTF-8, and let this user read it.") from None
     except ValidationError as error:

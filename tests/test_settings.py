@@ -89,7 +89,7 @@ def test_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> No
         ("OG_SYNC_HOURS", "02,14", "hour 1 or 2"),
         ("OG_SYNC_HOURS", "14,4,14", "once"),
         ("OG_PII", "HASH", "'hash', 'keep' or 'drop'"),
-        ("OG_DATA_DIR", "~nobody-of-this-name/data", "whole path"),
+        ("OG_DATA_DIR", "~nobody-of-this-name/data", "full path"),
         ("ORDERGROOVE_API_KEY", "sk-é", "API Keys page"),
         ("ORDERGROOVE_API_KEY", "sk\nx-evil: 1", "API Keys page"),
     ],
@@ -216,3 +216,16 @@ def test_verification_key_that_cannot_be_one_is_refused_without_being_told(monke
 
 def test_what_becomes_of_dumps_is_one_of_three(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "'move', 'keep' or 'delete'" in refusal(monkeypatch, OG_TAKEN_DUMPS="shred")
+
+
+def test_explicit_environment_is_read_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("ORDERGROOVE_TIMEZONE", "America/Chicago")
+    (tmp_path / ".env").write_text("OG_PII=keep")
+    chosen = load_settings({"OG_SYNC_HOURS": "4,14", "OG_OVERLAP_HOURS": "", "HOME": "/nowhere"})
+    assert chosen.sync_hours == (4, 14)
+    assert (chosen.ordergroove_timezone, chosen.og_pii, chosen.og_overlap_hours) == ("America/New_York", "hash", 2)
+
+
+def test_explicit_environment_is_validated_like_the_process_environment() -> None:
+    with pytest.raises(SettingsError, match="OG_SYNC_HOURS contains hour 1 or 2"):
+        load_settings({"OG_SYNC_HOURS": "2"})

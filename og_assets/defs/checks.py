@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 import dagster as dg
 
-from og_assets.extraction.pull import Walk
+from og_assets.lake.manifest import Pull
 from og_assets.ordergroove.objects import ApiObject
 
 # Clocks of two well-kept machines disagree by less.
@@ -63,27 +63,27 @@ class Check(Generic[T]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RawCheck(Check[Sequence[Walk]]):
+class RawCheck(Check[Sequence[Pull]]):
     """A check that every raw asset of a kind carries."""
 
     applies_to: Callable[[ApiObject], bool]
 
 
-def check_results(api_object: ApiObject, walks: Sequence[Walk], *, key: dg.AssetKey) -> list[dg.AssetCheckResult]:
+def check_results(api_object: ApiObject, pulls: Sequence[Pull], *, key: dg.AssetKey) -> list[dg.AssetCheckResult]:
     """Judge a pull by each check that applies to its object."""
-    return [check.result(walks, key=key) for check in RAW_CHECKS if check.applies_to(api_object)]
+    return [check.result(pulls, key=key) for check in RAW_CHECKS if check.applies_to(api_object)]
 
 
-def _rows_lie_inside_the_window(walks: Sequence[Walk]) -> Verdict:
+def _rows_lie_inside_the_window(pulls: Sequence[Pull]) -> Verdict:
     outside = []
-    for walk in walks:
-        oldest, newest = walk.landed.oldest_updated, walk.landed.newest_updated
-        too_old = oldest is not None and walk.asked_from is not None and oldest < walk.asked_from
-        too_new = newest is not None and walk.asked_to is not None and newest > walk.asked_to
+    for pull in pulls:
+        oldest, newest = pull.oldest_updated, pull.newest_updated
+        too_old = oldest is not None and pull.asked_from is not None and oldest < pull.asked_from
+        too_new = newest is not None and pull.asked_to is not None and newest > pull.asked_to
         if too_old or too_new:
-            outside.append(f"asked for {walk.asked_from} to {walk.asked_to}, got {oldest} to {newest}")
+            outside.append(f"asked for {pull.asked_from} to {pull.asked_to}, got {oldest} to {newest}")
     if not outside:
-        return Verdict(None, {"segments": len(walks)})
+        return Verdict(None, {"segments": len(pulls)})
     return Verdict(
         "The API did not keep to the window filter: " + "; ".join(outside) + ". The rows are kept, but what else it "
         "left out cannot be known. Compare with Ordergroove's documentation of this list, then pull again.",
@@ -91,19 +91,19 @@ def _rows_lie_inside_the_window(walks: Sequence[Walk]) -> Verdict:
     )
 
 
-def _nothing_quarantined(walks: Sequence[Walk]) -> Verdict:
-    count = sum(walk.landed.quarantined for walk in walks)
+def _nothing_quarantined(pulls: Sequence[Pull]) -> Verdict:
+    count = sum(pull.quarantined for pull in pulls)
     if not count:
         return Verdict(None, {"quarantined": 0})
     return Verdict(
         f"{count} rows do not fit their record model; they lie with their reasons under lake/quarantine/"
-        f"{walks[0].pull.object}/. Mend the model or the store, then pull the window again.",
+        f"{pulls[0].object}/. Mend the model or the store, then pull the window again.",
         {"quarantined": count},
     )
 
 
-def _no_unknown_fields(walks: Sequence[Walk]) -> Verdict:
-    unknown: Counter[str] = sum((walk.landed.unknown_fields for walk in walks), Counter())
+def _no_unknown_fields(pulls: Sequence[Pull]) -> Verdict:
+    unknown: Counter[str] = sum((pull.rows_by_unknown_field for pull in pulls), Counter())
     if not unknown:
         return Verdict(None, {"unknown fields": 0})
     return Verdict(
@@ -113,15 +113,15 @@ def _no_unknown_fields(walks: Sequence[Walk]) -> Verdict:
     )
 
 
-def _no_row_is_from_the_future(walks: Sequence[Walk]) -> Verdict:
+def _no_row_is_from_the_future(pulls: Sequence[Pull]) -> Verdict:
     ahead = [
-        walk
-        for walk in walks
-        if walk.landed.newest_updated and walk.landed.newest_updated > walk.store_time + CLOCK_TOLERANCE
+        pull
+        for pull in pulls
+        if pull.newest_updated and pull.store_time and pull.newest_updated > pull.store_time + CLOCK_TOLERANCE
     ]
     if not ahead:
-        return Verdict(None, {"segments": len(walks)})
-    newest, now = ahead[-1].landed.newest_updated, ahead[-1].store_time
+        return Verdict(None, {"segments": len(pulls)})
+    newest, now = ahead[-1].newest_updated, ahead[-1].store_time
     return Verdict(
         f"A row was updated at {newest}, but by ORDERGROOVE_TIMEZONE it was {now} at the store when it was pulled. "
         "The time zone that is set is probably too far west.",

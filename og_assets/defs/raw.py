@@ -1,10 +1,11 @@
 """Raw assets: one for each API object, made from `ordergroove/objects.py` by one factory.
 
 Windowed objects are partitioned by `raw_windows` and backfilled as one run over a range; reference objects are
-snapshots of the present. Pools of one slot keep the walks of an object type apart (design D3).
+snapshots of the present. Pools of one slot keep the pulls of an object type apart (design D3).
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import dagster as dg
 
@@ -12,7 +13,8 @@ from og_assets.defs.checks import RAW_CHECKS, check_results
 from og_assets.defs.partitions import raw_windows, windows_of
 from og_assets.deletions.id_listings import census_name
 from og_assets.deletions.open_ids import COUNTED
-from og_assets.extraction.pull import Extractor, Walk
+from og_assets.extraction.pull import Extractor
+from og_assets.lake.manifest import Pull
 from og_assets.orchestration.failures import dagster_failures
 from og_assets.orchestration.orphan_exit import exit_with_parent
 from og_assets.ordergroove.objects import BY_NAME, OBJECTS, ApiObject
@@ -42,36 +44,38 @@ def make_raw_asset(
         with dagster_failures(context.op_execution_context):
             if api_object.window:
                 windows = windows_of(context.partition_keys, partitions=partitions)
-                walks = extractor.pull_windows(api_object, windows, run_id=context.run.run_id, progress=progress)
+                pulls = extractor.pull_windows(api_object, windows, run_id=context.run.run_id, progress=progress)
             else:
-                walks = extractor.pull_snapshot(api_object, run_id=context.run.run_id, progress=progress)
-            done = list(walks)
-        for note in {walk.pull.note for walk in done if walk.pull.note}:
+                pulls = extractor.pull_snapshot(api_object, run_id=context.run.run_id, progress=progress)
+            done = list(pulls)
+        for note in {pull.note for pull in done if pull.note}:
             context.log.warning(f"{api_object.name}: {note}")
-        return dg.MaterializeResult(metadata=_metadata(done), check_results=check_results(api_object, done, key=key))
+        return dg.MaterializeResult(
+            metadata=_metadata(done, overlap=extractor.overlap), check_results=check_results(api_object, done, key=key)
+        )
 
     return raw_asset
 
 
-def _metadata(walks: Sequence[Walk]) -> dict[str, dg.MetadataValue]:
+def _metadata(pulls: Sequence[Pull], *, overlap: timedelta) -> dict[str, dg.MetadataValue]:
     """What the UI shows of a pull, summed over its segments."""
     metadata: dict[str, dg.MetadataValue] = {
-        "dagster/row_count": dg.MetadataValue.int(sum(walk.pull.rows for walk in walks)),
+        "dagster/row_count": dg.MetadataValue.int(sum(pull.rows for pull in pulls)),
         **{
-            name: dg.MetadataValue.int(sum(getattr(walk.pull, name) for walk in walks))
+            name: dg.MetadataValue.int(sum(getattr(pull, name) for pull in pulls))
             for name in ("pages", "requests", "retries", "bytes", "quarantined")
         },
-        "segments": dg.MetadataValue.int(len(walks)),
-        "seconds": dg.MetadataValue.float(round(sum(walk.pull.seconds for walk in walks), 3)),
+        "segments": dg.MetadataValue.int(len(pulls)),
+        "seconds": dg.MetadataValue.float(round(sum(pull.seconds for pull in pulls), 3)),
     }
-    newest = [walk.landed.newest_updated for walk in walks if walk.landed.newest_updated]
+    newest = [pull.newest_updated for pull in pulls if pull.newest_updated]
     if newest:
         metadata["newest updated"] = dg.MetadataValue.text(f"{max(newest)} (store's wall clock)")
-    if walks and walks[0].pull.last_window:
-        asked_from, asked_to = walks[0].asked_from, walks[-1].asked_to
+    if pulls and pulls[0].last_window:
+        asked_from, asked_to = pulls[0].asked_from, pulls[-1].asked_to
         metadata["window"] = dg.MetadataValue.text(f"{asked_from or 'the beginning'} to {asked_to}")
-        metadata["overlap hours"] = dg.MetadataValue.float(walks[-1].overlap.total_seconds() / 3600)
-    notes = {walk.pull.note for walk in walks if walk.pull.note}
+        metadata["overlap hours"] = dg.MetadataValue.float(overlap.total_seconds() / 3600)
+    notes = {pull.note for pull in pulls if pull.note}
     if notes:
         metadata["note"] = dg.MetadataValue.text("; ".join(sorted(notes)))
     return metadata

@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from og_assets.lake.files import remove_partials, write_table
-from og_assets.lake.manifest import PullRow, read_pull, write_pull
+from og_assets.lake.manifest import Pull, read_pull, write_pull
 from og_assets.ordergroove.objects import ApiObject
 
 OPEN_IDS_SCHEMA = pa.schema([pa.field("object_id", pa.string())])
@@ -37,7 +37,7 @@ class OpenIdListings:
     ids_folder: Path
     pulls_folder: Path
 
-    def add(self, ids: Iterable[str], pull: PullRow, *, stem: str) -> OpenIdListing:
+    def add(self, ids: Iterable[str], pull: Pull, *, stem: str) -> OpenIdListing:
         """Keep a census that was walked to its end. An id that was listed twice counts once."""
         remove_partials(self.ids_folder)
         listed = pa.array(ids, type=pa.string()).unique()
@@ -75,7 +75,7 @@ def census_name(api_object: ApiObject) -> str:
     return f"census_{api_object.name}"
 
 
-def _census(ids_file: Path, pull: PullRow) -> OpenIdListing:
+def _census(ids_file: Path, pull: Pull) -> OpenIdListing:
     return OpenIdListing(
         ids_file=ids_file,
         ids=pull.rows,

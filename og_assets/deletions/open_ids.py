@@ -16,7 +16,7 @@ from typing import Any
 from og_assets.deletions.id_listings import OpenIdListing, census_name, open_id_listings_of
 from og_assets.extraction.connection import Connection, MakeClient
 from og_assets.lake.lake import Lake, file_stem
-from og_assets.lake.manifest import PullRow
+from og_assets.lake.manifest import Pull, traffic_columns
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.errors import ProtocolError
 from og_assets.ordergroove.objects import ApiObject
@@ -36,7 +36,7 @@ class OpenIdListingResult:
 
     census: OpenIdListing
     before: OpenIdListing | None
-    pull: PullRow
+    pull: Pull
 
 
 class OpenIdLister:
@@ -76,29 +76,15 @@ class OpenIdLister:
                     pages += 1
                 progress(f"{len(ids):,} listed after status {status}")
             traffic = client.traffic
-        pull = PullRow(
+        pull = Pull(
             object=census_name(api_object),
-            first_window=None,
-            last_window=None,
-            range_first_window=None,
-            range_last_window=None,
-            window_start=None,
-            window_end=None,
             pulled_at=pulled_at,
             run_id=run_id,
             pages=pages,
             rows=len(set(ids)),
-            quarantined=0,
-            requests=traffic.requests,
-            retries=traffic.retries,
-            bytes=traffic.bytes,
             seconds=time.monotonic() - clock,
-            oldest_updated=None,
-            newest_updated=None,
-            unknown_fields="{}",
             source=self._connection.source(api_object),
-            first_look_at=traffic.first_look_at,
-            last_answer_at=traffic.last_answer_at,
+            **traffic_columns(traffic),
         )
         census = censuses.add(ids, pull, stem=file_stem(pulled_at, run_id=run_id))
         return OpenIdListingResult(census=census, before=before, pull=pull)

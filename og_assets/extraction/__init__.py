@@ -1,0 +1,1 @@
+"""Pull objects from the REST API into the lake, one listing at a time (decision 0014)."""

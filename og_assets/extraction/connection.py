@@ -1,7 +1,7 @@
-"""Whom we ask: a client for one walk or some calls, made from what the user has set.
+"""Create an API client for one object from the settings.
 
-Belongs here: which host, key and parameters an object needs. Does not belong here: what is asked (`extract.py`,
-`census.py`, `deletion_checks.py`) or how (`ordergroove/client.py`).
+Belongs here: the host, key and parameters that an object needs. Does not belong here: which requests are sent
+(`pull.py`, `deletions/`) and how (`ordergroove/client.py`).
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from og_assets.ordergroove.client import Endpoint, OrdergrooveClient
 from og_assets.ordergroove.objects import BY_NAME, ApiObject
 from og_assets.settings import Settings, SettingsError
 
-# Asked in order to tell "this merchant lacks the feature" from "this key opens nothing".
+# Requested to distinguish "this merchant lacks the feature" from "this key has no access at all".
 ACCESS_PROBE = BY_NAME["customers"]
 
 MakeClient = Callable[..., OrdergrooveClient]
@@ -20,13 +20,13 @@ MakeClient = Callable[..., OrdergrooveClient]
 
 @dataclass(frozen=True)
 class Connection:
-    """The store that the settings name. Opens nothing until a client is used."""
+    """The store that the settings name. Opens no connection until a client is used."""
 
     settings: Settings
     make_client: MakeClient = OrdergrooveClient
 
     def client(self, api_object: ApiObject, **options: Any) -> OrdergrooveClient:
-        """Make a client for one object. Raises `SettingsError` where the key is missing."""
+        """Create a client for one object. Raises `SettingsError` if the key is missing."""
         settings = self.settings
         if settings.ordergroove_api_key is None:
             raise SettingsError(
@@ -40,19 +40,19 @@ class Connection:
             endpoint = replace(
                 endpoint,
                 base_url=settings.ordergroove_entitlements_url,
-                # Ordergroove's own example of an entitlements page links to the REST host.
+                # In Ordergroove's example, an entitlements page links to the REST host.
                 also_allowed=(settings.ordergroove_base_url,),
                 params={"merchant": settings.ordergroove_merchant_id or ""},
             )
         return self.make_client(endpoint, read_timeout=settings.ordergroove_read_timeout, **options)
 
     def check_access(self) -> None:
-        """Ask for one row of what every merchant has, to learn with one request whether the key is right."""
+        """Request one row of an object that every merchant has, to learn with one request whether the key works."""
         with self.client(ACCESS_PROBE) as client:
             client.probe(ACCESS_PROBE)
 
     def source(self, api_object: ApiObject) -> str:
-        """What must be the same for two attempts to be parts of one backfill."""
+        """Return what two attempts must share to be parts of one backfill: store, time zone and privacy policy."""
         settings = self.settings
         host = (
             settings.ordergroove_entitlements_url

@@ -1,33 +1,33 @@
-"""The arrow from the REST API to the lake: one walk over one list becomes one landed segment and one manifest row.
+"""Pull one object from the REST API: each listing becomes one segment file and one manifest row in the lake.
 
-Belongs here: which segments a range has, what each asks for, fetching a page while the last one is written. Does not
-belong here: how to ask (`ordergroove/`), how to land (`lake/`), when to run (`defs/`).
+Belongs here: the segments of a range, the filters of each, and which errors mean that an optional object is missing.
+Does not belong here: HTTP (`ordergroove/`), files (`lake/`), schedules and partitions (`defs/`).
 """
 
-import json
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
+from typing import Any
 
 from og_assets.extraction.connection import ACCESS_PROBE, Connection, MakeClient
 from og_assets.extraction.prefetch import prefetch
 from og_assets.lake.lake import SNAPSHOT, Lake
-from og_assets.lake.landing import Landed, Landing
-from og_assets.lake.manifest import PullRow, SegmentKey
-from og_assets.ordergroove.client import OrdergrooveClient, Traffic
+from og_assets.lake.landing import Landing
+from og_assets.lake.manifest import Pull, SegmentKey, traffic_columns
+from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.errors import AccessError, NotFoundError, OrdergrooveError
 from og_assets.ordergroove.objects import ApiObject
+from og_assets.ordergroove.traffic import Traffic
 from og_assets.ordergroove.wall_clock import reach_back, to_wall
 from og_assets.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """One extraction window. `start` is None for the very first one, which takes everything up to its end."""
+    """One extraction window. `start` is None for the very first one, which has no lower bound."""
 
     key: str
     start: datetime | None
@@ -36,7 +36,7 @@ class Window:
 
 @dataclass(frozen=True, kw_only=True)
 class Segment:
-    """Neighbouring windows that are walked as one, and the range that they were asked for as part of."""
+    """Consecutive windows pulled by one listing, and the first and last window of the requested range."""
 
     first: str
     last: str
@@ -47,31 +47,26 @@ class Segment:
 
     @property
     def label(self) -> str:
-        """The `window=` of the segment's file."""
+        """Return the `window=` of the segment's file."""
         return self.first if self.first == self.last else f"{self.first}..{self.last}"
 
-
-@dataclass(frozen=True, kw_only=True)
-class Walk:
-    """One walk that reached its end.
-
-    `asked_from` and `asked_to` are wall times, None where there was no bound; `store_time` is the wall time at which
-    the walk ended, by the time zone that is set.
-    """
-
-    pull: PullRow
-    landed: Landed
-    asked_from: datetime | None
-    asked_to: datetime | None
-    overlap: timedelta
-    store_time: datetime
+    def columns(self) -> dict[str, Any]:
+        """Return the columns of a `Pull` that identify the segment."""
+        return {
+            "first_window": self.first,
+            "last_window": self.last,
+            "range_first_window": self.range_first,
+            "range_last_window": self.range_last,
+            "window_start": self.start,
+            "window_end": self.end,
+        }
 
 
 Progress = Callable[[str], None]
 
 
 def monthly_segments(windows: Sequence[Window]) -> list[Segment]:
-    """Cut neighbouring windows at the turn of each month, so that a long walk is finished bit by bit."""
+    """Divide consecutive windows by month, so that a long backfill can resume after its last finished month."""
     range_first, range_last = windows[0].key, windows[-1].key
     months = [list(month) for _, month in groupby(windows, key=lambda window: window.key[:7])]
     return [
@@ -88,31 +83,32 @@ def monthly_segments(windows: Sequence[Window]) -> list[Segment]:
 
 
 class Extractor:
-    """Pulls objects from one store into one lake. Makes an HTTP client anew for each walk.
+    """Pulls objects from one store into one lake, with a new HTTP client for each listing.
 
-    Raises `SettingsError` where the key is missing, `OrdergrooveError` and `LakeError` while walking.
+    Raises `SettingsError` if the key is missing; `OrdergrooveError` and `LakeError` while it pulls. `overlap` is how
+    far a window's filter reaches back before the window.
     """
 
     def __init__(self, settings: Settings, lake: Lake, *, make_client: MakeClient = OrdergrooveClient) -> None:
         self._settings = settings
         self._lake = lake
         self._connection = Connection(settings, make_client)
-        self._overlap = timedelta(hours=settings.og_overlap_hours)
+        self.overlap = timedelta(hours=settings.og_overlap_hours)
 
     def check_access(self) -> None:
-        """Ask for one row of what every merchant has, to learn with one request whether the key is right."""
+        """Request one row of an object that every merchant has, to learn with one request whether the key works."""
         self._connection.check_access()
 
     def pull_windows(
         self, api_object: ApiObject, windows: Sequence[Window], *, run_id: str, progress: Progress
-    ) -> Iterator[Walk]:
-        """Walk a range of windows, oldest first, and yield each segment as it is done.
+    ) -> Iterator[Pull]:
+        """Pull a range of windows, oldest first, and yield each segment when it is done.
 
-        Segments that an unfinished attempt at the same range has brought are not asked for again; they are yielded
-        too, as the manifest tells them, so that what is said of the range is said of all of it.
+        Segments that an unfinished attempt at the same range has completed are not requested again. They are yielded
+        from the manifest, so that counts and checks cover the whole range.
         """
         segments = monthly_segments(windows)
-        done: dict[SegmentKey, PullRow] = {}
+        done: dict[SegmentKey, Pull] = {}
         if len(segments) > 1:
             done = self._lake.finished_segments(
                 api_object,
@@ -122,131 +118,92 @@ class Extractor:
             )
         for number, segment in enumerate(segments, start=1):
             place = f"window {segment.label}, {number} of {len(segments)}"
-            before = done.get((segment.first, segment.last, segment.start, segment.end))
-            if before is not None:
-                progress(f"{place}: already in the lake, from an attempt that did not reach its end")
-                yield self._walked_before(before, segment)
-                continue
-            walk = self._walk(api_object, segment=segment, run_id=run_id)
-            progress(f"{place}: {walk.pull.note or f'{walk.landed.rows:,} rows'}")
-            yield walk
+            earlier = done.get((segment.first, segment.last, segment.start, segment.end))
+            if earlier is None:
+                pull = self._pull(api_object, segment=segment, run_id=run_id)
+                progress(f"{place}: {pull.note or f'{pull.rows:,} rows'}")
+            else:
+                pull = self._with_store_times(earlier)
+                progress(f"{place}: already in the lake, from an attempt that did not finish")
+            yield pull
 
-    def pull_snapshot(self, api_object: ApiObject, *, run_id: str, progress: Progress) -> Iterator[Walk]:
-        """List an object whole."""
-        walk = self._walk(api_object, segment=None, run_id=run_id)
-        progress(f"snapshot: {walk.pull.note or f'{walk.landed.rows:,} rows'}")
-        yield walk
+    def pull_snapshot(self, api_object: ApiObject, *, run_id: str, progress: Progress) -> Iterator[Pull]:
+        """Pull all rows of an object."""
+        pull = self._pull(api_object, segment=None, run_id=run_id)
+        progress(f"snapshot: {pull.note or f'{pull.rows:,} rows'}")
+        yield pull
 
-    def _walk(self, api_object: ApiObject, *, segment: Segment | None, run_id: str) -> Walk:
-        pulled_at, clock = datetime.now(UTC), time.monotonic()
-        asked_from, asked_to = self._bounds(segment)
+    def _pull(self, api_object: ApiObject, *, segment: Segment | None, run_id: str) -> Pull:
+        clock = time.monotonic()
+        begun = self._with_store_times(
+            Pull(
+                object=api_object.name,
+                pulled_at=datetime.now(UTC),
+                run_id=run_id,
+                source=self._connection.source(api_object),
+                **(segment.columns() if segment else {}),
+            )
+        )
         landing = self._lake.landing(
             api_object,
             window=segment.label if segment else SNAPSHOT,
-            pulled_at=pulled_at,
+            pulled_at=begun.pulled_at,
             run_id=run_id,
             policy=self._settings.og_pii,
         )
-        traffic, pages, note = self._fill(landing, api_object, params=_filters(api_object, asked_from, asked_to))
-        landed = self._on_the_wall(landing.landed)
-        pull = PullRow(
-            object=api_object.name,
-            first_window=segment.first if segment else None,
-            last_window=segment.last if segment else None,
-            range_first_window=segment.range_first if segment else None,
-            range_last_window=segment.range_last if segment else None,
-            window_start=segment.start if segment else None,
-            window_end=segment.end if segment else None,
-            pulled_at=pulled_at,
-            run_id=run_id,
+        params = _filters(api_object, begun.asked_from, begun.asked_to)
+        traffic, pages, note = self._fill(landing, api_object, params=params)
+        pull = replace(
+            begun,
             pages=pages,
-            rows=landed.rows,
-            quarantined=landed.quarantined,
-            requests=traffic.requests,
-            retries=traffic.retries,
-            bytes=traffic.bytes,
-            seconds=time.monotonic() - clock,
-            oldest_updated=landed.oldest_updated,
-            newest_updated=landed.newest_updated,
-            unknown_fields=json.dumps(landed.unknown_fields, sort_keys=True),
-            source=self._connection.source(api_object),
             note=note,
-            first_look_at=traffic.first_look_at,
-            last_answer_at=traffic.last_answer_at,
+            seconds=time.monotonic() - clock,
+            **traffic_columns(traffic),
+            **landing.counts.columns(zone=self._settings.zone),
         )
         self._lake.record(pull)
-        return Walk(
-            pull=pull,
-            landed=landed,
-            asked_from=asked_from,
-            asked_to=asked_to,
-            overlap=self._overlap,
-            store_time=to_wall(datetime.now(UTC), zone=self._settings.zone),
-        )
+        return self._with_store_times(pull)
 
-    def _walked_before(self, pull: PullRow, segment: Segment) -> Walk:
-        asked_from, asked_to = self._bounds(segment)
-        landed = Landed(
-            rows=pull.rows,
-            quarantined=pull.quarantined,
-            oldest_updated=pull.oldest_updated,
-            newest_updated=pull.newest_updated,
-            unknown_fields=Counter(json.loads(pull.unknown_fields)),
-        )
-        return Walk(
-            pull=pull,
-            landed=landed,
-            asked_from=asked_from,
-            asked_to=asked_to,
-            overlap=self._overlap,
-            store_time=to_wall(pull.pulled_at, zone=self._settings.zone),
+    def _with_store_times(self, pull: Pull) -> Pull:
+        """Set what the manifest does not record: the filter's bounds and the end, in the store's wall clock."""
+        zone = self._settings.zone
+        return replace(
+            pull,
+            asked_from=reach_back(pull.window_start, self.overlap, zone=zone) if pull.window_start else None,
+            asked_to=to_wall(pull.window_end, zone=zone) if pull.window_end else None,
+            store_time=to_wall(pull.pulled_at + timedelta(seconds=pull.seconds), zone=zone),
         )
 
     def _fill(
         self, landing: Landing, api_object: ApiObject, *, params: dict[str, str]
     ) -> tuple[Traffic, int, str | None]:
-        """Walk the list into the landing. Returns the traffic, the pages, and why nothing came, if on purpose."""
+        """Write a listing into the landing. Returns traffic, pages, and the note of a pull that is empty on purpose."""
         if api_object.host == "entitlements" and not self._settings.ordergroove_merchant_id:
             return Traffic(), 0, "skipped: set ORDERGROOVE_MERCHANT_ID to pull entitlements"
         pages = 0
         with self._connection.client(api_object) as client:
             try:
-                with landing, closing(prefetch(client.pages(api_object, params))) as walk:
-                    for rows in walk:
+                with landing, closing(prefetch(client.pages(api_object, params))) as pages_of_rows:
+                    for rows in pages_of_rows:
                         landing.add(rows, seen_at=client.traffic.first_look_at)
                         pages += 1
             except (AccessError, NotFoundError) as error:
                 if pages:
-                    # What has answered once is there: to take this for its absence would lose rows in silence.
+                    # A 403 or 404 after a good page is a failed listing, not a missing object.
                     raise
-                return client.traffic, 0, self._reason_of_absence(api_object, error)
+                return client.traffic, 0, self._reason_for_absence(api_object, error)
             return client.traffic, pages, None
 
-    def _reason_of_absence(self, api_object: ApiObject, error: OrdergrooveError) -> str:
-        """Say why an optional object may be missing, or raise: a core object must be there, and so must the key."""
+    def _reason_for_absence(self, api_object: ApiObject, error: OrdergrooveError) -> str:
+        """Return why an optional object is missing. Raises if it must exist, or if the key has no access at all."""
         if api_object.core or self._lake.has_answered(api_object):
-            # What has answered before is there: to take a lost permission for its absence would lose rows in silence.
+            # An object that was available before is not missing: the key has lost a permission.
             raise error
         try:
             self.check_access()
         except (AccessError, NotFoundError):
             raise error from None
         return f"not available: {error.path} answered {error.status} while {ACCESS_PROBE.path} answers"
-
-    def _bounds(self, segment: Segment | None) -> tuple[datetime | None, datetime | None]:
-        if segment is None:
-            return None, None
-        zone = self._settings.zone
-        start = reach_back(segment.start, self._overlap, zone=zone) if segment.start else None
-        return start, to_wall(segment.end, zone=zone)
-
-    def _on_the_wall(self, landed: Landed) -> Landed:
-        """Bring the update times of objects that tell instants (entitlements) to the wall time that all others tell."""
-        oldest, newest = (
-            to_wall(time, zone=self._settings.zone) if time is not None and time.tzinfo is not None else time
-            for time in (landed.oldest_updated, landed.newest_updated)
-        )
-        return replace(landed, oldest_updated=oldest, newest_updated=newest)
 
 
 def _filters(api_object: ApiObject, asked_from: datetime | None, asked_to: datetime | None) -> dict[str, str]:

@@ -1,5 +1,5 @@
-"""Where raw data rests: immutable Parquet files, what did not fit, and a row for each pull.
+"""Store raw data: immutable Parquet files, a quarantine for invalid records, and a manifest row for each pull.
 
-Belongs here: file names, schemas, privacy, atomic landing. Does not belong here: HTTP (`ordergroove/client.py`),
-orchestration (`defs/`), the warehouse. Nothing in this room imports Dagster or the client. Design D2, D4, D5, D12.
+Belongs here: file names, schemas, privacy, atomic writes. Does not belong here: HTTP (`ordergroove/client.py`),
+orchestration (`defs/`), the warehouse. Decisions: 0004, 0013, 0015, 0016.
 """

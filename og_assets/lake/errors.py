@@ -1,9 +1,9 @@
-"""What can go wrong with files, said in a sentence that tells what to do.
+"""Errors about files. Each text says what happened and what to do.
 
 LakeError
-├── NoRoomError       the disk is full, or a quota is used up
+├── NoRoomError       the disk is full or a quota is exhausted
 ├── UnreadableError   a file of the lake is damaged
-└── NotWritableError  the folder cannot be made or written
+└── NotWritableError  the folder cannot be created or written
 """
 
 import errno
@@ -17,19 +17,19 @@ NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class LakeError(OgAssetsError):
-    """Root of the tree."""
+    """Root of this package's errors."""
 
 
 class NoRoomError(LakeError):
-    """Writing stopped for want of space. What had landed before is whole."""
+    """The disk is full. Files that were published before are complete."""
 
 
 class UnreadableError(LakeError):
-    """A file of the lake is damaged."""
+    """A file in the lake is damaged."""
 
 
 class NotWritableError(LakeError):
-    """The data directory cannot be used as it is."""
+    """The data directory cannot be created or written."""
 
 
 @contextmanager
@@ -41,7 +41,7 @@ def translate_os_errors(path: Path) -> Iterator[None]:
         if error.errno in NO_ROOM:
             raise NoRoomError(
                 f"No room left to write {path}. Free space or point OG_DATA_DIR elsewhere, then run again: "
-                "finished segments are kept, and nothing half-written is visible."
+                "finished segments are kept, and no partial file is visible."
             ) from error
         raise NotWritableError(
             f"Cannot write {path} ({error.strerror or error}). Make OG_DATA_DIR a folder that this user may write, "

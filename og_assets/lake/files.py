@@ -1,4 +1,7 @@
-"""Files that are whole or not there: written under a hidden name, synced, renamed (design D4)."""
+"""Write files atomically: under a hidden name, synced, then renamed (decision 0015).
+
+Belongs here: one file. Does not belong here: a pair of files that is published together (`paired_files.py`).
+"""
 
 import os
 from collections.abc import Iterator
@@ -17,7 +20,7 @@ COMPRESSION = "zstd"
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Give a hidden path to write to; rename it to `path` when the block ends well, remove it otherwise."""
+    """Yield a hidden path to write to. Rename it to `path` if the block succeeds, remove it otherwise."""
     partial = path.with_name(f".{path.name}{PARTIAL_SUFFIX}")
     with translate_os_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -37,9 +40,9 @@ def write_table(table: pa.Table, path: Path) -> None:
 
 
 def remove_partials(folder: Path, *, apart_from: str | None = None) -> None:
-    """Remove what a killed process left half-written. Safe only while nobody else writes there.
+    """Remove the partial files of a killed process. Safe only while no other process writes there.
 
-    A sub-folder of the name `apart_from` is left alone: it has a writer of its own.
+    The sub-folder named `apart_from` is skipped: it has a writer of its own.
     """
     with translate_os_errors(folder):
         for partial in folder.rglob(f".*{PARTIAL_SUFFIX}"):

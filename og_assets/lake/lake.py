@@ -1,4 +1,8 @@
-"""The lake's layout: which file lies where under `OG_DATA_DIR/lake`."""
+"""The lake's layout: the paths of raw files, quarantine and manifest under `OG_DATA_DIR/lake`.
+
+Belongs here: opening a landing, recording pulls, empty schema files, finding damaged files. Does not belong here: the
+tables of webhook events (`events/store.py`) and of deletions (`deletions/`).
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +13,7 @@ import pyarrow.parquet as pq
 
 from og_assets.lake.files import remove_partials, write_table
 from og_assets.lake.landing import Landing
-from og_assets.lake.manifest import PULLS, PullRow, SegmentKey, finished_segments, read_pulls, write_pull
+from og_assets.lake.manifest import PULLS, Pull, SegmentKey, finished_segments, read_pulls, write_pull
 from og_assets.lake.privacy import PiiPolicy
 from og_assets.lake.schema import raw_schema
 from og_assets.lake.table import Table
@@ -17,13 +21,13 @@ from og_assets.ordergroove.objects import OBJECTS, ApiObject
 
 SCHEMA_FILE = "_schema.parquet"
 SNAPSHOT = "snapshot"
-# The `window=` of rows that were asked for one by one.
+# The `window=` of rows that were retrieved one by one.
 RETRIEVED = "retrieved"
 
 
 @dataclass(frozen=True)
 class Lake:
-    """Raw data under one root. Cheap to make; opens nothing until asked."""
+    """Raw data under one root. Cheap to create: opens no file."""
 
     root: Path
 
@@ -38,16 +42,16 @@ class Lake:
             _ensure_schema_file(self.raw_folder(api_object) / SCHEMA_FILE, raw_schema(api_object.record))
 
     def raw_folder(self, api_object: ApiObject) -> Path:
-        """Where an object's Parquet files lie."""
+        """Return the folder of an object's Parquet files."""
         return self.root / "raw" / api_object.name
 
     def landing(
         self, api_object: ApiObject, *, window: str, pulled_at: datetime, run_id: str, policy: PiiPolicy
     ) -> Landing:
-        """Open a landing for one segment. Removes what a killed predecessor left half-written."""
+        """Open a landing for one segment. Removes the partial files of a killed predecessor."""
         stem = file_stem(pulled_at, run_id=run_id)
         quarantine = self.root / "quarantine" / api_object.name
-        # Rows that are asked for one by one have a pool of their own: a walk may be under way beside them.
+        # Single rows are retrieved in a pool of their own, so a listing of the same object may be writing now.
         if window == RETRIEVED:
             quarantine /= RETRIEVED
             remove_partials(self.raw_folder(api_object) / f"window={RETRIEVED}")
@@ -65,28 +69,28 @@ class Lake:
             policy=policy,
         )
 
-    def record(self, pull: PullRow) -> None:
+    def record(self, pull: Pull) -> None:
         """Write a pull into the manifest."""
         write_pull(pull, self._pulls(pull.object) / f"{file_stem(pull.pulled_at, run_id=pull.run_id)}.parquet")
 
     def finished_segments(
         self, api_object: ApiObject, *, range_first: str, range_last: str, source: str
-    ) -> dict[SegmentKey, PullRow]:
-        """Return the segments that an unfinished attempt at this very range has already brought."""
+    ) -> dict[SegmentKey, Pull]:
+        """Return the segments that an unfinished attempt at exactly this range has completed."""
         return finished_segments(
             self._pulls(api_object.name), range_first=range_first, range_last=range_last, source=source
         )
 
     def has_answered(self, api_object: ApiObject) -> bool:
-        """Whether an object was ever available. Reads the whole manifest of the object: for the rare case only."""
+        """Return whether an object was ever available. Reads all its manifest rows: call it on errors only."""
         return any(pull.note is None for pull in read_pulls(self._pulls(api_object.name)))
 
     def unreadable_files(self) -> list[Path]:
-        """Return the Parquet files whose footer cannot be read. Opens every file: for diagnosis only."""
+        """Return the Parquet files whose footer cannot be read. Opens every file: call it on errors only."""
         return [path for path in sorted(self.root.rglob("*.parquet")) if not _is_readable(path)]
 
     def damage(self) -> str | None:
-        """Say which files cannot be read and what to do, or None. Opens every file: for diagnosis only."""
+        """Say which files cannot be read and what to do; None if all can. Opens every file: call it on errors only."""
         damaged = ", ".join(str(path) for path in self.unreadable_files())
         if not damaged:
             return None
@@ -100,8 +104,8 @@ class Lake:
 
 
 def file_stem(moment: datetime, *, run_id: str) -> str:
-    """Name what a run writes at a moment."""
-    # Microseconds: two segments of one run may start within a second.
+    """Return the file name, without suffix, for what a run writes at `moment`."""
+    # Microseconds, because two segments of one run may start within a second.
     return f"{moment:%Y%m%dT%H%M%S.%fZ}-{run_id[:8]}"
 
 

@@ -1,6 +1,7 @@
-"""Rows and what was set aside, as two files that appear together or not at all (design D4).
+"""Publish a Parquet file of rows and a quarantine file together, or neither (decision 0015).
 
-Belongs here: opening, writing and publishing the pair. Does not belong here: what a row is (`landing.py`, `events.py`).
+Belongs here: opening, writing and publishing the pair. Does not belong here: the contents of a row (`landing.py`,
+`events/land.py`).
 """
 
 import json
@@ -17,9 +18,9 @@ from og_assets.lake.files import COMPRESSION, atomic_path
 
 
 class PairedFiles(ABC):
-    """A context manager that publishes its files when the block ends well, and leaves nothing when it does not.
+    """A context manager that publishes its files if the block succeeds, and leaves nothing otherwise.
 
-    Either file is made when something is first written to it.
+    Each file is created when something is first written to it.
     """
 
     def __init__(self, *, rows_file: Path, quarantine_file: Path, schema: pa.Schema) -> None:
@@ -28,7 +29,8 @@ class PairedFiles(ABC):
         self._schema = schema
         self._writer: pq.ParquetWriter | None = None
         self._quarantine: Any = None
-        # Unwinds in reverse: what was set aside appears before the rows do, or neither does.
+        # Unwinds in reverse order: the quarantine file is published before the rows, so a crash between the two loses
+        # no record.
         self._files = ExitStack()
         self._rows_files = self._files.enter_context(ExitStack())
         self._quarantine_files = self._files.enter_context(ExitStack())
@@ -42,14 +44,14 @@ class PairedFiles(ABC):
         if error is None:
             try:
                 self._flush()
-            except BaseException as own:
-                self._files.__exit__(type(own), own, own.__traceback__)
+            except BaseException as failure:
+                self._files.__exit__(type(failure), failure, failure.__traceback__)
                 raise
         return self._files.__exit__(kind, error, traceback)
 
     @abstractmethod
     def _flush(self) -> None:
-        """Write the rows that wait."""
+        """Write the buffered rows."""
 
     def _write_rows(self, table: pa.Table) -> None:
         if self._writer is None:

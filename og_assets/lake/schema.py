@@ -1,4 +1,7 @@
-"""The Parquet schema of each object, derived from its record model, so that the two cannot drift apart."""
+"""Derive the Parquet schema of each API object from its record model.
+
+Belongs here: raw objects and their privacy markers. Does not belong here: other tables (`table.py`).
+"""
 
 import pyarrow as pa
 
@@ -6,20 +9,20 @@ from og_assets.lake.table import INSTANT, arrow_type
 from og_assets.ordergroove.fields import Nested, Personal, Secret
 from og_assets.ordergroove.records import Record
 
-# Columns that every raw row carries besides its object's fields.
+# Columns that every raw row has besides its object's fields.
 ORIGIN_COLUMNS = (
     pa.field("_window", pa.string()),
     pa.field("_pulled_at", INSTANT),
-    # By Ordergroove's own clock: when the walk or call that showed the row was begun. Only so can it be compared with
-    # what webhooks say of the same row. Rows that landed before this column was there are without it.
+    # Ordergroove's clock when the listing or call that returned the row started, so that it can be compared with the
+    # times of webhook events. Null in rows that were written before this column existed.
     pa.field("_seen_at", INSTANT),
     pa.field("_run_id", pa.string()),
     pa.field("_extra", pa.string()),
 )
 
 
-def fields_that_land(record: type[Record]) -> dict[str, pa.DataType]:
-    """Return the fields of a record that may touch a disk, with their Parquet types."""
+def stored_fields(record: type[Record]) -> dict[str, pa.DataType]:
+    """Return the fields of a record that may be written, with their Parquet types."""
     return {
         name: arrow_type(field.annotation)
         for name, field in record.model_fields.items()
@@ -28,8 +31,8 @@ def fields_that_land(record: type[Record]) -> dict[str, pa.DataType]:
 
 
 def raw_schema(record: type[Record]) -> pa.Schema:
-    """Return the schema of `lake/raw/<object>/`: the object's fields, then where each row came from."""
-    return pa.schema([*(pa.field(name, kind) for name, kind in fields_that_land(record).items()), *ORIGIN_COLUMNS])
+    """Return the schema of `lake/raw/<object>/`: the object's fields, then the origin columns."""
+    return pa.schema([*(pa.field(name, kind) for name, kind in stored_fields(record).items()), *ORIGIN_COLUMNS])
 
 
 def personal_fields(record: type[Record]) -> dict[str, Personal]:
@@ -43,12 +46,12 @@ def personal_fields(record: type[Record]) -> dict[str, Personal]:
 
 
 def secret_fields(record: type[Record]) -> frozenset[str]:
-    """Return the fields of a record that never land."""
+    """Return the fields of a record that are never written."""
     return _marked(record, Secret)
 
 
 def nested_fields(record: type[Record]) -> frozenset[str]:
-    """Return the fields of a record that hold JSON with fields of its own."""
+    """Return the fields of a record that contain JSON with fields of its own."""
     return _marked(record, Nested)
 
 

@@ -1,5 +1,5 @@
-"""What Ordergroove is: its objects, records, wall clock and REST client.
+"""Talk to Ordergroove: its objects, records, wall clock, webhook events and REST client.
 
-Belongs here: everything one must know to speak with Ordergroove. Does not belong here: files (`lake/`), orchestration
-(`defs/`) or the meaning of the data (`dbt_project/`). Nothing in this room imports Dagster.
+Belongs here: everything about Ordergroove's API. Does not belong here: files (`lake/`), orchestration (`defs/`) or the
+meaning of the data (`dbt_project/`).
 """

@@ -1,15 +1,15 @@
-"""The REST client: one sequential walk over one list at a time, page by page.
+"""Request paginated listings and single objects from Ordergroove's REST API.
 
-Belongs here: headers, retries, cursors, and every check that an answer is whole. Does not belong here: what rows mean
-(`records.py`) or where they go (`lake/`). Ordergroove asks that lists of one object type are never walked in parallel
-("Sync Ordergroove Data into Internal Systems"); a client sends one request at a time and is made anew for each walk.
+Belongs here: headers, retries, cursors, and every check that a response is complete. Does not belong here: what rows
+mean (`records.py`) or where they are stored (`lake/`). Ordergroove asks clients not to list one object type in parallel
+("Sync Ordergroove Data into Internal Systems"): a client sends one request at a time, and each listing gets a new one.
 """
 
 import logging
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from time import monotonic
 from types import TracebackType
@@ -22,38 +22,23 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from og_assets.ordergroove import errors
 from og_assets.ordergroove.objects import ApiObject
 from og_assets.ordergroove.responses import answered_at, error_of, read_envelope, read_json, version_lost
+from og_assets.ordergroove.traffic import Traffic
 
 logger = logging.getLogger(__name__)
 
 API_VERSION = "2"
 CONNECT_TIMEOUT = 10.0
-# Ordergroove says that big lists may take more than 20 s; its gateway's own limit is unknown.
+# Ordergroove says that large lists may take more than 20 s; the limit of its gateway is unknown.
 READ_TIMEOUT = 60.0
 MAX_ATTEMPTS = 8
 LONGEST_WAIT = 60.0
-# A longer Retry-After is not slept through: the run fails and says so, and a later one goes on.
+# The client does not wait for a longer Retry-After: the pull fails with it, and a later run continues.
 LONGEST_RETRY_AFTER = 300.0
-
-
-@dataclass(kw_only=True)
-class Traffic:
-    """What a walk has cost so far, and between which times it looked, by the server's clock, in whole seconds.
-
-    `first_look_at` and `last_look_at` are when the first and the last question were asked: what an answer shows was
-    true no earlier than that. `last_answer_at` is when the last one was answered: what it does not show was gone then.
-    """
-
-    requests: int = 0
-    retries: int = 0
-    bytes: int = 0
-    first_look_at: datetime | None = None
-    last_look_at: datetime | None = None
-    last_answer_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
-    """Where and as whom to ask. `also_allowed` are base URLs to which a `next` may lead besides this one."""
+    """Base URL and key of an API. `also_allowed` are further base URLs that a `next` link may point to."""
 
     base_url: str
     api_key: str = field(repr=False)
@@ -62,7 +47,7 @@ class Endpoint:
 
 
 class OrdergrooveClient:
-    """Walks lists. Use as a context manager; not safe for use by two threads at once.
+    """Requests listings and objects. Use as a context manager; not safe for two threads at once.
 
     `transport` replaces the network in tests. `longest_wait` caps the pause between two attempts, in seconds.
     """
@@ -83,11 +68,11 @@ class OrdergrooveClient:
             base_url=endpoint.base_url,
             headers={"x-api-key": endpoint.api_key, "X-OG-API-VERSION": API_VERSION, "Accept": "application/json"},
             timeout=httpx.Timeout(read_timeout, connect=CONNECT_TIMEOUT),
-            verify=_trusted(),
+            verify=_ssl_context(),
             transport=transport,
         )
         self._retrying = Retrying(
-            retry=retry_if_exception(_is_worth_waiting),
+            retry=retry_if_exception(_is_worth_retrying),
             stop=stop_after_attempt(max_attempts),
             wait=_Backoff(longest_wait),
             before_sleep=self._count_retry,
@@ -103,10 +88,10 @@ class OrdergrooveClient:
         self._http.close()
 
     def pages(self, api_object: ApiObject, params: Mapping[str, str] | None = None) -> Iterator[list[Any]]:
-        """Yield the rows of each page of a list, in the API's order, to its very end.
+        """Yield the rows of each page of a list, in the API's order, to its end.
 
-        `params` go on the first request only: the cursor URL carries them on. A walk that cannot reach its end raises;
-        it never stops short in silence.
+        `params` go on the first request only: the cursor URL contains them. A listing that cannot reach its end raises;
+        it never ends early without an error.
         """
         query = {
             "page_size": str(api_object.page_size),
@@ -130,10 +115,10 @@ class OrdergrooveClient:
             url = self._checked_next(following, seen=seen, path=url.path)
 
     def retrieve(self, api_object: ApiObject, key: str) -> dict[str, Any] | None:
-        """Ask for one object by its id. None where Ordergroove says that there is none (404).
+        """Return one object by its id, or None if Ordergroove answers 404.
 
-        What a 404 proves is the caller's to judge: a key that lost its rights sees nothing either. A 404 that is no
-        JSON object is not Ordergroove's but that of something in between, and an error.
+        The caller must judge what a 404 proves: a key without permissions gets 404 as well. A 404 whose body is not a
+        JSON object comes from a proxy, and raises.
         """
         path = f"{api_object.path}{quote(key, safe='')}/"
         try:
@@ -144,14 +129,14 @@ class OrdergrooveClient:
             raise
         if not isinstance(row, dict) or row.get(api_object.key[0]) != key:
             raise errors.ProtocolError(
-                "the answer is not the object that was asked for.",
+                "the response is not the requested object.",
                 what_to_do="Check that ORDERGROOVE_BASE_URL is Ordergroove's REST API, not a web page or a proxy.",
                 path=path,
             )
         return row
 
     def probe(self, api_object: ApiObject) -> None:
-        """Ask for one row: whether the key opens an object at all. Raises what a walk would raise at its start."""
+        """Request one row, to test the key's access to an object. Raises the errors of a listing's first request."""
         url = httpx.URL(self._endpoint.base_url).join(api_object.path).copy_merge_params({"page_size": "1"})
         self._get(url)
 
@@ -162,19 +147,23 @@ class OrdergrooveClient:
             url = httpx.URL(following)
         except httpx.InvalidURL:
             raise errors.ProtocolError(
-                "`next` is no address.", what_to_do="Run the pull again; if it stays, tell Ordergroove.", path=path
+                "`next` is not a URL.",
+                what_to_do="Run the pull again; if it persists, report it to Ordergroove.",
+                path=path,
             ) from None
         if _origin(url) not in self._origins:
             raise errors.ProtocolError(
-                f"`next` leads to another host ({url.scheme}://{url.host}); the key is not sent there.",
-                what_to_do="Check ORDERGROOVE_BASE_URL, or ask Ordergroove why its links leave it.",
+                f"`next` points to another host ({url.scheme}://{url.host}); the key is not sent there.",
+                what_to_do="Check ORDERGROOVE_BASE_URL, or ask Ordergroove why its links point to another host.",
                 path=path,
             )
         if "page" in url.params:
-            raise version_lost("`next` carries `page=`.", path=path)
+            raise version_lost("`next` contains `page=`.", path=path)
         if str(url) in seen:
             raise errors.CursorError(
-                "the cursor repeats: `next` leads to a page already read.", what_to_do="Run the pull again.", path=path
+                "the cursor repeats: `next` points to a page that was already read.",
+                what_to_do="Run the pull again.",
+                path=path,
             )
         return url
 
@@ -183,13 +172,13 @@ class OrdergrooveClient:
 
     def _get_once(self, url: httpx.URL) -> Any:
         self.traffic.requests += 1
-        asked = monotonic()
+        sent = monotonic()
         try:
             response = self._http.get(url)
         except httpx.TimeoutException:
             raise errors.ConnectionFailedError(
                 "no answer within the time-out.",
-                what_to_do="Run again later; if it stays, ask Ordergroove's support whether the account is throttled.",
+                what_to_do="Run again later; if it persists, ask Ordergroove whether the account is throttled.",
                 path=url.path,
             ) from None
         except (httpx.TransportError, httpx.DecodingError) as error:
@@ -200,8 +189,8 @@ class OrdergrooveClient:
             ) from None
         self.traffic.bytes += response.num_bytes_downloaded
         self.traffic.last_answer_at = answered_at(response)
-        # A big page may take a minute to make: it shows what was true when it was asked for, not when it was dated.
-        self.traffic.last_look_at = (self.traffic.last_answer_at - timedelta(seconds=monotonic() - asked)).replace(
+        # A large page may take a minute to compute: it shows the state when the request was sent, not its `Date`.
+        self.traffic.last_look_at = (self.traffic.last_answer_at - timedelta(seconds=monotonic() - sent)).replace(
             microsecond=0
         )
         self.traffic.first_look_at = self.traffic.first_look_at or self.traffic.last_look_at
@@ -211,8 +200,8 @@ class OrdergrooveClient:
             return read_json(response.content)
         except (ValueError, RecursionError):
             raise errors.BodyError(
-                "the body is cut or is not JSON.",
-                what_to_do="Run again later; a proxy in between may be answering for Ordergroove.",
+                "the body is truncated or is not JSON.",
+                what_to_do="Run again later; a proxy may be answering in place of Ordergroove.",
                 path=url.path,
                 status=response.status_code,
             ) from None
@@ -225,21 +214,21 @@ class OrdergrooveClient:
 
 
 class _Backoff(wait_random_exponential):
-    """Capped exponential back-off with full jitter, and at least as long as the server says."""
+    """Capped exponential back-off with full jitter, and at least the server's Retry-After."""
 
     def __init__(self, longest: float) -> None:
         super().__init__(multiplier=0.5, max=longest)
 
     def __call__(self, retry_state: RetryCallState) -> float:
         error = retry_state.outcome.exception() if retry_state.outcome else None
-        asked = error.retry_after if isinstance(error, errors.TransientError) else None
-        # A `Retry-After` of 0, or a date that our clock has passed, is no leave to use up all attempts at once.
-        return max(asked or 0.0, super().__call__(retry_state))
+        retry_after = error.retry_after if isinstance(error, errors.TransientError) else None
+        # With a `Retry-After` of 0, or a date that has passed, the back-off still applies.
+        return max(retry_after or 0.0, super().__call__(retry_state))
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
-    """Whom to trust, as httpx has it. Read once: 20 ms, which a client for each walk would spend anew."""
+def _ssl_context() -> ssl.SSLContext:
+    """Return httpx's default SSL context. Cached, because it takes 20 ms and each listing has its own client."""
     return httpx.create_ssl_context()
 
 
@@ -247,5 +236,5 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
 
 
-def _is_worth_waiting(error: BaseException) -> bool:
+def _is_worth_retrying(error: BaseException) -> bool:
     return isinstance(error, errors.TransientError) and (error.retry_after or 0.0) <= LONGEST_RETRY_AFTER

@@ -1,18 +1,18 @@
-"""Everything that can go wrong between us and Ordergroove, as one tree.
+"""Errors of the REST API, as one tree.
 
     OrdergrooveError
     ├── AccessError                401, 403: the key or its permission; never retried
     ├── NotFoundError              404: the merchant has no such object
-    ├── RequestError               any other 4xx: we asked wrongly; never retried
-    ├── ProtocolError              an answer that would lead to a short or wrong result
-    │   └── CursorError            a cursor that expired, repeats or leads away: the walk must start again
-    └── TransientError             may be gone in a moment
+    ├── RequestError               any other 4xx: the request is wrong; never retried
+    ├── ProtocolError              a response that would lead to missing or wrong rows
+    │   └── CursorError            a cursor that expired or repeats: the listing must start again
+    └── TransientError             a retry may succeed
         ├── ThrottledError         429
         ├── UnavailableError       408, 423, 5xx
-        ├── ConnectionFailedError  no connection, or none that lasted; time-outs
+        ├── ConnectionFailedError  no connection, a broken connection, a time-out
         └── BodyError              truncated, or not JSON
 
-Each carries method, path, status and what to do. None ever carries the key, a query or a body.
+Each has method, path, status and what to do. None contains the key, a query or a body.
 """
 
 from typing import ClassVar
@@ -21,9 +21,9 @@ from og_assets.errors import OgAssetsError
 
 
 class OrdergrooveError(OgAssetsError):
-    """Root of the tree.
+    """Root of the API's errors.
 
-    `retryable` says whether asking again later, without any change by a person, can help.
+    `retryable` is True if a later retry can succeed without a change by a person.
     """
 
     retryable: ClassVar[bool] = False
@@ -45,30 +45,30 @@ class AccessError(OrdergrooveError):
 
 
 class NotFoundError(OrdergrooveError):
-    """404: on a list, this merchant or this key does not have the object; on one object, there is none of that id.
+    """404: for a list, this merchant or key does not have the object type; for an object, that id does not exist.
 
-    `is_of_the_api` says whether the body was Ordergroove's (a JSON object), and not that of something in between.
+    `is_of_the_api` is True if the body was a JSON object, so that it came from Ordergroove and not from a proxy.
     """
 
     is_of_the_api: bool = False
 
 
 class RequestError(OrdergrooveError):
-    """A 4xx that no retry mends."""
+    """A 4xx that a retry cannot fix."""
 
 
 class ProtocolError(OrdergrooveError):
-    """The answer breaks the contract of cursor pagination; to go on would lose or double rows."""
+    """The response breaks the contract of cursor pagination; continuing would lose or duplicate rows."""
 
 
 class CursorError(ProtocolError):
-    """The walk lost its place. A new walk may succeed."""
+    """The cursor is not usable any more. A new listing may succeed."""
 
     retryable = True
 
 
 class TransientError(OrdergrooveError):
-    """Asking again may help; the client already did so with back-off before this is seen."""
+    """A retry may succeed. The client has already retried with back-off before it raises this."""
 
     retryable = True
     retry_after: float | None = None
@@ -83,8 +83,8 @@ class UnavailableError(TransientError):
 
 
 class ConnectionFailedError(TransientError):
-    """No connection, a connection cut in the middle, or no answer within the time-out."""
+    """No connection, a connection that broke, or no answer within the time-out."""
 
 
 class BodyError(TransientError):
-    """A 200 whose body is cut or is not JSON."""
+    """A 200 whose body is truncated or is not JSON."""

@@ -1,7 +1,7 @@
-"""What a webhook event is: its envelope, read with the tolerance that Ordergroove's own pages ask for.
+"""Parse a webhook event's envelope, in each form that Ordergroove's documentation shows.
 
-Belongs here: which fields there are and where they may stand. Does not belong here: how events arrive (`receiver/`,
-`lake/`), what they mean (`dbt_project/`). Source: developer.ordergroove.com, pages "Webhooks overview" (envelope),
+Belongs here: the fields and their positions. Does not belong here: receiving and storing events (`receiver/`,
+`events/`), what they mean (`dbt_project/`). Source: developer.ordergroove.com, pages "Webhooks overview" (envelope),
 "Subscription events" and its siblings (types; some of them put `context` and `snapshot` inside `data`).
 """
 
@@ -27,27 +27,27 @@ EVENT_TYPES: frozenset[str] = frozenset(
     for name in names.split()
 )
 
-# The field that names the object, where it is not `public_id`. An entitlement event is a cluster: it names a customer.
+# The field with the object's id, if it is not `public_id`. An entitlement event is about a customer's entitlements.
 _ID_FIELDS = {"subscriber": "merchant_user_id", "entitlement": "customer", "workflow": "execution_id"}
 _ACTOR_IDS = (("customer", "merchant_user_id"), ("api_key", "public_id"), ("user", "public_id"))
 
-# What is read into fields; the rest is `extra`.
+# Names that become fields; the others go into `extra`.
 _ENVELOPE = frozenset({"id", "type", "created", "data", "context", "snapshot"})
 _DATA = frozenset({"object", "context", "snapshot"})
 _CONTEXT = frozenset({"actor", "source"})
 
-# 1990 to 2100, in seconds: milliseconds, or a date written as digits, do not pass for a time.
+# 1990 to 2100, in seconds, so that milliseconds and dates written as digits are refused.
 _EARLIEST, _LATEST = 631_152_000, 4_102_444_800
 
 
 class NotAnEventError(ValueError):
-    """A JSON value that is no Ordergroove event. The text says which field, and never what was in it."""
+    """A JSON value that is not an Ordergroove event. The text names the field, never its value."""
 
 
 class WebhookEvent(NamedTuple):
-    """One event. `created` is in Unix seconds; `object` is null where the event carries none.
+    """One event. `created` is in Unix seconds; `object` is null if the event has none.
 
-    `extra` holds whatever has no field here, in the place where it stood.
+    `extra` contains everything that has no field here, at its original position.
     """
 
     id: str
@@ -65,12 +65,12 @@ class WebhookEvent(NamedTuple):
 
 
 def looks_like_event(value: Any) -> bool:
-    """Whether a JSON value may be an event, or an envelope around one: good enough to find the next in a torn file."""
+    """Return whether a JSON value may be an event or an envelope around one. Used to resume in a damaged file."""
     return isinstance(value, dict) and ("event" in value or ("id" in value and "type" in value and "data" in value))
 
 
 def read_event(value: Any) -> WebhookEvent:
-    """Read an event. Raises `NotAnEventError` where id, type or time is missing; anything else may be."""
+    """Parse an event. Raises `NotAnEventError` if id, type or time is missing; all other fields are optional."""
     if not isinstance(value, dict):
         raise NotAnEventError("not a JSON object")
     data = value.get("data")
@@ -78,13 +78,13 @@ def read_event(value: Any) -> WebhookEvent:
     row = inside.get("object")
     fields = row if isinstance(row, dict) else {}
     event_type = _required(value, "type")
-    # Both nestings are documented. Where both are there, the other one is kept as it is.
+    # Both nestings are documented. If both are present, the outer one goes into `extra`.
     context = inside.get("context") or value.get("context")
     around = context if isinstance(context, dict) else {}
     actor_type, actor_id, is_plain = _actor(around.get("actor"))
     kind = fields.get("type")
     object_type = kind.lower() if isinstance(kind, str) and kind else event_type.partition(".")[0]
-    # By position: this runs for every event, and names cost a tenth of it.
+    # Positional, because this runs for every event and keywords take a tenth of its time.
     return WebhookEvent(
         _required(value, "id"),
         event_type,
@@ -118,12 +118,12 @@ def _created(value: Mapping[str, Any]) -> int:
     if isinstance(created, str) and len(created) < 20 and created.strip().isdecimal():
         created = int(created)
     if isinstance(created, bool) or not isinstance(created, int | float) or not _EARLIEST <= created <= _LATEST:
-        raise NotAnEventError("created: no time in Unix seconds")
+        raise NotAnEventError("created: not a time in Unix seconds")
     return int(created)
 
 
 def _actor(actor: Any) -> tuple[str | None, str | None, bool]:
-    """Type, id, and whether that is all there is to the actor."""
+    """Return type, id, and whether the actor has no other fields."""
     if not isinstance(actor, dict):
         return None, None, actor is None
     actor_id, known = None, {"type"}

@@ -1,7 +1,7 @@
-"""The types that Ordergroove's fields have, with the irregularities that its documentation and live bodies show.
+"""Define the types of Ordergroove's fields, with the irregularities of its documentation and of live responses.
 
-A type here says two things about a field: how to read it (a pydantic validator) and how private it is (a marker).
-Records are made of these types in `records.py`; the lake derives its Parquet schema and its privacy from them.
+A type consists of a pydantic validator (how to read a value) and a privacy marker. `records.py` uses the types; the
+lake derives Parquet schemas and privacy rules from them.
 """
 
 import json
@@ -16,9 +16,9 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, Naiv
 
 @dataclass(frozen=True)
 class Personal:
-    """Identifies a person: lands hashed, as it came, or not at all (`OG_PII`).
+    """Identifies a person: stored hashed, unchanged, or not at all (`OG_PII`).
 
-    `keys` names the personal keys inside a JSON field; without them the whole value is personal.
+    `keys` are the personal keys inside a JSON field; without keys the whole value is personal.
     """
 
     keys: tuple[str, ...] = ()
@@ -26,27 +26,36 @@ class Personal:
 
 @dataclass(frozen=True)
 class Secret:
-    """Never lands, whatever `OG_PII` says: card data, payment tokens, and bodies that may hold them."""
+    """Never stored, whatever `OG_PII` is: card data, payment tokens, and bodies that may contain them."""
 
 
 @dataclass(frozen=True)
 class Nested:
-    """JSON of Ordergroove's making: what lies inside is judged by its name, like a field that we do not know."""
+    """JSON by Ordergroove: the fields inside it are judged by their names, like unknown fields."""
 
 
 def _no_json(constant: str) -> Any:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not JSON")
 
 
-# Python's own decoder takes NaN and Infinity; no other reader of the lake does.
+# Python's default decoder accepts NaN and Infinity; other readers of the lake do not.
 _STRICT = json.JSONDecoder(parse_constant=_no_json)
+# JSON without content.
+EMPTY_JSON = frozenset({"[]", "{}"})
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def _json_text(value: Any) -> str | None:
-    """Normalise an object, a JSON string or prose to JSON text."""
-    if value is None or value == "" or (isinstance(value, str) and _is_json(value)):
-        return value or None
+    """Normalise an object, a JSON string or plain text to JSON text."""
+    if value is None or value == "":
+        return None
+    # Most items have no components, most orders no extra data: parsing and writing `[]` cost a sixth of a landing.
+    if value == []:
+        return "[]"
+    if value == {}:
+        return "{}"
+    if isinstance(value, str) and (value in EMPTY_JSON or _is_json(value)):
+        return value
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
@@ -63,7 +72,7 @@ def _prose(value: Any) -> Any:
 
 
 def _day(value: Any) -> Any:
-    """The day of a date or a time. A number is none: it would be taken for seconds since 1970."""
+    """Return the day of a date or a time. Numbers are refused: pydantic would read them as seconds since 1970."""
     if value is None or isinstance(value, date):
         return value
     if isinstance(value, str) and (day := _DAY.match(value)):
@@ -79,26 +88,26 @@ def _in_utc(value: datetime) -> datetime:
 
 
 def _code(value: Any) -> Any:
-    """The integer of a cancel reason code: `4`, `"4"`, `"4|"` and `"8 | too expensive"` are documented."""
+    """Return the integer of a cancel reason code: `4`, `"4"`, `"4|"` and `"8 | too expensive"` are documented."""
     return value.partition("|")[0].strip() or None if isinstance(value, str) else value
 
 
 Id = Annotated[str, Field(min_length=1)]
 Text = str | None
-# The bounds of a 64-bit column: beyond them a number is a broken field, not a reason to stop.
+# The bounds of a 64-bit column: a number beyond them makes one row invalid and does not stop the pull.
 Integer = Annotated[int, Field(ge=-(2**63), lt=2**63)] | None
 Flag = bool | None
-# Two decimals are documented; two more cost nothing and keep an odd amount out of quarantine.
+# Two decimals are documented; two more keep an unusual amount out of quarantine.
 Money = Annotated[Decimal, Field(max_digits=18, decimal_places=4)] | None
-# Naive wall clock of the store: kept as it came, its zone is a setting (design D11).
+# Naive wall clock of the store, stored unchanged; its time zone is a setting (decision 0021).
 WallClock = NaiveDatetime | None
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)] | None
 CalendarDay = Annotated[date | None, BeforeValidator(_day)]
 ReasonCode = Annotated[Integer, BeforeValidator(_code)]
-# JSON in a string, or words.
+# JSON in a string, or plain text.
 Prose = Annotated[str | None, BeforeValidator(_prose), Nested()]
 JsonText = Annotated[str | None, BeforeValidator(_json_text), Nested()]
-# The merchant's own: lands as it came.
+# Belongs to the merchant: stored unchanged.
 MerchantJson = Annotated[str | None, BeforeValidator(_json_text)]
 
 PersonalText = Annotated[str | None, Personal()]

@@ -1,6 +1,6 @@
-"""The one list of API objects. Assets, dbt sources, tests and docs are driven by it.
+"""List the API's objects. Assets, dbt sources, tests and docs are generated from this list.
 
-Adding an object is one entry here and one record model in `records.py`. Source of paths, filters and keys:
+To add an object, add one entry here and one record model in `records.py`. Source of paths, filters and keys:
 developer.ordergroove.com/docs/data-sync-pipelines and the reference page of each object.
 """
 
@@ -16,7 +16,7 @@ CURSOR_PAGE_SIZE = 100
 
 @dataclass(frozen=True, kw_only=True)
 class WindowFilter:
-    """The pair of query parameters that cuts a list to a window of wall-clock time."""
+    """The pair of query parameters that limits a list to a window of wall-clock time."""
 
     start: str
     end: str
@@ -27,9 +27,9 @@ class WindowFilter:
 class ApiObject:
     """One listable object.
 
-    `window` is None for reference snapshots, which are always listed whole. `updated` is the field that the window
-    filter looks at, None where no body shows it. A `core` object is what every merchant has: to be refused there is a
-    wrong key; elsewhere it may only mean that the merchant does not use the feature.
+    `window` is None for reference snapshots, which are always listed completely. `updated` is the field that the
+    window filter compares, None if no response contains it. Every merchant has the `core` objects: 403 or 404 there
+    means a wrong key; for other objects it may mean that the merchant does not use the feature.
     """
 
     name: str
@@ -71,7 +71,7 @@ OBJECTS: tuple[ApiObject, ...] = (
         name="orders",
         path="/orders/",
         record=records.Order,
-        description="Orders of every status. Deleted orders vanish from the API. One row per order version.",
+        description="Orders of every status. Deleted orders are missing from the API. One row per order version.",
         updated="updated",
         window=_UPDATED,
         core=True,
@@ -125,7 +125,7 @@ OBJECTS: tuple[ApiObject, ...] = (
         description="The catalogue, discontinued and non-autoship products too. One row per product and snapshot.",
         key=("external_product_id",),
         updated="last_update",
-        # Both default to hiding rows: without them the catalogue is not whole.
+        # By default both hide rows: without these parameters the catalogue is incomplete.
         params={"autoship_enabled": "all", "allow_discontinued": "true"},
         core=True,
     ),

@@ -1,8 +1,8 @@
-"""One record model for each object that Ordergroove's REST API lists.
+"""Define one record model for each object that Ordergroove's REST API lists.
 
-A record is what one row of a list body means. Every field that the documentation or a live body shows is here; a field
-that is not is kept by pydantic as an extra and reported as drift. Only the key is required: real bodies leave out what
-the tables promise (section "Quirks" of Ordergroove's docs: `updated` missing, `""` for null, numbers as text).
+A record is one row of a list. It has every field that the documentation or a live response shows; pydantic keeps other
+fields as extras, and a check reports them as schema drift. Only the key is required, because live responses lack
+documented fields (section "Quirks" of Ordergroove's docs: `updated` missing, `""` for null, numbers as text).
 Field names are Ordergroove's own. Source: developer.ordergroove.com/reference, one page per object.
 """
 
@@ -30,7 +30,7 @@ from og_assets.ordergroove.fields import (
 
 
 class Record(BaseModel):
-    """What all records share: unknown fields are kept, `""` means null, numbers may stand for text."""
+    """Rules of all records: unknown fields are kept, `""` means null, and numbers are accepted as text."""
 
     model_config = ConfigDict(extra="allow", coerce_numbers_to_str=True)
 
@@ -43,7 +43,7 @@ class Record(BaseModel):
 
 
 class Customer(Record):
-    """`GET /customers/`: a person known to the shop, keyed by the merchant's own user id."""
+    """`GET /customers/`: a person known to the shop; the key is the merchant's user id."""
 
     merchant_user_id: Id
     merchant: Text = None
@@ -65,7 +65,7 @@ class Customer(Record):
 
 
 class Subscription(Record):
-    """`GET /subscriptions/`: a standing wish for a product at a cadence."""
+    """`GET /subscriptions/`: a recurring purchase of one product at a cadence."""
 
     public_id: Id
     customer: Text = None
@@ -107,7 +107,7 @@ class Subscription(Record):
 
 
 class Order(Record):
-    """`GET /orders/`: a box that will be or was sent; holds items of one customer, address and payment."""
+    """`GET /orders/`: a shipment, planned or placed, with items of one customer, address and payment."""
 
     public_id: Id
     merchant: Text = None
@@ -159,7 +159,7 @@ class Item(Record):
 
 
 class Address(Record):
-    """`GET /addresses/`: one is minted per checkout; billing and shipping look alike."""
+    """`GET /addresses/`: each checkout creates one; billing and shipping addresses have the same form."""
 
     public_id: Id
     customer: Text = None
@@ -202,9 +202,9 @@ class OneTimeIncentive(Record):
 
 
 class BillingAttempt(Record):
-    """`GET /placement_logs/responses/`: one answer of the shop to one attempt to place an order.
+    """`GET /placement_logs/responses/`: the shop's response to one attempt to place an order.
 
-    The payload and the gateway's transaction response repeat code, message and order id, and may hold card data.
+    The payload and the gateway's transaction response repeat code, message and order id, and may contain card data.
     """
 
     public_id: Id
@@ -235,7 +235,7 @@ class Payment(Record):
 
 
 class Product(Record):
-    """`GET /products/`: keyed by the merchant's own product id; its timestamp is called `last_update`."""
+    """`GET /products/`: the key is the merchant's product id; its timestamp is called `last_update`."""
 
     external_product_id: Id
     merchant: Text = None
@@ -262,7 +262,7 @@ class Product(Record):
 
 
 class ProductGroup(Record):
-    """`GET /product_groups/`: named by name and type together."""
+    """`GET /product_groups/`: the key is name and type."""
 
     name: Id
     group_type: Id
@@ -283,7 +283,7 @@ class OfferProfile(Record):
 
 
 class Resource(Record):
-    """`GET /resources/`: a digital good that an entitlement opens."""
+    """`GET /resources/`: a digital good that an entitlement gives access to."""
 
     public_id: Id
     merchant: Text = None
@@ -296,7 +296,7 @@ class Resource(Record):
 
 
 class Entitlement(Record):
-    """`GET /entitlements/` on the entitlements host: times are UTC, unlike everywhere else."""
+    """`GET /entitlements/` on the entitlements host: its times are UTC, unlike those of all other objects."""
 
     public_id: Id
     merchant: Text = None
@@ -314,7 +314,7 @@ class Entitlement(Record):
 
 
 class CancelReason(Record):
-    """`GET /merchant/cancel_reason/`: the codes that a merchant's shoppers may give."""
+    """`GET /merchant/cancel_reason/`: a cancel reason code that the merchant defined."""
 
     cancel_reason: Id
     application: Text = None

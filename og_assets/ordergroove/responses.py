@@ -1,4 +1,4 @@
-"""Reading an answer: is it a whole page, and if not, which error is it and how long to wait."""
+"""Read a response: parse its body, check that the page is complete, and turn a status into an error."""
 
 import email.utils
 import json
@@ -16,10 +16,10 @@ _SECONDS = re.compile(r"\d+(\.\d+)?", re.ASCII)
 
 
 def read_json(content: bytes) -> Any:
-    """Parse a body. Raises `ValueError` or `RecursionError` where it is cut or no JSON.
+    """Parse a body. Raises `ValueError` or `RecursionError` if it is truncated or not JSON.
 
-    Text that is no Unicode and numbers of thousands of digits are let through: they are one record's fault, which is to
-    be set aside, and not its page's, which would fail for ever.
+    Text that is not valid Unicode and numbers of thousands of digits are accepted here: they make one record invalid,
+    which is quarantined. Refusing the page would make its pull fail every time.
     """
     try:
         return from_json(content)
@@ -35,26 +35,27 @@ def _integer(digits: str) -> int | str:
 
 
 def read_envelope(body: Any, *, path: str, page_size: int) -> tuple[list[Any], str | None]:
-    """Take rows and `next` out of a v2 envelope. A bare list (as documented for incentives) is a single page.
+    """Return rows and `next` of a v2 envelope. A bare list (as documented for incentives) is a single page.
 
-    A body that does not say `next` at all is the last page only if it is not full: else rows may be missing.
+    A body without `next` is the last page only if it is not full: otherwise rows may be missing.
     """
     if isinstance(body, dict) and "count" in body:
-        raise version_lost("the envelope holds `count`.", path=path)
+        raise version_lost("the envelope contains `count`.", path=path)
     envelope = {"results": body} if isinstance(body, list) else body
     if isinstance(envelope, dict):
         rows, following = envelope.get("results"), envelope.get("next")
-        is_whole = isinstance(rows, list) and ("next" in envelope or len(rows) < page_size)
-        if isinstance(rows, list) and is_whole and (following is None or isinstance(following, str)):
+        is_complete = isinstance(rows, list) and ("next" in envelope or len(rows) < page_size)
+        if isinstance(rows, list) and is_complete and (following is None or isinstance(following, str)):
             return rows, following or None
     raise errors.ProtocolError(
-        "the body is no page: `results` or `next` is missing or of another type.",
+        "the body is not a page: `results` or `next` is missing or of another type.",
         what_to_do="Check that ORDERGROOVE_BASE_URL is Ordergroove's REST API, not a web page or a proxy.",
         path=path,
     )
 
 
 def version_lost(problem: str, *, path: str) -> errors.ProtocolError:
+    """Return the error for a response in the format of the API's first version."""
     return errors.ProtocolError(
         f"{problem} This is the deprecated page-number answer: the X-OG-API-VERSION header was lost.",
         what_to_do="Look for a proxy that strips headers between here and Ordergroove.",
@@ -63,7 +64,7 @@ def version_lost(problem: str, *, path: str) -> errors.ProtocolError:
 
 
 def error_of(response: httpx.Response, *, path: str) -> errors.OrdergrooveError:
-    """Turn a status into an error. Only the status decides: Ordergroove's messages are subject to change."""
+    """Turn a status into an error. Only the status counts, because Ordergroove's messages may change."""
     status = response.status_code
     if status in (401, 403):
         return errors.AccessError(
@@ -105,7 +106,7 @@ def error_of(response: httpx.Response, *, path: str) -> errors.OrdergrooveError:
         return unavailable
     return errors.RequestError(
         "the request was not accepted.",
-        what_to_do="This is a fault of this program or of ORDERGROOVE_BASE_URL: please report it with this line.",
+        what_to_do="This program or ORDERGROOVE_BASE_URL is wrong: please report it with this line.",
         path=path,
         status=status,
     )
@@ -119,12 +120,12 @@ def _is_object(content: bytes) -> bool:
 
 
 def answered_at(response: httpx.Response) -> datetime:
-    """When the server answered, by its own `Date` in whole seconds; by our clock where it does not say."""
+    """Return when the server answered, by its `Date` header in whole seconds, or by our clock without one."""
     return _moment(response.headers.get("Date", "")) or datetime.now(UTC)
 
 
 def _retry_after(response: httpx.Response) -> float | None:
-    """Seconds to wait as the server asks, given as seconds or as a date; None where it does not say."""
+    """Return the seconds of `Retry-After`, which is given as seconds or as a date; None without one."""
     value = response.headers.get("Retry-After", "").strip()
     if not value:
         return None
@@ -139,7 +140,7 @@ def _retry_after(response: httpx.Response) -> float | None:
 
 
 def _moment(text: str) -> datetime | None:
-    """Read a date as HTTP writes it; None where it is none."""
+    """Parse an HTTP date; None if it is not one."""
     try:
         moment = email.utils.parsedate_to_datetime(text)
     except (ValueError, OverflowError):

@@ -1,9 +1,9 @@
-"""Which order statuses are open, so that an order that has one may still change and vanish, and which are closed.
+"""List the order statuses that are open (the order may still change or be deleted) and those that are closed.
 
-A status that is in neither list is new to us: no census asks for it, and its orders may vanish as well.
+A status in neither list is unknown: the open-ID listing does not request it, so deletions of its orders are not found.
 
-Source: reference page "Orders", status codes. What each status means in the marts is dbt's seed `order_statuses`; a
-test holds the two together.
+Source: reference page "Orders", status codes. dbt's seed `order_statuses` says what each status means in the marts; a
+test compares the two.
 """
 
 OPEN_STATUSES: tuple[int, ...] = (

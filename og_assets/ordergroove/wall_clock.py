@@ -1,6 +1,6 @@
-"""Ordergroove's naive wall clock (design D11): how instants become the times that filters and bodies use.
+"""Convert instants to the store's naive wall clock, which filters and response bodies use (decision 0021).
 
-REST times carry no zone. Which zone they mean is the setting `ORDERGROOVE_TIMEZONE`; nothing else converts them.
+REST times have no time zone. The setting `ORDERGROOVE_TIMEZONE` says which one they are in.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -8,15 +8,15 @@ from zoneinfo import ZoneInfo
 
 
 def to_wall(instant: datetime, *, zone: ZoneInfo) -> datetime:
-    """Turn an aware instant into the store's naive wall time, cut to the second that filters understand."""
+    """Turn an aware instant into the store's naive wall time, truncated to the second, which filters expect."""
     return instant.astimezone(zone).replace(tzinfo=None, microsecond=0)
 
 
 def reach_back(instant: datetime, overlap: timedelta, *, zone: ZoneInfo) -> datetime:
-    """Return the wall time that lies `overlap` before an instant, by the earlier of the two readings.
+    """Return the wall time `overlap` before an instant: the earlier of elapsed time and wall-clock difference.
 
-    On a daylight-saving day the wall clock and the elapsed time disagree by an hour; the earlier one misses nothing.
+    On a daylight-saving day the two differ by an hour; the earlier one misses no row.
     """
     elapsed = to_wall(instant.astimezone(UTC) - overlap, zone=zone)
-    shown = to_wall(instant, zone=zone) - overlap
-    return min(elapsed, shown)
+    by_wall_clock = to_wall(instant, zone=zone) - overlap
+    return min(elapsed, by_wall_clock)

@@ -1,5 +1,5 @@
-"""The warehouse's two files: `build.duckdb`, which dbt writes, and `analytics.duckdb`, which analysts read (design D7).
+"""Manage the warehouse's files: dbt writes `build.duckdb`, analysts read `analytics.duckdb` (decision 0017).
 
-Belongs here: waiting for the build file, publishing it, reading what was published. Does not belong here: what the
-tables mean (`dbt_project/`) or when to publish (`defs/`). Nothing in this room imports Dagster.
+Belongs here: waiting for the build file, publishing it. Does not belong here: what the tables mean (`dbt_project/`) or
+when to publish (`defs/`).
 """

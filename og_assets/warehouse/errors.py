@@ -1,25 +1,25 @@
-"""What can go wrong with the warehouse, said in a sentence that tells what to do.
+"""Errors of the warehouse. Each text says what happened and what to do.
 
 WarehouseError
 ├── LockedError      another process has the build file open
 ├── DamagedError     the build file cannot be read
-└── NotPassedError   the last build failed or never finished: nothing to publish
+└── NotPassedError   the last build failed or did not finish: nothing to publish
 """
 
 from og_assets.errors import OgAssetsError
 
 
 class WarehouseError(OgAssetsError):
-    """Root of the tree."""
+    """Root of this package's errors."""
 
 
 class LockedError(WarehouseError):
-    """Another process holds the file, and did not let go within the time that we wait."""
+    """Another process has the file open, and did not close it within the time-out."""
 
 
 class DamagedError(WarehouseError):
-    """The file cannot be read. It holds nothing that a build cannot make anew."""
+    """The file cannot be read. A build can recreate all of its content."""
 
 
 class NotPassedError(WarehouseError):
-    """The tests of the last build did not all pass, so the analysts keep what they have."""
+    """The last build did not pass all tests, so the published file stays unchanged."""

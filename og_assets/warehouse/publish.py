@@ -1,4 +1,4 @@
-"""Publishing: the marts of a build whose tests all passed become the analysts' file, in one rename (design D7)."""
+"""Copy the marts of a build that passed all tests into the analysts' file, and rename it into place (decision 0017)."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from og_assets.warehouse.warehouse import Warehouse
 
 MARTS_SCHEMA = "marts"
 
-# Only a whole build tests the marts against each other: after a part was built, they are of two builds.
+# Only a full build tests the marts against each other: after a partial build they belong to two builds.
 _PASSED = """
 select is_full and passed
 from build.build_log.invocations
@@ -23,10 +23,10 @@ limit 1
 
 
 def publish(warehouse: Warehouse) -> dict[str, int]:
-    """Copy the marts into a new file and put it in the old one's place. Returns the rows of each table.
+    """Copy the marts into a new file and replace the published one. Returns the number of rows by table.
 
-    Readers keep the file that they opened; new readers get the new one. Raises `NotPassedError` where the last build
-    did not pass; then nothing changes for anyone.
+    Open readers keep the old file; new readers get the new one. Raises `NotPassedError` if the last build did not pass;
+    the published file then stays unchanged.
     """
     warehouse.wait_until_free()
     with (
@@ -34,33 +34,34 @@ def publish(warehouse: Warehouse) -> dict[str, int]:
         warehouse.translate_duckdb_errors(),
         _databases(warehouse.build_file, partial) as connection,
     ):
-        _refuse_what_did_not_pass(connection)
+        _require_a_passed_build(connection)
         tables = connection.execute(
             "select table_name, comment from duckdb_tables() where database_name = 'build' and schema_name = ? "
             "order by table_name",
             [MARTS_SCHEMA],
         ).fetchall()
         rows = {name: _copy(connection, name, comment=comment) for name, comment in tables}
-        _copy_questions(connection)
-        # What someone wrote into the published file, DuckDB would play into the new one.
+        _copy_macros(connection)
+        # DuckDB would replay a write-ahead log of the old published file into the new one.
         _log_of(warehouse.published_file).unlink(missing_ok=True)
         return rows
 
 
-def _refuse_what_did_not_pass(connection: duckdb.DuckDBPyConnection) -> None:
+def _require_a_passed_build(connection: duckdb.DuckDBPyConnection) -> None:
     try:
         passed = connection.execute(_PASSED).fetchone()
     except duckdb.CatalogException:
         passed = None
     if not passed or not passed[0]:
         raise NotPassedError(
-            "The last dbt build did not pass, was cut off, or built only a part: nothing was published, and analysts "
-            "keep what they have. Look at the failed asset checks, if any, then run build_marts."
+            "The last dbt build did not pass, did not finish, or built only some models: nothing was published, and "
+            "analysts keep the tables of the last build that passed. Look at the failed asset checks, if any, then run "
+            "build_marts."
         )
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, table: str, *, comment: str | None) -> int:
-    # Sorted by the key, the first column of every mart: better compression, and the same file for the same data.
+    # Sorted by the key, the first column of every mart: it compresses better, and equal data gives equal files.
     connection.execute(
         f'create table published.main."{table}" as select * from build.{MARTS_SCHEMA}."{table}" order by 1'
     )
@@ -77,26 +78,26 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: str, *, comment: str | N
     return int(counted[0]) if counted else 0
 
 
-def _copy_questions(connection: duckdb.DuckDBPyConnection) -> None:
-    """Copy the table macros beside the marts: questions with an argument, such as `subscriptions_as_of(day)`."""
-    questions = connection.execute(
+def _copy_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """Copy the table macros of the marts, such as `subscriptions_as_of(day)`."""
+    macros = connection.execute(
         "select function_name, parameters, macro_definition from duckdb_functions() "
         "where database_name = 'build' and schema_name = ? and function_type = 'table_macro' order by function_name",
         [MARTS_SCHEMA],
     ).fetchall()
-    # A macro finds its tables in the database that is in use, then as now.
+    # A macro resolves its tables in the current database, both when it is created and when it is called.
     connection.execute("use published")
-    for name, parameters, definition in questions:
-        named = ", ".join(f'"{parameter}"' for parameter in parameters)
+    for name, parameters, definition in macros:
+        arguments = ", ".join(f'"{parameter}"' for parameter in parameters)
         query = re.sub(rf"\b{MARTS_SCHEMA}\.", "main.", definition)
-        connection.execute(f'create macro main."{name}"({named}) as table {query}')
+        connection.execute(f'create macro main."{name}"({arguments}) as table {query}')
     connection.execute("use memory")
 
 
 @contextmanager
 def _databases(build: Path, published: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    for left_over in (published, _log_of(published)):
-        left_over.unlink(missing_ok=True)
+    for leftover in (published, _log_of(published)):
+        leftover.unlink(missing_ok=True)
     with duckdb.connect() as connection:
         connection.execute(f"attach {_literal(str(build))} as build (read_only)")
         connection.execute(f"attach {_literal(str(published))} as published")

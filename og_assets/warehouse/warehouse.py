@@ -1,4 +1,4 @@
-"""Where the two files lie, and how to get hold of the one that only one process may write."""
+"""Locate the two warehouse files, and wait until the build file can be opened for writing."""
 
 import errno
 import os
@@ -14,37 +14,35 @@ from tenacity import Retrying, retry_if_exception_type, stop_before_delay, wait_
 from og_assets.lake.errors import NO_ROOM, translate_os_errors
 from og_assets.warehouse.errors import DamagedError, LockedError
 
-# Long enough for a colleague's query to end, short enough that a forgotten shell is noticed the same minute.
+# Long enough for another query to end, short enough to report a forgotten open shell within a minute.
 LOCK_TIMEOUT = 60.0
 
-# DuckDB tells these in words only. The file is not to blame for them.
+# DuckDB reports these only as text. They do not mean that the file is damaged.
 _NOT_DAMAGED = (*NO_ROOM, errno.EACCES, errno.EROFS, errno.EISDIR)
 _LOCKED = "Could not set lock on file"
-# DuckDB leaves out the program where it cannot see it, and says 0 where the process is in another container.
+# DuckDB omits a program that it cannot see, and reports PID 0 for a process in another container.
 _HOLDER = re.compile(r"lock is held in (?:(?P<program>.+?) \()?PID (?P<pid>\d+)")
 
 
 @dataclass(frozen=True)
 class Warehouse:
-    """The warehouse folder. Cheap to make; opens nothing until asked. `lock_timeout` is in seconds."""
+    """The warehouse folder. Cheap to create: opens no file. `lock_timeout` is in seconds."""
 
     folder: Path
     lock_timeout: float = LOCK_TIMEOUT
 
     @property
     def build_file(self) -> Path:
-        """What dbt writes. Analysts never open it: one writer locks out every reader."""
+        """The file that dbt writes. Analysts never open it, because a writer locks out every reader."""
         return self.folder / "build.duckdb"
 
     @property
     def published_file(self) -> Path:
-        """What analysts read: replaced whole at each publish."""
+        """The file that analysts read. Each publish replaces it."""
         return self.folder / "analytics.duckdb"
 
     def wait_until_free(self, *, timeout: float | None = None) -> None:
-        """Return once the build file can be opened for writing, or say within `timeout` seconds who holds it.
-
-        Without one, `lock_timeout` is it.
+        """Wait up to `timeout` seconds (default `lock_timeout`) until the build file can be opened for writing.
 
         Raises `LockedError`, `DamagedError`, or `LakeError` where the folder cannot be written.
         """
@@ -61,20 +59,20 @@ class Warehouse:
 
     @contextmanager
     def translate_duckdb_errors(self, *, waited: float = 0.0) -> Iterator[None]:
-        """Turn what DuckDB says of the build file into a sentence, or into the `OSError` that it is about."""
+        """Turn DuckDB's errors about the build file into a `WarehouseError`, or into the `OSError` behind them."""
         try:
             yield
         except duckdb.IOException as error:
-            said = str(error).splitlines()[0]
-            if code := next((code for code in _NOT_DAMAGED if os.strerror(code) in said), None):
+            message = str(error).splitlines()[0]
+            if code := next((code for code in _NOT_DAMAGED if os.strerror(code) in message), None):
                 raise OSError(code, os.strerror(code)) from None
-            if _LOCKED in said:
+            if _LOCKED in message:
                 raise LockedError(
-                    f"{self.build_file} is held by {_holder(said)}; waited {waited:.0f} s. Close it there, then run "
+                    f"{self.build_file} is held by {_holder(message)}; waited {waited:.0f} s. Close it there, then run "
                     f"again. To read, open {self.published_file.name}."
                 ) from None
             raise DamagedError(
-                f"{self.build_file} cannot be read: {said} Move it away and run the build again: it is made anew from "
+                f"{self.build_file} cannot be read: {message} Move it away and run the build again: it is rebuilt from "
                 "the lake."
             ) from None
 
@@ -83,8 +81,8 @@ class Warehouse:
             duckdb.connect(str(self.build_file)).close()
 
 
-def _holder(said: str) -> str:
-    found = _HOLDER.search(said)
+def _holder(message: str) -> str:
+    found = _HOLDER.search(message)
     if not found or found["pid"] == "0":
         return "another process"
     return f"{found['program'] or 'another program'} (process {found['pid']})"

@@ -50,8 +50,8 @@ def pointed_at(server: RunningStore, data_dir: Path, **changes: str) -> dict[str
     [
         ("ORDERGROOVE_BASE_URL", "restapi.ordergroove.com", "write scheme and host"),
         ("OG_SYNC_HOURS", "25", "write hours from 0 to 23"),
-        ("OG_SYNC_HOURS", "2", "repeat or vanish on daylight-saving days"),
-        ("ORDERGROOVE_TIMEZONE", "America/Gotham", "no IANA time zone"),
+        ("OG_SYNC_HOURS", "2", "twice or not at all on daylight-saving days"),
+        ("ORDERGROOVE_TIMEZONE", "America/Gotham", "not an IANA time zone"),
         ("ORDERGROOVE_START_DATE", "2999-01-01", "write an earlier day"),
         ("OG_PII", "shred", "'hash', 'keep' or 'drop'"),
     ],

@@ -20,10 +20,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from og_assets.extraction.prefetch import prefetch
-from og_assets.extraction.pull import Extractor, Walk, Window, monthly_segments
+from og_assets.extraction.pull import Extractor, Window, monthly_segments
 from og_assets.lake.errors import NotWritableError
 from og_assets.lake.lake import Lake
-from og_assets.lake.manifest import PullRow, read_pulls
+from og_assets.lake.manifest import Pull, read_pulls
 from og_assets.ordergroove import errors
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.objects import BY_NAME, OBJECTS
@@ -77,14 +77,14 @@ class Puller:
         windows: list[Window] | None = None,
         make_client: Callable[..., OrdergrooveClient] = IN_A_HURRY,
         **changes: Any,
-    ) -> Iterator[Walk]:
+    ) -> Iterator[Pull]:
         extractor = Extractor(settings(self.shop, **changes), self.lake, make_client=make_client)
         if BY_NAME[name].window is None:
             return extractor.pull_snapshot(BY_NAME[name], run_id="run-1", progress=self.said.append)
         chosen = days(FIRST, LAST) if windows is None else windows
         return extractor.pull_windows(BY_NAME[name], chosen, run_id="run-1", progress=self.said.append)
 
-    def pull(self, name: str, **options: Any) -> list[Walk]:
+    def pull(self, name: str, **options: Any) -> list[Pull]:
         return list(self.walks(name, **options))
 
     def files(self) -> list[Path]:
@@ -97,7 +97,7 @@ class Puller:
     def ids(self, name: str) -> list[str]:
         return sorted(row[BY_NAME[name].key[0]] for row in self.rows(name))
 
-    def pulls(self, name: str) -> list[PullRow]:
+    def pulls(self, name: str) -> list[Pull]:
         return list(read_pulls(self.lake.root / "pulls" / name))
 
     def asked(self) -> list[dict[str, list[str]]]:
@@ -131,8 +131,8 @@ def true_ids(shop: RunningStore, name: str) -> list[str]:
 
 @pytest.mark.parametrize("name", ["customers", "subscriptions", "orders", "items"])
 def test_backfill_brings_every_row_that_is_true_once(puller: Puller, name: str) -> None:
-    walks = puller.pull(name, og_overlap_hours=0)
-    assert len(walks) == 4
+    pulls = puller.pull(name, og_overlap_hours=0)
+    assert len(pulls) == 4
     ids = puller.ids(name)
     assert sorted(set(ids)) == true_ids(puller.shop, name)
     assert len(ids) - len(set(ids)) <= 3  # Windows touch: a row of the very second of 14:00 is in two.
@@ -140,12 +140,12 @@ def test_backfill_brings_every_row_that_is_true_once(puller: Puller, name: str) 
 
 @pytest.mark.parametrize("api_object", OBJECTS, ids=lambda api_object: api_object.name)
 def test_every_object_lands_without_quarantine_or_drift(puller: Puller, api_object: Any) -> None:
-    walks = puller.pull(api_object.name, windows=days(LAST, LAST))
-    (walk,) = walks
-    assert walk.landed.rows == walk.pull.rows == len(puller.rows(api_object.name)) > 0
-    assert (walk.landed.quarantined, walk.landed.unknown_fields) == (0, {})
-    assert walk.pull.note is None
-    assert puller.pulls(api_object.name) == [walk.pull]
+    pulls = puller.pull(api_object.name, windows=days(LAST, LAST))
+    (pull,) = pulls
+    assert pull.rows == len(puller.rows(api_object.name)) > 0
+    assert (pull.quarantined, pull.rows_by_unknown_field) == (0, {})
+    assert pull.note is None
+    assert puller.pulls(api_object.name) == [pull]
 
 
 def test_first_window_has_no_beginning_and_the_next_one_reaches_back(puller: Puller) -> None:
@@ -173,10 +173,10 @@ def test_first_window_has_no_beginning_and_the_next_one_reaches_back(puller: Pul
 def test_each_list_is_filtered_in_its_own_words(
     puller: Puller, name: str, start: tuple[str, str], end: tuple[str, str]
 ) -> None:
-    (walk,) = puller.pull(name, windows=days(LAST, LAST, is_first=False))
+    (pull,) = puller.pull(name, windows=days(LAST, LAST, is_first=False))
     query = puller.asked()[0]
     assert (query[start[0]], query[end[0]]) == ([start[1]], [end[1]])
-    assert (walk.asked_from, walk.asked_to) == (datetime(2026, 6, 9, 12), datetime(2026, 6, 10, 14))
+    assert (pull.asked_from, pull.asked_to) == (datetime(2026, 6, 9, 12), datetime(2026, 6, 10, 14))
 
 
 def test_filters_are_in_the_stores_own_time(puller: Puller) -> None:
@@ -187,29 +187,29 @@ def test_filters_are_in_the_stores_own_time(puller: Puller) -> None:
 def test_pull_tells_what_it_cost_and_brought(puller: Puller) -> None:
     puller.shop.faults.error_every = 4
     began = datetime.now(UTC)
-    walks = puller.pull("orders")
-    assert [walk.pull.first_window for walk in walks] == ["2026-03-10", "2026-04-01", "2026-05-01", "2026-06-01"]
-    assert [walk.pull.last_window for walk in walks] == ["2026-03-31", "2026-04-30", "2026-05-31", "2026-06-09"]
-    total = {name: sum(getattr(walk.pull, name) for walk in walks) for name in ("rows", "pages", "requests", "retries")}
+    pulls = puller.pull("orders")
+    assert [pull.first_window for pull in pulls] == ["2026-03-10", "2026-04-01", "2026-05-01", "2026-06-01"]
+    assert [pull.last_window for pull in pulls] == ["2026-03-31", "2026-04-30", "2026-05-31", "2026-06-09"]
+    total = {name: sum(getattr(pull, name) for pull in pulls) for name in ("rows", "pages", "requests", "retries")}
     assert total["rows"] == len(puller.rows("orders"))
     assert total["requests"] == puller.shop.requests.count() == total["pages"] + total["retries"]
     assert total["retries"] > 0
     newest = max(row["updated"] for row in puller.rows("orders"))
-    assert max(walk.pull.newest_updated for walk in walks if walk.pull.newest_updated) == newest
-    for walk in walks:
-        assert walk.pull.pulled_at >= began
-        assert abs(walk.store_time - datetime.now(ZONE).replace(tzinfo=None)) < timedelta(minutes=1)
-        assert walk.pull.bytes > 0
-        assert walk.pull.seconds > 0
-    assert puller.pulls("orders") == [walk.pull for walk in walks]
-    assert puller.said[0] == f"window 2026-03-10..2026-03-31, 1 of 4: {walks[0].pull.rows:,} rows"
+    assert max(pull.newest_updated for pull in pulls if pull.newest_updated) == newest
+    for pull in pulls:
+        assert pull.pulled_at >= began
+        assert pull.store_time is not None
+        assert abs(pull.store_time - datetime.now(ZONE).replace(tzinfo=None)) < timedelta(minutes=1)
+        assert pull.bytes > 0
+        assert pull.seconds > 0
+    assert puller.pulls("orders") == pulls
+    assert puller.said[0] == f"window 2026-03-10..2026-03-31, 1 of 4: {pulls[0].rows:,} rows"
 
 
 def test_newest_update_is_wall_time_even_of_objects_that_tell_instants(puller: Puller) -> None:
-    (walk,) = puller.pull("entitlements")
+    (pull,) = puller.pull("entitlements")
     newest = max(row["last_updated"] for row in puller.rows("entitlements"))
-    assert walk.pull.newest_updated == newest.astimezone(ZONE).replace(tzinfo=None, microsecond=0)
-    assert walk.landed.newest_updated == walk.pull.newest_updated
+    assert pull.newest_updated == newest.astimezone(ZONE).replace(tzinfo=None, microsecond=0)
 
 
 def test_pulling_twice_adds_the_same_rows_and_touches_no_file(puller: Puller) -> None:
@@ -225,9 +225,9 @@ def test_row_that_does_not_fit_is_set_aside_and_the_rest_arrives(puller: Puller)
     ids = true_ids(puller.shop, "orders")
     puller.shop.override("orders", ids[0], {"status": "broken", "total": "undefined"})
     puller.shop.override("orders", ids[1], {"mood": "blue"})
-    walks = puller.pull("orders")
-    assert sum(walk.landed.quarantined for walk in walks) == 1
-    assert sum(walk.landed.unknown_fields["mood"] for walk in walks) == 1
+    pulls = puller.pull("orders")
+    assert sum(pull.quarantined for pull in pulls) == 1
+    assert sum(pull.rows_by_unknown_field["mood"] for pull in pulls) == 1
     assert sorted(set(puller.ids("orders"))) == ids[1:]
     (path,) = (puller.lake.root / "quarantine" / "orders").iterdir()
     aside = json.loads(path.read_text())
@@ -265,9 +265,9 @@ def test_secrets_of_the_store_are_nowhere_in_the_lake(puller: Puller) -> None:
 def test_faults_that_pass_change_nothing_but_the_number_of_requests(puller: Puller, fault: str) -> None:
     setattr(puller.shop.faults, fault, 3)
     puller.shop.faults.retry_after = 0.01
-    walks = puller.pull("items", windows=days(LAST, LAST))
+    pulls = puller.pull("items", windows=days(LAST, LAST))
     assert puller.ids("items") == true_ids(puller.shop, "items")
-    assert sum(walk.pull.retries for walk in walks) > 0
+    assert sum(pull.retries for pull in pulls) > 0
 
 
 def test_request_that_is_never_answered_is_asked_again(puller: Puller) -> None:
@@ -328,13 +328,13 @@ def test_nobody_there_is_told_in_words(puller: Puller) -> None:
 @pytest.mark.parametrize("name", ["one_time_incentives", "resources"])
 def test_optional_object_may_be_missing(puller: Puller, name: str, status: int) -> None:
     puller.shop.faults.missing = {name: status}
-    (walk,) = puller.pull(name, windows=days(LAST, LAST))
-    assert walk.pull.note
-    assert walk.pull.note.startswith("not available")
-    assert str(status) in walk.pull.note
-    assert (walk.pull.rows, walk.pull.pages) == (0, 0)
+    (pull,) = puller.pull(name, windows=days(LAST, LAST))
+    assert pull.note
+    assert pull.note.startswith("not available")
+    assert str(status) in pull.note
+    assert (pull.rows, pull.pages) == (0, 0)
     assert puller.rows(name) == []
-    assert puller.pulls(name) == [walk.pull]
+    assert puller.pulls(name) == [pull]
 
 
 @pytest.mark.parametrize(("witness", "kind"), [(403, errors.AccessError), (500, errors.UnavailableError)])
@@ -362,18 +362,18 @@ def test_refusal_in_the_middle_of_a_walk_is_not_taken_for_a_missing_feature(pull
 
 
 def test_entitlements_are_skipped_without_a_merchant_and_the_pull_says_so(puller: Puller) -> None:
-    (walk,) = puller.pull("entitlements", ordergroove_merchant_id=None)
-    assert "ORDERGROOVE_MERCHANT_ID" in (walk.pull.note or "")
+    (pull,) = puller.pull("entitlements", ordergroove_merchant_id=None)
+    assert "ORDERGROOVE_MERCHANT_ID" in (pull.note or "")
     assert "ORDERGROOVE_MERCHANT_ID" in puller.said[0]
     assert puller.shop.requests.count() == 0
     assert puller.rows("entitlements") == []
 
 
 def test_entitlements_are_asked_at_their_own_host_for_one_merchant(puller: Puller) -> None:
-    (walk,) = puller.pull("entitlements", ordergroove_base_url="http://127.0.0.1:9")
-    assert walk.pull.rows > 0
+    (pull,) = puller.pull("entitlements", ordergroove_base_url="http://127.0.0.1:9")
+    assert pull.rows > 0
     assert puller.asked()[0]["merchant"] == [puller.shop.store.merchant]
-    assert walk.pull.source.startswith(puller.shop.url)
+    assert pull.source.startswith(puller.shop.url)
 
 
 def test_entitlements_may_lead_on_to_the_rest_host_and_nowhere_else(puller: Puller) -> None:
@@ -385,8 +385,8 @@ def test_entitlements_may_lead_on_to_the_rest_host_and_nowhere_else(puller: Pull
         return partial(IN_A_HURRY, transport=httpx.MockTransport(partial(leads_to, host)))
 
     urls = {"ordergroove_base_url": "https://rest.example", "ordergroove_entitlements_url": "https://rights.example"}
-    (walk,) = puller.pull("entitlements", make_client=fake("https://rest.example"), **urls)
-    assert walk.pull.rows == 2
+    (pull,) = puller.pull("entitlements", make_client=fake("https://rest.example"), **urls)
+    assert pull.rows == 2
     with pytest.raises(errors.ProtocolError):
         puller.pull("entitlements", make_client=fake("https://evil.example"), **urls)
     with pytest.raises(errors.ProtocolError):
@@ -411,7 +411,7 @@ def test_windows_are_cut_at_the_turn_of_each_month() -> None:
     assert [segment.label for segment in monthly_segments(windows[:1])] == ["2025-11-29"]
 
 
-def cut_after_two_months(puller: Puller) -> list[Walk]:
+def cut_after_two_months(puller: Puller) -> list[Pull]:
     walks = puller.walks("orders")
     walked = [next(walks), next(walks)]
     puller.shop.faults.error_every = 1
@@ -426,11 +426,9 @@ def test_cut_backfill_keeps_its_months_and_does_not_ask_for_them_again(puller: P
     cut_after_two_months(puller)
     kept = set(puller.files())
     assert len(puller.pulls("orders")) == 2
-    walks = puller.pull("orders")
-    assert [walk.pull.first_window for walk in walks][2:] == ["2026-05-01", "2026-06-01"] and len(walks) == 4
-    assert sum(walk.landed.rows for walk in walks) == len(puller.ids("orders")), (
-        "what is told is told of the whole range"
-    )
+    pulls = puller.pull("orders")
+    assert [pull.first_window for pull in pulls][2:] == ["2026-05-01", "2026-06-01"] and len(pulls) == 4
+    assert sum(pull.rows for pull in pulls) == len(puller.ids("orders")), "what is told is told of the whole range"
     assert {query["updated_end"][0] for query in puller.asked()} == {"2026-06-01T14:00:00", "2026-06-10T14:00:00"}
     assert kept < set(puller.files())
     assert sorted(set(puller.ids("orders"))) == true_ids(puller.shop, "orders")
@@ -443,9 +441,9 @@ def test_what_was_set_aside_before_the_cut_is_still_told_after_it(puller: Puller
         puller.shop.store.override("orders", order, {"total": "not money"})
     cut_after_two_months(puller)
     puller.shop.store.overrides.clear()
-    walks = puller.pull("orders")
-    assert sum(walk.landed.quarantined for walk in walks) == walks[0].landed.quarantined + walks[1].landed.quarantined
-    assert walks[0].landed.quarantined > 0 and walks[1].landed.quarantined > 0
+    pulls = puller.pull("orders")
+    assert sum(pull.quarantined for pull in pulls) == pulls[0].quarantined + pulls[1].quarantined
+    assert pulls[0].quarantined > 0 and pulls[1].quarantined > 0
 
 
 def test_segment_with_other_bounds_is_not_taken_for_the_same(puller: Puller) -> None:
@@ -455,7 +453,7 @@ def test_segment_with_other_bounds_is_not_taken_for_the_same(puller: Puller) -> 
     del walks
     assert first.asked_from is not None
     again = puller.pull("orders", windows=days(FIRST, LAST, is_first=True))
-    assert again[0].asked_from is None and again[0].pull.window_start is None
+    assert again[0].asked_from is None and again[0].window_start is None
     assert not any("already in the lake" in line for line in puller.said)
 
 
@@ -478,11 +476,12 @@ def test_months_of_a_cut_backfill_are_told_as_they_were_pulled(puller: Puller) -
     for pull in old:
         puller.lake.record(pull)
     told = puller.pull("orders")[:2]
-    assert [walk.pull for walk in told] == old
+    assert told == old
     for then, now in zip(before, told, strict=True):
-        assert then.landed.unknown_fields["mood"] == then.landed.rows > 0
-        assert (now.landed, now.asked_from, now.asked_to) == (then.landed, then.asked_from, then.asked_to)
-        assert abs(then.store_time - timedelta(days=2) - now.store_time) < timedelta(minutes=1)
+        assert now.rows_by_unknown_field["mood"] == then.rows > 0
+        assert (now.asked_from, now.asked_to) == (then.asked_from, then.asked_to)
+        assert then.store_time and now.store_time
+        assert now.store_time == then.store_time - timedelta(days=2)
 
 
 def test_finished_backfill_is_pulled_again_when_asked(puller: Puller) -> None:

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from og_assets.lake.lake import Lake
-from og_assets.lake.landing import Landed, Landing
+from og_assets.lake.landing import Landing, LandingCounts
 from og_assets.lake.privacy import PiiPolicy
 from og_assets.ordergroove.objects import BY_NAME
 
@@ -39,12 +39,14 @@ class Shore:
             policy=policy,
         )
 
-    def land(self, name: str, *pages: list[Any], policy: PiiPolicy = "hash", window: str = "2026-06-01") -> Landed:
+    def land(
+        self, name: str, *pages: list[Any], policy: PiiPolicy = "hash", window: str = "2026-06-01"
+    ) -> LandingCounts:
         """Land one segment."""
         with self.landing(name, policy=policy, window=window) as landing:
             for page in pages:
                 landing.add(page)
-        return landing.landed
+        return landing.counts
 
     def files(self) -> list[Path]:
         """Everything that lies there, hidden files too."""

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from og_assets.lake.errors import NoRoomError, NotWritableError
 from og_assets.lake.lake import Lake
-from og_assets.lake.landing import ROWS_PER_GROUP, Landed, Landing
+from og_assets.lake.landing import ROWS_PER_GROUP, Landing, LandingCounts
 from og_assets.lake.privacy import PiiPolicy
 from og_assets.ordergroove.objects import OBJECTS
 
@@ -27,7 +27,7 @@ from og_assets.ordergroove.objects import OBJECTS
 class Shore(Protocol):
     root: Path
     lake: Lake
-    land: Callable[..., Landed]
+    land: Callable[..., LandingCounts]
     landing: Callable[..., Landing]
     files: Callable[[], list[Path]]
     rows: Callable[[str], list[dict[str, Any]]]
@@ -407,24 +407,3 @@ def test_folder_that_cannot_be_made_is_told_in_words(tmp_path: Path, make_shore:
         shore.land("orders", ["broken"])
     with pytest.raises(NotWritableError, match="OG_DATA_DIR"):
         shore.lake.prepare()
-
-
-def test_memory_does_not_grow_with_the_rows(shore: Shore) -> None:
-    process = python(
-        """
-def land(rows):
-    with landing("product_groups") as l:
-        for _ in range(rows // 1000):
-            l.add([{"name": row["public_id"], "group_type": "t"} for row in page()])
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-print(land(30_000), land(300_000))
-""",
-        shore.root,
-    )
-    output, problems = process.communicate()
-    assert process.returncode == 0, problems
-    small, great = (int(kilobytes) / 1024 for kilobytes in output.split())
-    # Kept rows would cost more than 100 MB.
-    assert great - small < 25
-    assert sum(pq.read_metadata(path).num_rows for path in shore.files()) == 330_000

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from og_assets.lake.schema import fields_that_land, raw_schema
+from og_assets.lake.schema import raw_schema, stored_fields
 from og_assets.ordergroove.objects import BY_NAME
 
 INSTANT, WALL = pa.timestamp("us", tz="UTC"), pa.timestamp("us")
@@ -13,7 +13,7 @@ INSTANT, WALL = pa.timestamp("us", tz="UTC"), pa.timestamp("us")
 def test_every_field_but_secrets_has_a_column_and_every_row_an_origin(name: str) -> None:
     schema = raw_schema(BY_NAME[name].record)
     origin = ["_window", "_pulled_at", "_seen_at", "_run_id", "_extra"]
-    assert schema.names == [*fields_that_land(BY_NAME[name].record), *origin]
+    assert schema.names == [*stored_fields(BY_NAME[name].record), *origin]
     assert len(set(schema.names)) == len(schema.names)
     assert schema.field("_pulled_at").type == INSTANT
     assert set(BY_NAME[name].key) <= set(schema.names)
@@ -47,7 +47,7 @@ def test_columns_have_the_types_that_the_warehouse_reads(name: str, column: str,
 
 
 def test_columns_of_payments_hold_nothing_of_the_card_but_its_type() -> None:
-    assert set(fields_that_land(BY_NAME["payments"].record)) == {
+    assert set(stored_fields(BY_NAME["payments"].record)) == {
         "public_id",
         "customer",
         "billing_address",

@@ -156,7 +156,7 @@ def test_only_a_full_build_that_passed_and_is_not_in_doubt_is_published(
     if may_be_published:
         assert publish(yard.warehouse) == {"fct_orders": 10}
         return
-    with pytest.raises(NotPassedError, match="analysts keep what they have"):
+    with pytest.raises(NotPassedError, match="analysts keep the tables"):
         publish(yard.warehouse)
     assert yard.files() == {"build.duckdb"}
 
@@ -259,7 +259,7 @@ def test_damage_that_shows_while_copying_is_told_and_nothing_changes(yard: Yard)
     content[len(content) // 2 : len(content) // 2 + 1000] = bytes(1000)
     path.write_bytes(content)
     yard.warehouse.wait_until_free(timeout=0)
-    with pytest.raises(DamagedError, match="made anew from the lake"):
+    with pytest.raises(DamagedError, match="rebuilt from the lake"):
         publish(yard.warehouse)
     assert yard.warehouse.published_file.read_bytes() == before
     assert yard.files() == {"build.duckdb", "analytics.duckdb"}
@@ -270,7 +270,7 @@ def test_cut_build_file_is_told_and_nothing_changes(yard: Yard, share: float) ->
     yard.built(rows=200_000)
     path = yard.warehouse.build_file
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
-    with pytest.raises(DamagedError, match="made anew from the lake"):
+    with pytest.raises(DamagedError, match="rebuilt from the lake"):
         publish(yard.warehouse)
     assert yard.files() == {"build.duckdb"}
 
