@@ -1,129 +1,62 @@
-"""From the lake to the analysts: the dbt models as assets, their tests as checks, and the published file.
+"""The dbt models as assets and their tests as asset checks.
 
-Only these two assets open the warehouse for writing, one at a time (design D7, pool `warehouse`).
+Pool `warehouse` lets one step at a time open the build file for writing.
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
-from og_assets.defs.checks import Check, Verdict
+from og_assets.defs.resources import DbtResource
 from og_assets.deletions.check_rows import DELETION_CHECKS
-from og_assets.deletions.webhook_coverage import RECENT_DAYS, WebhookCoverage, measure_webhook_coverage
 from og_assets.events.land import EVENTS
 from og_assets.lake.lake import Lake
-from og_assets.orchestration.dbt_manifest import dbt_project
 from og_assets.orchestration.failures import dagster_failures
-from og_assets.settings import load_settings
-from og_assets.warehouse.publish import publish
-from og_assets.warehouse.warehouse import Warehouse
 
 WAREHOUSE_POOL = "warehouse"
-PUBLISHED_MARTS = dg.AssetKey("published_marts")
-
-
-def _webhooks_miss_nothing(told: WebhookCoverage) -> Verdict:
-    counts: dict[str, str | int | float] = {
-        "told": told.told,
-        "untold": told.untold,
-        "without an event at Ordergroove": told.without_event,
-    }
-    if not told.is_listening or not told.untold:
-        return Verdict(None, counts)
-    return Verdict(
-        f"{told.untold:,} of {told.told + told.untold:,} deletions of the last {RECENT_DAYS} days were found without "
-        "any webhook that told of them. They are in the marts, with wider bounds. Look at the receiver, at the targets "
-        "in Ordergroove, and for dumps that did not reach the inbox.",
-        {**counts, "share untold": round(told.share_untold, 4)},
-    )
-
-
-WEBHOOK_COVERAGE_CHECK: Check[WebhookCoverage] = Check(
-    name="webhooks_miss_nothing",
-    description=f"A webhook told of every deletion of the last {RECENT_DAYS} days for which Ordergroove has one.",
-    judge=_webhooks_miss_nothing,
-)
 
 
 class Translator(DagsterDbtTranslator):
-    """Models are assets by their bare name, grouped by layer; sources keep the key of the raw asset they read."""
+    """Names models, seeds and tests as analysts do. Groups come from `+meta` in dbt_project.yml."""
 
-    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        """Name models, seeds and snapshots as analysts do; sources as `ordergroove/<object>`."""
-        if dbt_resource_props["resource_type"] == "source":
-            return super().get_asset_key(dbt_resource_props)
-        return dg.AssetKey(dbt_resource_props["name"])
-
-    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        """Group by the folder right below `models/`; seeds by themselves."""
-        if dbt_resource_props["resource_type"] == "seed":
-            return "seeds"
-        return str(dbt_resource_props["fqn"][1])
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        """Use the model's name as key. A source keeps the key of its raw asset, `ordergroove/<object>`."""
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        properties = self.get_resource_props(manifest, unique_id)
+        if properties["resource_type"] == "source":
+            return spec
+        return spec.replace_attributes(key=dg.AssetKey(properties["name"]))
 
 
-@dbt_assets(
-    manifest=dbt_project.manifest_path,
-    project=dbt_project,
-    name="dbt_models",
-    pool=WAREHOUSE_POOL,
-    dagster_dbt_translator=Translator(),
-)
-def dbt_models(
-    context: dg.AssetExecutionContext,
-    dbt: DbtCliResource,
-    lake: dg.ResourceParam[Lake],
-    warehouse: dg.ResourceParam[Warehouse],
-) -> Iterator[Any]:
-    """Build and test the models, staging to marts."""
-    settings = load_settings()
-    # dbt runs as a child process and knows only the environment; .env and defaults are known here.
-    os.environ["OG_DATA_DIR"] = str(settings.data_dir)
-    os.environ["ORDERGROOVE_TIMEZONE"] = settings.ordergroove_timezone
-    with dagster_failures():
-        lake.prepare(EVENTS, DELETION_CHECKS)
-        warehouse.wait_until_free()
-    # One folder, used again: by default each run would leave one of its own.
-    target = warehouse.folder / "dbt"
-    try:
-        # Unit tests are of the code, not of the data, and have their place before a release. A log of each statement
-        # would take a sixth of the time of a small build, and they lie in `run/` anyway.
-        yield from dbt.cli(
-            ["build", "--exclude-resource-type", "unit_test", "--log-level-file", "info"],
-            context=context,
-            target_path=target,
-        ).stream()
-    except DagsterDbtCliRuntimeError as error:
-        raise _explanation(error, lake=lake) from error
+def build_dbt_models(project: DbtProject) -> dg.AssetsDefinition:
+    """Build the assets of the dbt project. Its manifest must be current."""
 
-
-@dg.asset(
-    description="The analysts' file, analytics.duckdb: the marts of a build whose tests all passed.",
-    group_name="published",
-    kinds={"duckdb"},
-    pool=WAREHOUSE_POOL,
-    deps=[key for key, group in dbt_models.group_names_by_key.items() if group == "marts"],
-    check_specs=[WEBHOOK_COVERAGE_CHECK.spec(PUBLISHED_MARTS)],
-)
-def published_marts(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
-    """Publish the marts."""
-    with dagster_failures():
-        rows = publish(warehouse)
-        told = measure_webhook_coverage(warehouse)
-    return dg.MaterializeResult(
-        metadata={
-            "file": dg.MetadataValue.path(str(warehouse.published_file)),
-            "tables": len(rows),
-            **{f"rows/{table}": count for table, count in rows.items()},
-        },
-        check_results=[WEBHOOK_COVERAGE_CHECK.result(told, key=PUBLISHED_MARTS)],
+    @dbt_assets(
+        manifest=project.manifest_path,
+        project=project,
+        name="dbt_models",
+        pool=WAREHOUSE_POOL,
+        dagster_dbt_translator=Translator(DagsterDbtTranslatorSettings(enable_code_references=True)),
     )
+    def dbt_models(context: dg.AssetExecutionContext, dbt: DbtResource) -> Iterator[Any]:
+        """Build and test the models, staging to marts."""
+        with dagster_failures():
+            dbt.lake.prepare(EVENTS, DELETION_CHECKS)
+            dbt.warehouse.wait_until_free()
+        try:
+            yield from dbt.build(context).stream()
+        except DagsterDbtCliRuntimeError as error:
+            raise _failure(error, lake=dbt.lake) from error
+
+    return dbt_models
 
 
-def _explanation(error: DagsterDbtCliRuntimeError, *, lake: Lake) -> dg.Failure:
-    """Say what a failed build means, and look whether a damaged file in the lake is the cause."""
+def _failure(error: DagsterDbtCliRuntimeError, *, lake: Lake) -> dg.Failure:
+    """Say what a failed build means, and which damaged file of the lake caused it, if one did."""
     failed = f"dbt build failed; analysts keep the tables of the last build that passed. {error}"
     return dg.Failure(lake.damage() or failed, allow_retries=False)
