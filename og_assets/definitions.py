@@ -27,7 +27,9 @@ OWNERS = ["team:data-engineering"]
 def build_definitions(settings: Settings) -> dg.Definitions:
     """Build the code location for one store. Parses the dbt project first if its manifest is not current."""
     # Dagster marks backfills as one run, and code references, as beta features.
-    warnings.filterwarnings("ignore", category=dg.BetaWarning, message=".*(backfill_policy|code_references|CodeReference).*")
+    warnings.filterwarnings(
+        "ignore", category=dg.BetaWarning, message=".*(backfill_policy|code_references|CodeReference).*"
+    )
     dbt_models = build_dbt_models(prepared_project())
     assets = [
         *build_raw_assets(make_raw_windows(settings)),

@@ -38,9 +38,7 @@ UNFINISHED = [
     description="Starts ingest_webhooks when the inbox holds an event file whose content is not in the lake yet.",
     default_status=dg.DefaultSensorStatus.STOPPED,
 )
-def webhook_inbox_sensor(
-    context: dg.SensorEvaluationContext, inbox: InboxResource
-) -> dg.RunRequest | dg.SkipReason:
+def webhook_inbox_sensor(context: dg.SensorEvaluationContext, inbox: InboxResource) -> dg.RunRequest | dg.SkipReason:
     """Request one run for all new files or unpublished events. Skip while an earlier run is unfinished."""
     found = inbox.scan()
     scanned = _describe(found)

@@ -22,9 +22,7 @@ WAREHOUSE_POOL = "warehouse"
 class Translator(DagsterDbtTranslator):
     """Names models, seeds and tests as analysts do. Groups come from `+meta` in dbt_project.yml."""
 
-    def get_asset_spec(
-        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
-    ) -> dg.AssetSpec:
+    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
         """Use the model's name as key. A source keeps the key of its raw asset, `ordergroove/<object>`."""
         spec = super().get_asset_spec(manifest, unique_id, project)
         properties = self.get_resource_props(manifest, unique_id)

@@ -191,11 +191,11 @@ def _partition_counts(
             for window in windows
             if (pull.first_window or "") <= window.key <= (pull.last_window or "")
         }
-        label = pull.first_window if pull.first_window == pull.last_window else f"{pull.first_window}..{pull.last_window}"
+        label = (
+            pull.first_window if pull.first_window == pull.last_window else f"{pull.first_window}..{pull.last_window}"
+        )
         file = (
-            lake.raw_folder(api_object)
-            / f"window={label}"
-            / f"{file_stem(pull.pulled_at, run_id=pull.run_id)}.parquet"
+            lake.raw_folder(api_object) / f"window={label}" / f"{file_stem(pull.pulled_at, run_id=pull.run_id)}.parquet"
         )
         counts |= count_rows_by_bounds(file, column=api_object.updated, bounds=bounds)
     return counts

@@ -13,7 +13,7 @@ from og_assets.errors import OgAssetsError
 from og_assets.ordergroove.errors import OrdergrooveError
 
 # The client retries each request for minutes; these attempts are for longer outages, after one and two minutes.
-RETRIES = dg.RetryPolicy(max_retries=2, delay=60, backoff=dg.Backoff.EXPONENTIAL)
+RETRIES = dg.RetryPolicy(max_retries=2, delay=60, backoff=dg.Backoff.LINEAR)
 
 
 @contextmanager

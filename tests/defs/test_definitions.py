@@ -123,8 +123,11 @@ def test_import_reads_no_variable_and_starts_nothing() -> None:
         "except s.SettingsError: print('refused')\n"
     )
     result = subprocess.run(
-        [sys.executable, "-c", code], env={"ORDERGROOVE_TIMEZONE": "Nowhere", "PYTHONPATH": ":".join(sys.path)},
-        capture_output=True, text=True, check=False,
+        [sys.executable, "-c", code],
+        env={"ORDERGROOVE_TIMEZONE": "Nowhere", "PYTHONPATH": ":".join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert result.stdout.strip() == "refused", result.stderr
 
