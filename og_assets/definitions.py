@@ -4,7 +4,9 @@ Belongs here: what is part of the code location, and attributes that every asset
 """
 
 import warnings
+from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 import dagster as dg
 
@@ -23,15 +25,17 @@ from og_assets.settings import Settings, load_settings
 
 OWNERS = ["team:data-engineering"]
 
+# Backfills as one run, and links from assets to their code.
+_BETA_FEATURES = ".*(backfill_policy|code_references|CodeReference).*"
+
 
 def build_definitions(settings: Settings) -> dg.Definitions:
     """Build the code location for one store. Parses the dbt project first if its manifest is not current."""
-    # Dagster marks backfills as one run, and code references, as beta features.
     warnings.filterwarnings(
         "ignore", category=dg.BetaWarning, message=".*(backfill_policy|code_references|CodeReference).*"
     )
     dbt_models = build_dbt_models(prepared_project())
-    assets = [
+    assets: list[Any] = [
         *build_raw_assets(make_raw_windows(settings)),
         *census_assets,
         deletion_checks,
@@ -40,10 +44,11 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         build_published_marts(dbt_models),
         pulls,
     ]
+    linked: Sequence[Any] = dg.with_source_code_references(assets)
     return dg.Definitions(
         assets=dg.map_asset_specs(
             lambda spec: spec.replace_attributes(owners=[*spec.owners, *OWNERS]),
-            dg.with_source_code_references(assets),
+            linked,
         ),
         jobs=[daily_sync, ingest_webhooks, build_marts],
         schedules=[daily_sync_schedule],

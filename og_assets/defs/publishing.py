@@ -24,8 +24,8 @@ def _deletions_are_reported(coverage: WebhookCoverage) -> Verdict:
         return Verdict(None, counts)
     return Verdict(
         f"No webhook reported {coverage.untold:,} of {coverage.told + coverage.untold:,} deletions of the last "
-        f"{RECENT_DAYS} days. The marts have these deletions, with less exact times. Check that the receiver runs, that "
-        "its address is a webhook target in Ordergroove, and that all event files reached the inbox.",
+        f"{RECENT_DAYS} days. The marts have these deletions, with less exact times. Check that the receiver runs, "
+        "that its address is a webhook target in Ordergroove, and that all event files reached the inbox.",
         {**counts, "share not reported": round(coverage.share_untold, 4)},
     )
 

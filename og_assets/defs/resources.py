@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 from dagster_dbt import DbtCliInvocation
@@ -43,9 +43,14 @@ class ProjectResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         exit_with_parent()
 
     @property
+    def values(self) -> Settings:
+        """The settings, typed as a step sees them."""
+        return cast(Settings, self.settings)
+
+    @property
     def lake(self) -> Lake:
         """The lake under `OG_DATA_DIR`."""
-        return Lake(self.settings.data_dir / "lake")
+        return Lake(self.values.data_dir / "lake")
 
 
 class OrdergrooveResource(ProjectResource):
@@ -53,15 +58,15 @@ class OrdergrooveResource(ProjectResource):
 
     def extractor(self) -> Extractor:
         """Pulls objects into the lake."""
-        return Extractor(self.settings, self.lake)
+        return Extractor(self.values, self.lake)
 
     def open_id_lister(self) -> OpenIdLister:
         """Lists the ids of open orders and items."""
-        return OpenIdLister(self.settings, self.lake)
+        return OpenIdLister(self.values, self.lake)
 
     def existence_checker(self) -> ExistenceChecker:
         """Checks whether suspected deletions still exist."""
-        return ExistenceChecker(self.settings, self.lake)
+        return ExistenceChecker(self.values, self.lake)
 
 
 class InboxResource(ProjectResource):
@@ -69,15 +74,15 @@ class InboxResource(ProjectResource):
 
     def scan(self) -> InboxScan:
         """List the files in the inbox, and which of them are new."""
-        return scan_inbox(inbox_of(self.settings.data_dir, settle_seconds=self.settings.og_inbox_settle), self.lake)
+        return scan_inbox(inbox_of(self.values.data_dir, settle_seconds=self.values.og_inbox_settle), self.lake)
 
     def ingestion(self, *, run_id: str) -> EventIngestion:
         """Return the ingestion of one run."""
         return EventIngestion(
-            inbox=inbox_of(self.settings.data_dir, settle_seconds=self.settings.og_inbox_settle),
+            inbox=inbox_of(self.values.data_dir, settle_seconds=self.values.og_inbox_settle),
             lake=self.lake,
-            policy=self.settings.og_pii,
-            taken_dumps=self.settings.og_taken_dumps,
+            policy=self.values.og_pii,
+            taken_dumps=self.values.og_taken_dumps,
             run_id=run_id,
         )
 
@@ -88,7 +93,7 @@ class WarehouseResource(ProjectResource):
     @property
     def warehouse(self) -> Warehouse:
         """The warehouse under `OG_DATA_DIR`."""
-        return Warehouse(self.settings.data_dir / "warehouse", lock_timeout=self.settings.og_lock_timeout)
+        return Warehouse(self.values.data_dir / "warehouse", lock_timeout=self.values.og_lock_timeout)
 
 
 class DbtResource(WarehouseResource):
@@ -97,8 +102,8 @@ class DbtResource(WarehouseResource):
     def build(self, context: dg.AssetExecutionContext) -> DbtCliInvocation:
         """Start `dbt build` of the selected models and their tests."""
         variables = {
-            "data_dir": str(self.settings.data_dir),
-            "store_timezone": self.settings.ordergroove_timezone,
+            "data_dir": str(self.values.data_dir),
+            "store_timezone": self.values.ordergroove_timezone,
         }
         return dbt_cli().cli(
             [

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
