@@ -23,11 +23,7 @@ from og_assets.warehouse.warehouse import Warehouse
 parallel_executor = dg.multiprocess_executor.configured(
     {
         "max_concurrent": 8,
-        "start_method": {
-            "forkserver": {
-                "preload_modules": ["og_assets.orchestration.preload", "dagster._core.storage.sqlite_storage"]
-            }
-        },
+        "start_method": {"forkserver": {"preload_modules": ["og_assets.orchestration.preload"]}},
     },
     name="parallel_executor",
 )
