@@ -1,4 +1,4 @@
-"""Partitions are extraction windows, not business dates (docs/decisions).
+"""Partitions are extraction windows, not business dates (decision 12).
 
 Key `2026-11-22` is the window from 2026-11-22 14:00 to 2026-11-23 14:00 on the store's clock. It ends when the day's
 placement is over, and the next window begins at its end. So no watermark can be lost, and a missed day is a missing

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import dagster as dg
 from dagster_dbt import DbtCliInvocation
@@ -29,7 +29,7 @@ parallel_executor = dg.multiprocess_executor.configured(
 )
 
 
-class ProjectResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+class ProjectResource(dg.ConfigurableResource):
     """Base of the project's resources. Each asset needs one, so each step ends when its run's process ends."""
 
     settings: dg.ResourceDependency[Settings]
@@ -41,7 +41,7 @@ class ProjectResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     @property
     def values(self) -> Settings:
         """The settings, typed as a step sees them."""
-        return cast(Settings, self.settings)
+        return self.settings
 
     @property
     def lake(self) -> Lake:
