@@ -22,10 +22,11 @@ test: $(READY) ## Run the tests, side by side (ARGS="-n 0 tests/lake" for some o
 dev: $(READY) ## Dagster's UI and daemon on your own store (.env)
 	@$(BIN)/og-assets dev $(ARGS)
 
-check: $(READY) ## Lint and type-check Python and SQL
+check: $(READY) ## Lint and type-check Python and SQL, and load the Dagster definitions
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/dg check defs
 	@$(BIN)/sqlfluff lint dbt_project --processes 0
 
 bench: $(READY) ## Measure, and write the results under benchmarks/

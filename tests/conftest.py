@@ -1,6 +1,7 @@
-"""What all tests share: an environment of their own, so that a developer's .env and data stay out of the tests."""
+"""What all tests share: no variables, no .env and no data of the developer."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,15 +9,18 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 
-def pytest_configure() -> None:
-    """Clear the project's variables before anything reads them; code locations read them when imported."""
-    for name in [name for name in os.environ if name.startswith(("ORDERGROOVE_", "OG_", "DAGSTER_"))]:
-        del os.environ[name]
+@pytest.fixture(scope="session", autouse=True)
+def _no_project_variables() -> Iterator[None]:
+    """Hide the developer's variables while tests run. Imports read none, so this need not come before collection."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("ORDERGROOVE_", "OG_", "DAGSTER_"))]:
+            patch.delenv(name)
+        yield
 
 
 @pytest.fixture(autouse=True)
 def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run each test where no .env lies, with a data directory that nobody else has."""
+    """Run each test in an empty folder, with a data directory of its own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OG_DATA_DIR", str(tmp_path / "data"))
 

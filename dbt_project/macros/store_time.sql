@@ -7,8 +7,8 @@
 -#}
 
 {% macro store_timezone() -%}
-    {#- An empty variable counts as unset, as it does in the rest of the project. -#}
-    {{- env_var('ORDERGROOVE_TIMEZONE', '') or 'America/New_York' -}}
+    {#- Dagster passes the variable. By hand, the environment is read; an empty value counts as unset. -#}
+    {{- var('store_timezone', '') or env_var('ORDERGROOVE_TIMEZONE', '') or 'America/New_York' -}}
 {%- endmacro %}
 
 

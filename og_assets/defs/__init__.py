@@ -1,5 +1,6 @@
-"""Everything Dagster, autoloaded: partitions, resources, assets, checks, jobs, schedules.
+"""Dagster definitions: partitions, resources, assets, checks, jobs, the schedule and the sensor.
 
-Belongs here: when and in which order things run, and what the UI shows of them. Does not belong here: how to pull
-(`extract.py`), how to land (`lake/`), how to publish (`warehouse/`) or what data means (`dbt_project/`).
+Belongs here: when things run, in which order, and what the Dagster UI shows. Does not belong here: how to pull
+(`extraction/`), how to land files (`lake/`), how to publish (`warehouse/`), what the data means (`dbt_project/`).
+Importing these modules only declares. `definitions.py` builds what depends on the settings.
 """

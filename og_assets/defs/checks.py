@@ -1,6 +1,6 @@
-"""Checks on what assets bring in: statements that can be false. They ride on the pull itself and cost nothing.
+"""Asset checks on what a step brought in. They are judged in the same step and cost no process of their own.
 
-Belongs here: what a check is, and those of the raw assets. Those of the webhook events stand beside their asset.
+Belongs here: what a check is, and the checks of raw assets. Checks of other assets stand beside their asset.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ import dagster as dg
 from og_assets.lake.manifest import Pull
 from og_assets.ordergroove.objects import ApiObject
 
-# Clocks of two well-kept machines disagree by less.
+# Two machines that synchronize their clocks differ by less.
 CLOCK_TOLERANCE = timedelta(minutes=10)
 
 
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check found: None for `problem` means that the statement holds."""
+    """The outcome of a check. `problem` is None where the statement holds."""
 
     problem: str | None
     metadata: Mapping[str, str | int | float] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class Verdict:
 
 @dataclass(frozen=True, kw_only=True)
 class Check(Generic[T]):
-    """A statement about what an asset brought in, and how to judge it. A blocking one stops what lies downstream."""
+    """A statement about what an asset brought in, and the function that judges it. A blocking one stops downstream."""
 
     name: str
     description: str
@@ -40,17 +40,17 @@ class Check(Generic[T]):
     blocking: bool = False
 
     def spec(self, key: dg.AssetKey) -> dg.AssetCheckSpec:
-        """The check as Dagster knows it."""
+        """Return the check's declaration."""
         return dg.AssetCheckSpec(self.name, asset=key, description=self.description, blocking=self.blocking)
 
-    def passed_over(self, *, key: dg.AssetKey) -> dg.AssetCheckResult:
-        """Say that nothing was brought in on purpose, so that there is nothing to judge."""
+    def skipped(self, *, key: dg.AssetKey) -> dg.AssetCheckResult:
+        """Pass the check of a step that had nothing to do."""
         return dg.AssetCheckResult(
             check_name=self.name, asset_key=key, passed=True, severity=self.severity, description="Nothing was due."
         )
 
     def result(self, brought: T, *, key: dg.AssetKey) -> dg.AssetCheckResult:
-        """Judge what was brought in."""
+        """Judge what the step brought in."""
         verdict = self.judge(brought)
         return dg.AssetCheckResult(
             check_name=self.name,
@@ -64,29 +64,34 @@ class Check(Generic[T]):
 
 @dataclass(frozen=True, kw_only=True)
 class RawCheck(Check[Sequence[Pull]]):
-    """A check that every raw asset of a kind carries."""
+    """A check of raw assets, and the objects that have it."""
 
     applies_to: Callable[[ApiObject], bool]
 
 
+def check_specs(api_object: ApiObject, *, key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
+    """Return the checks of an object's raw asset."""
+    return [check.spec(key) for check in RAW_CHECKS if check.applies_to(api_object)]
+
+
 def check_results(api_object: ApiObject, pulls: Sequence[Pull], *, key: dg.AssetKey) -> list[dg.AssetCheckResult]:
-    """Judge a pull by each check that applies to its object."""
+    """Judge a pull by each check of its object."""
     return [check.result(pulls, key=key) for check in RAW_CHECKS if check.applies_to(api_object)]
 
 
-def _rows_lie_inside_the_window(pulls: Sequence[Pull]) -> Verdict:
+def _rows_are_inside_the_window(pulls: Sequence[Pull]) -> Verdict:
     outside = []
     for pull in pulls:
         oldest, newest = pull.oldest_updated, pull.newest_updated
         too_old = oldest is not None and pull.asked_from is not None and oldest < pull.asked_from
         too_new = newest is not None and pull.asked_to is not None and newest > pull.asked_to
         if too_old or too_new:
-            outside.append(f"asked for {pull.asked_from} to {pull.asked_to}, got {oldest} to {newest}")
+            outside.append(f"requested {pull.asked_from} to {pull.asked_to}, got {oldest} to {newest}")
     if not outside:
         return Verdict(None, {"segments": len(pulls)})
     return Verdict(
-        "The API did not keep to the window filter: " + "; ".join(outside) + ". The rows are kept, but what else it "
-        "left out cannot be known. Compare with Ordergroove's documentation of this list, then pull again.",
+        f"The API ignored the window filter: {'; '.join(outside)}. These rows are kept, but the API may also have left "
+        "rows out. Compare the filter with Ordergroove's documentation of this list, then pull the windows again.",
         {"segments outside": len(outside)},
     )
 
@@ -96,8 +101,9 @@ def _nothing_quarantined(pulls: Sequence[Pull]) -> Verdict:
     if not count:
         return Verdict(None, {"quarantined": 0})
     return Verdict(
-        f"{count} rows do not fit their record model; they lie with their reasons under lake/quarantine/"
-        f"{pulls[0].object}/. Mend the model or the store, then pull the window again.",
+        f"{count:,} rows do not fit their record model and are missing from the marts. They are kept with the reason "
+        f"under lake/quarantine/{pulls[0].object}/. Correct the model in ordergroove/records.py or the row in "
+        "Ordergroove, then pull the window again.",
         {"quarantined": count},
     )
 
@@ -107,8 +113,8 @@ def _no_unknown_fields(pulls: Sequence[Pull]) -> Verdict:
     if not unknown:
         return Verdict(None, {"unknown fields": 0})
     return Verdict(
-        f"Fields that the record model does not know: {', '.join(sorted(unknown))}. They are kept in `_extra`; add "
-        "them to ordergroove/records.py to get columns.",
+        f"The API sent fields that the record model does not have: {', '.join(sorted(unknown))}. Their values are kept "
+        "in column `_extra`. Add them to ordergroove/records.py to get columns.",
         dict(sorted(unknown.items())),
     )
 
@@ -123,36 +129,37 @@ def _no_row_is_from_the_future(pulls: Sequence[Pull]) -> Verdict:
         return Verdict(None, {"segments": len(pulls)})
     newest, now = ahead[-1].newest_updated, ahead[-1].store_time
     return Verdict(
-        f"A row was updated at {newest}, but by ORDERGROOVE_TIMEZONE it was {now} at the store when it was pulled. "
-        "The time zone that is set is probably too far west.",
+        f"A row was updated at {newest}, but in ORDERGROOVE_TIMEZONE it was {now} when it was pulled. The time zone is "
+        "probably too far west, and all times in the marts are wrong by the difference. Ask Ordergroove for the "
+        "store's time zone, set ORDERGROOVE_TIMEZONE, then run build_marts.",
         {"newest updated": str(newest), "store's clock": str(now)},
     )
 
 
 RAW_CHECKS = (
     RawCheck(
-        name="rows_lie_inside_the_window",
-        description="Every row's update time lies in the window that was asked for: the filter was understood.",
+        name="rows_are_inside_the_window",
+        description="Each row's update time is inside the requested window.",
         severity=dg.AssetCheckSeverity.ERROR,
         blocking=True,
         applies_to=lambda api_object: api_object.window is not None and api_object.updated is not None,
-        judge=_rows_lie_inside_the_window,
+        judge=_rows_are_inside_the_window,
     ),
     RawCheck(
         name="nothing_quarantined",
-        description="Every row fitted its record model.",
+        description="Each row fits its record model.",
         applies_to=lambda _: True,
         judge=_nothing_quarantined,
     ),
     RawCheck(
         name="no_unknown_fields",
-        description="No row had a field that the record model does not know.",
+        description="No row has a field that the record model does not have.",
         applies_to=lambda _: True,
         judge=_no_unknown_fields,
     ),
     RawCheck(
         name="no_row_is_from_the_future",
-        description="No row is newer than the store's clock: the time zone is set right.",
+        description="No row is newer than the store's clock, so ORDERGROOVE_TIMEZONE can be right.",
         applies_to=lambda api_object: api_object.updated is not None and api_object.host == "rest",
         judge=_no_row_is_from_the_future,
     ),

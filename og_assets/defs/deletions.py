@@ -1,7 +1,7 @@
-"""What was deleted: the censuses of what is open, and the questions about what is not listed any more (design D6).
+"""Deletions: the listings of open ids, and the existence checks of rows that a listing no longer has.
 
-Belongs here: when they run, and what the UI shows of them. Does not belong here: walking (`census.py`), whom to ask
-(`lake/candidates.py`), asking (`deletion_checks.py`). Concept: docs/deletions.md.
+Belongs here: when they run and what the Dagster UI shows. Does not belong here: listing, finding suspected deletions
+and checking them (`deletions/`). Concept: docs/deletions.md.
 """
 
 from collections.abc import Mapping
@@ -10,13 +10,13 @@ import dagster as dg
 
 from og_assets.defs.checks import Check, Verdict
 from og_assets.defs.jobs import WEBHOOK_EVENTS, daily_sync
+from og_assets.defs.resources import OrdergrooveResource
 from og_assets.deletions.check_rows import ObjectType
-from og_assets.deletions.existence_checks import CheckReport, ExistenceChecker
+from og_assets.deletions.existence_checks import CheckReport
 from og_assets.deletions.id_listings import census_name
-from og_assets.deletions.open_ids import COUNTED, OpenIdLister, OpenIdListingResult
+from og_assets.deletions.open_ids import COUNTED, OpenIdListingResult
 from og_assets.deletions.suspected import OBJECT_OF
-from og_assets.orchestration.failures import dagster_failures
-from og_assets.orchestration.orphan_exit import exit_with_parent
+from og_assets.orchestration.failures import RETRIES, dagster_failures
 from og_assets.ordergroove.objects import BY_NAME, ApiObject
 
 DELETION_CHECKS = dg.AssetKey(["ordergroove", "deletion_checks"])
@@ -27,120 +27,121 @@ LEAST_SHARE_OF_LAST = 0.5
 Reports = Mapping[ObjectType, CheckReport]
 
 
-def _most_is_still_listed(taken: OpenIdListingResult) -> Verdict:
-    before, now = taken.before.ids if taken.before else 0, taken.census.ids
+def _at_least_half_is_still_listed(result: OpenIdListingResult) -> Verdict:
+    before, now = result.before.ids if result.before else 0, result.census.ids
+    counts: dict[str, str | int | float] = {"ids listed": now, "ids listed before": before}
     if now >= before * LEAST_SHARE_OF_LAST:
-        return Verdict(None, {"listed": now, "listed by the census before": before})
-    return Verdict(
-        f"Only {now:,} are listed, and {before:,} were by the one before. Nothing is held for deleted by that alone, "
-        "each is asked about. Look whether the store was closed, or whether the key has lost a permission.",
-        {"listed": now, "listed by the census before": before},
-    )
-
-
-def _deletions_are_confirmed(reports: Reports) -> Verdict:
-    candidates = sum(report.candidates for report in reports.values())
-    unproved = sum(report.unproved for report in reports.values())
-    counts: dict[str, str | int | float] = {"candidates": candidates, "without proof": unproved}
-    if candidates:
-        counts["share with proof"] = round(1 - unproved / candidates, 4)
-    if not unproved:
         return Verdict(None, counts)
-    stopped = " ".join(sorted({report.problem for report in reports.values() if report.problem}))
     return Verdict(
-        f"{unproved:,} of {candidates:,} orders and items that vanished wait to be asked about; the next run goes on. "
-        + (stopped or "Raise OG_DELETION_CHECKS if they grow more from day to day."),
+        f"This listing has {now:,} ids, and the one before it had {before:,}. No row counts as deleted because of that "
+        "alone: deletion_checks retrieves each missing one. Check in Ordergroove whether the store was closed, and "
+        "whether the API key has lost a permission.",
         counts,
     )
 
 
-def _answers_can_be_believed(reports: Reports) -> Verdict:
+def _suspected_deletions_are_checked(reports: Reports) -> Verdict:
+    suspected = sum(report.candidates for report in reports.values())
+    unproved = sum(report.unproved for report in reports.values())
+    counts: dict[str, str | int | float] = {"suspected deletions": suspected, "without proof": unproved}
+    if suspected:
+        counts["share with proof"] = round(1 - unproved / suspected, 4)
+    if not unproved:
+        return Verdict(None, counts)
+    stopped = " ".join(sorted({report.problem for report in reports.values() if report.problem}))
+    return Verdict(
+        f"{unproved:,} of {suspected:,} suspected deletions are not checked yet; the marts show these rows as missing, "
+        "not as deleted. The next run continues. "
+        + (stopped or "If the number grows from day to day, raise OG_DELETION_CHECKS."),
+        counts,
+    )
+
+
+def _control_rows_are_found(reports: Reports) -> Verdict:
     problems = [report.problem for report in reports.values() if not report.is_believed and report.problem]
     return Verdict(" ".join(problems) if problems else None)
 
 
 CENSUS_CHECK: Check[OpenIdListingResult] = Check(
-    name="most_is_still_listed",
-    description="The census lists at least half as many as the one before.",
-    judge=_most_is_still_listed,
+    name="at_least_half_is_still_listed",
+    description="The listing has at least half as many open ids as the one before it.",
+    judge=_at_least_half_is_still_listed,
 )
 
 DELETION_CHECK_CHECKS: tuple[Check[Reports], ...] = (
     Check(
-        name="deletions_are_confirmed",
-        description="What vanished was told deleted by a webhook, or asked about: no proof is outstanding.",
-        judge=_deletions_are_confirmed,
+        name="suspected_deletions_are_checked",
+        description="Each suspected deletion was reported by webhook or has an existence check.",
+        judge=_suspected_deletions_are_checked,
     ),
     Check(
-        name="answers_can_be_believed",
-        description="Rows that must be there are shown, so a row that is not shown is gone.",
+        name="control_rows_are_found",
+        description="Ordergroove returned the control rows, which must exist, so a 404 proves a deletion.",
         severity=dg.AssetCheckSeverity.ERROR,
-        judge=_answers_can_be_believed,
+        judge=_control_rows_are_found,
     ),
 )
 
 
-def make_census_asset(api_object: ApiObject) -> dg.AssetsDefinition:
-    """Build the census of one kind of object."""
-    name = census_name(api_object)
-    key = dg.AssetKey(["ordergroove", name])
+def build_census_asset(api_object: ApiObject) -> dg.AssetsDefinition:
+    """Build the open-ID listing of one kind of object."""
+    key = dg.AssetKey(["ordergroove", census_name(api_object)])
 
     @dg.asset(
         key=key,
         description=(
-            f"The ids of all open {api_object.name}, listed whole. What was in it and is not any more may have been "
-            f"deleted.\n\nPulled from `GET {api_object.path}`, once for each open order status."
+            f"The ids of all open {api_object.name}. A row that an earlier listing had and this one has not is a "
+            f"suspected deletion.\n\nPulled from `GET {api_object.path}`, once for each open order status."
         ),
         group_name="ordergroove",
         kinds={"ordergroove", "parquet"},
-        # One walk at a time for each object type, whatever it is for (design D3).
+        # The pool of the raw asset: one listing of an object type at a time.
         pool=f"ordergroove_{api_object.name}",
+        retry_policy=RETRIES,
         check_specs=[CENSUS_CHECK.spec(key)],
     )
-    def census(
-        context: dg.AssetExecutionContext, open_id_lister: dg.ResourceParam[OpenIdLister]
-    ) -> dg.MaterializeResult:
-        exit_with_parent()
-        # Asked for by itself, a census is taken, due or not.
-        due_at = open_id_lister.due_at(api_object) if context.job_name == daily_sync.name else None
+    def census(context: dg.AssetExecutionContext, ordergroove: OrdergrooveResource) -> dg.MaterializeResult:
+        lister = ordergroove.open_id_lister()
+        # Only the daily sync keeps the interval; materialized by hand, a listing always runs.
+        due_at = lister.due_at(api_object) if context.job_name == daily_sync.name else None
         if due_at is not None:
-            context.log.info(f"OG_CENSUS_EVERY_DAYS: the next census is due on {due_at:%Y-%m-%d %H:%M} UTC")
-            return dg.MaterializeResult(
-                metadata={"note": f"not due before {due_at:%Y-%m-%d %H:%M} UTC (OG_CENSUS_EVERY_DAYS)"},
-                check_results=[CENSUS_CHECK.passed_over(key=key)],
-            )
-        with dagster_failures(context.op_execution_context):
-            taken = open_id_lister.take(api_object, run_id=context.run.run_id, progress=context.log.info)
-        pull = taken.pull
+            note = f"not due before {due_at:%Y-%m-%d %H:%M} UTC (OG_CENSUS_EVERY_DAYS)"
+            context.log.info(note)
+            return dg.MaterializeResult(metadata={"note": note}, check_results=[CENSUS_CHECK.skipped(key=key)])
+        with dagster_failures():
+            result = lister.take(api_object, run_id=context.run.run_id, progress=context.log.info)
+        pull = result.pull
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": pull.rows,
-                "pages": pull.pages,
-                "requests": pull.requests,
-                "retries": pull.retries,
-                "seconds": round(pull.seconds, 3),
-                "began": dg.MetadataValue.timestamp(taken.census.began_at),
-                "ended": dg.MetadataValue.timestamp(taken.census.ended_at),
+                "pull/rows": pull.rows,
+                "pull/pages": pull.pages,
+                "pull/requests": pull.requests,
+                "pull/retries": pull.retries,
+                "pull/seconds": round(pull.seconds, 3),
+                "started": dg.MetadataValue.timestamp(result.census.began_at),
+                "ended": dg.MetadataValue.timestamp(result.census.ended_at),
             },
-            check_results=[CENSUS_CHECK.result(taken, key=key)],
+            check_results=[CENSUS_CHECK.result(result, key=key)],
         )
 
     return census
 
 
-census_assets = [make_census_asset(BY_NAME[name]) for name in COUNTED]
+census_assets = [build_census_asset(BY_NAME[name]) for name in COUNTED]
 
 
 @dg.asset(
     key=DELETION_CHECKS,
     description=(
-        "What Ordergroove answered about orders and items that vanished: 404 is proof that one was deleted, 200 brings "
-        "its fresh row into raw.\n\nOne call of `GET /orders/{id}/` or `GET /items/{id}/` for each."
+        "Existence checks of suspected deletions. A 404 proves a deletion; a 200 brings the current row into raw."
+        "\n\nOne call of `GET /orders/{id}/` or `GET /items/{id}/` for each suspected deletion."
     ),
     group_name="ordergroove",
     kinds={"ordergroove", "parquet"},
     pool="ordergroove_deletion_checks",
-    # After all that shows rows alive: whatever they tell need not be asked.
+    retry_policy=RETRIES,
+    # After every source of proof that a row exists, or that a webhook reported its deletion: those need no request.
     deps=[
         *(asset.key for asset in census_assets),
         *(dg.AssetKey(["ordergroove", api_object.name]) for api_object in OBJECT_OF.values()),
@@ -148,21 +149,27 @@ census_assets = [make_census_asset(BY_NAME[name]) for name in COUNTED]
     ],
     check_specs=[check.spec(DELETION_CHECKS) for check in DELETION_CHECK_CHECKS],
 )
-def deletion_checks(
-    context: dg.AssetExecutionContext, existence_checker: dg.ResourceParam[ExistenceChecker]
-) -> dg.MaterializeResult:
-    """Ask about what vanished, orders before items."""
-    exit_with_parent()
-    with dagster_failures(context.op_execution_context):
-        reports = existence_checker.run(run_id=context.run.run_id, progress=context.log.info)
+def deletion_checks(context: dg.AssetExecutionContext, ordergroove: OrdergrooveResource) -> dg.MaterializeResult:
+    """Check suspected deletions, orders before items."""
+    with dagster_failures():
+        reports = ordergroove.existence_checker().run(run_id=context.run.run_id, progress=context.log.info)
     for report in reports.values():
         if report.problem:
             context.log.warning(report.problem)
     return dg.MaterializeResult(
         metadata={
-            f"{object_type}s/{name}": getattr(report, name)
+            f"{object_type}s/{label}": getattr(report, name)
             for object_type, report in reports.items()
-            for name in ("candidates", "gone", "alive", "waiting", "requests")
+            for label, name in _REPORT_LABELS.items()
         },
         check_results=[check.result(reports, key=DELETION_CHECKS) for check in DELETION_CHECK_CHECKS],
     )
+
+
+_REPORT_LABELS = {
+    "suspected deletions": "candidates",
+    "deleted": "gone",
+    "existing": "alive",
+    "not checked yet": "waiting",
+    "requests": "requests",
+}

@@ -1,11 +1,11 @@
-"""Jobs are verbs of the business: bring in a day, take in webhooks, or build the marts from what is there (D8)."""
+"""Jobs: sync a window, ingest webhook events, or build the marts from the lake. No run starts another run."""
 
 import dagster as dg
 
 WEBHOOK_EVENTS = dg.AssetKey(["ordergroove", "webhook_events"])
+PUBLISHED_MARTS = dg.AssetKey("published_marts")
 
-# Always all of dbt, never only what lies downstream of something: a whole build tests the marts against each other, and
-# only what passed a whole build is published.
+# Every job builds all of dbt: only a whole build tests the marts against each other, and only that is published.
 _MARTS = dg.AssetSelection.groups("seeds", "staging", "intermediate", "marts", "published")
 
 daily_sync = dg.define_asset_job(
@@ -17,11 +17,11 @@ daily_sync = dg.define_asset_job(
 ingest_webhooks = dg.define_asset_job(
     "ingest_webhooks",
     selection=dg.AssetSelection.assets(WEBHOOK_EVENTS) | _MARTS,
-    description="From the dumps in the inbox to the published marts. Asks Ordergroove nothing.",
+    description="From the event files in the inbox to the published marts. Sends Ordergroove no request.",
 )
 
 build_marts = dg.define_asset_job(
     "build_marts",
     selection=_MARTS,
-    description="Build, test and publish the marts from what the lake holds. Asks Ordergroove nothing.",
+    description="Build, test and publish the marts from the lake. Sends Ordergroove no request.",
 )

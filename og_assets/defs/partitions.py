@@ -1,8 +1,8 @@
-"""Partitions are extraction windows, not business dates (design D1).
+"""Partitions are extraction windows, not business dates (decision 12).
 
-Key `2026-11-22` is the window from 2026-11-22 14:00 to 2026-11-23 14:00 on the store's clock: it ends when the day's
-placement is over, and the next one begins exactly there. So there is no watermark to lose, and a missed day is a red
-square in the UI. Concept: https://docs.dagster.io/guides/build/partitions-and-backfills
+Key `2026-11-22` is the window from 2026-11-22 14:00 to 2026-11-23 14:00 on the store's clock. It ends when the day's
+placement is over, and the next window begins at its end. So no watermark can be lost, and a missed day is a missing
+partition in the UI. Concept: https://docs.dagster.io/guides/build/partitions-and-backfills
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import dagster as dg
 
 from og_assets.extraction.pull import Window
-from og_assets.settings import Settings, load_settings
+from og_assets.settings import Settings
 
 DEFAULT_HOURS = (14,)
 
@@ -18,7 +18,7 @@ DEFAULT_HOURS = (14,)
 def make_raw_windows(settings: Settings) -> dg.TimeWindowPartitionsDefinition:
     """Build the windows that the settings describe: `2026-11-22`, or with other hours `2026-11-22-04-of-4-14`.
 
-    A key must never mean two windows: after a change of hours the new windows are missing in the UI, as they should be.
+    A key never means two windows: after a change of `OG_SYNC_HOURS` all windows have new keys and are missing.
     """
     hours = settings.sync_hours
     key_format = "%Y-%m-%d"
@@ -35,13 +35,10 @@ def make_raw_windows(settings: Settings) -> dg.TimeWindowPartitionsDefinition:
 
 
 def windows_of(keys: Sequence[str], *, partitions: dg.TimeWindowPartitionsDefinition) -> list[Window]:
-    """Return the windows of partition keys, oldest first. The very first window has no beginning."""
+    """Return the windows of partition keys, oldest first. The first window has no start: it takes all older rows."""
     first_key = partitions.get_first_partition_key()
     windows = []
     for key in keys:
         bounds = partitions.time_window_for_partition_key(key)
         windows.append(Window(key=key, start=None if key == first_key else bounds.start, end=bounds.end))
     return sorted(windows, key=lambda window: window.end)
-
-
-raw_windows = make_raw_windows(load_settings())

@@ -1,7 +1,7 @@
-"""dbt's manifest, made anew only when the dbt project changed.
+"""dbt's manifest, parsed again only when the dbt project or the installed dbt changed.
 
-Parsing takes 5 s, and each of Dagster's processes loads the code location: parsing in every one of them would cost
-more than a day's pulls. A digest of the project's files beside the manifest says whether it is still the right one.
+A parse takes 5 s, and each of Dagster's processes loads the code location, so parsing in each of them would cost more
+than a day's pulls. The digest of the project's files lies beside the manifest and shows whether it is current.
 """
 
 import hashlib
@@ -16,23 +16,24 @@ PROJECT_DIR = Path(__file__).parents[2] / "dbt_project"
 _SOURCES = ("dbt_project.yml", "profiles.yml", "models", "macros", "seeds", "tests")
 
 
-def prepared(project: DbtProject) -> DbtProject:
-    """Return the project with a manifest that belongs to its files; two processes at once wait for each other."""
+def prepared_project() -> DbtProject:
+    """Return the dbt project with a current manifest. Of two processes, one parses and the other waits."""
+    project = DbtProject(project_dir=PROJECT_DIR)
     stamp = project.manifest_path.with_name("manifest.digest")
     digest = _digest(project.project_dir)
     if not _is_current(stamp, digest=digest):
         stamp.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(stamp.with_suffix(".lock")):
             if not _is_current(stamp, digest=digest):
-                dbt_cli(project).cli(["parse", "--quiet"], target_path=project.target_path).wait()
+                dbt_cli().cli(["parse", "--quiet"], target_path=project.target_path).wait()
                 stamp.write_text(digest)
     return project
 
 
-def dbt_cli(project: DbtProject) -> DbtCliResource:
+def dbt_cli() -> DbtCliResource:
     """Return dbt as installed beside this Python, whether or not its environment is activated."""
     beside = Path(sys.executable).with_name("dbt")
-    return DbtCliResource(project_dir=project, dbt_executable=str(beside) if beside.exists() else "dbt")
+    return DbtCliResource(project_dir=PROJECT_DIR, dbt_executable=str(beside) if beside.exists() else "dbt")
 
 
 def _is_current(stamp: Path, *, digest: str) -> bool:
@@ -48,6 +49,3 @@ def _digest(project_dir: Path) -> str:
                 digest.update(str(path.relative_to(project_dir)).encode())
                 digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-dbt_project = prepared(DbtProject(project_dir=PROJECT_DIR))

@@ -1,7 +1,7 @@
-"""The boundary where the other rooms' errors become Dagster's: a sentence first, a retry only where it helps.
+"""The boundary where errors of other packages become `dg.Failure`, and which of them Dagster retries.
 
-Dagster's own RetryPolicy would also repeat what a failed blocking check or a fault of ours stopped, and walk a whole
-backfill again for nothing; so the retry is asked for here, by the error's own word.
+A failure carries the error's message and what to do. `RETRIES` on an asset makes Dagster run its step again; a failure
+that another attempt cannot fix opts out (docs/decisions/0002-retry-failed-steps.md).
 """
 
 from collections.abc import Iterator
@@ -12,28 +12,29 @@ import dagster as dg
 from og_assets.errors import OgAssetsError
 from og_assets.ordergroove.errors import OrdergrooveError
 
-# The client has already retried each request for minutes; these are for outages that last longer.
-MAX_RETRIES = 2
-FIRST_RETRY_AFTER = 60
+# The client retries each request for minutes; these attempts are for longer outages, after one and two minutes.
+RETRIES = dg.RetryPolicy(max_retries=2, delay=60, backoff=dg.Backoff.LINEAR)
 
 
 @contextmanager
-def dagster_failures(context: dg.OpExecutionContext | None = None) -> Iterator[None]:
-    """Turn any error that we know into a `dg.Failure` with the error's own words.
+def dagster_failures() -> Iterator[None]:
+    """Raise any error as a `dg.Failure`. Dagster retries only what the error calls retryable.
 
-    With a `context`, a step that another attempt may help is tried again, up to `MAX_RETRIES` times.
+    An unexpected exception is a defect of this project: it keeps its traceback as the cause, and is not retried.
     """
     try:
         yield
+    except dg.Failure:
+        raise
+    except (dg.DagsterExecutionInterruptedError, KeyboardInterrupt):
+        # Under a retry policy Dagster runs an interrupted step again: Ctrl-C would start the next attempt.
+        raise dg.Failure(description="Interrupted.", allow_retries=False) from None
     except OrdergrooveError as error:
         metadata = {"method": error.method, "path": error.path, "what to do": error.what_to_do}
         if error.status is not None:
             metadata["status"] = str(error.status)
-        failure = dg.Failure(description=str(error), metadata=metadata, allow_retries=False)
-        if context is not None and error.retryable and context.retry_number < MAX_RETRIES:
-            context.log.warning(str(error))
-            wait = FIRST_RETRY_AFTER * 2**context.retry_number
-            raise dg.RetryRequested(max_retries=MAX_RETRIES, seconds_to_wait=wait) from failure
-        raise failure from None
+        raise dg.Failure(description=str(error), metadata=metadata, allow_retries=error.retryable) from None
     except OgAssetsError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from None
+    except Exception as error:
+        raise dg.Failure(description=f"{type(error).__name__}: {error}", allow_retries=False) from error

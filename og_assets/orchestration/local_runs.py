@@ -236,10 +236,10 @@ def _follow_events(instance: dg.DagsterInstance, started: datetime, over: thread
 
 
 def _rows(event: dg.DagsterEvent) -> int | None:
-    """The rows that a raw asset's materialization tells of. A range repeats the same number for each window."""
+    """The rows that a raw asset's pull brought. A pull of several windows repeats the same number for each of them."""
     if event.event_type != dg.DagsterEventType.ASSET_MATERIALIZATION or event.asset_key is None:
         return None
-    rows = event.step_materialization_data.materialization.metadata.get("dagster/row_count")
+    rows = event.step_materialization_data.materialization.metadata.get("pull/rows")
     is_raw = event.asset_key.path[0] == "ordergroove"
     return rows.value if is_raw and isinstance(rows, dg.IntMetadataValue) else None
 

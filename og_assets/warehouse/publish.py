@@ -47,6 +47,16 @@ def publish(warehouse: Warehouse) -> dict[str, int]:
         return rows
 
 
+def build_started_at(warehouse: Warehouse) -> float:
+    """Return when the build that was published last started to read the lake, in Unix seconds. Call after `publish`."""
+    with (
+        warehouse.translate_duckdb_errors(),
+        duckdb.connect(str(warehouse.build_file), read_only=True) as connection,
+    ):
+        row = connection.execute("select epoch(max(started_at)) from build_log.invocations").fetchone()
+    return float(row[0]) if row else 0.0
+
+
 def _require_a_passed_build(connection: duckdb.DuckDBPyConnection) -> None:
     try:
         passed = connection.execute(_PASSED).fetchone()

@@ -5,7 +5,7 @@ from typing import Protocol
 import duckdb
 import pytest
 
-from og_assets.defs.warehouse import WEBHOOK_COVERAGE_CHECK
+from og_assets.defs.publishing import WEBHOOK_COVERAGE_CHECK
 from og_assets.deletions.webhook_coverage import measure_webhook_coverage
 from og_assets.warehouse.warehouse import Warehouse
 
@@ -53,7 +53,7 @@ def test_what_no_webhook_told_of_is_counted(
     publish(yard, *deletions)
     verdict = WEBHOOK_COVERAGE_CHECK.judge(measure_webhook_coverage(yard.warehouse))
     assert (verdict.problem is None) == passed
-    assert verdict.metadata.get("share untold") == share
+    assert verdict.metadata.get("share not reported") == share
 
 
 def test_deletions_are_counted_back_from_the_newest_thing_that_is_known(yard: Yard) -> None:

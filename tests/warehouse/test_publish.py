@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,7 +14,7 @@ import pytest
 
 from og_assets.lake.errors import NotWritableError
 from og_assets.warehouse.errors import DamagedError, LockedError, NotPassedError
-from og_assets.warehouse.publish import publish
+from og_assets.warehouse.publish import build_started_at, publish
 from og_assets.warehouse.warehouse import Warehouse
 
 
@@ -43,6 +44,13 @@ def test_marts_are_published_and_nothing_else(yard: Yard) -> None:
     ]
     assert yard.published("select count(*), sum(n) from fct_orders") == [(10, 45)]
     assert yard.files() == {"build.duckdb", "analytics.duckdb"}
+
+
+def test_start_of_the_published_build_is_the_newest_one(yard: Yard) -> None:
+    yard.built()
+    yard.invocation(day=2)
+    publish(yard.warehouse)
+    assert build_started_at(yard.warehouse) == datetime(2026, 6, 2, 12, tzinfo=UTC).timestamp()
 
 
 def test_rows_are_sorted_by_their_key(yard: Yard) -> None:
@@ -279,7 +287,7 @@ SCRIPT = """
 import resource, sys
 from pathlib import Path
 from og_assets.errors import OgAssetsError
-from og_assets.warehouse.publish import publish
+from og_assets.warehouse.publish import build_started_at, publish
 from og_assets.warehouse.warehouse import Warehouse
 warehouse = Warehouse(Path(sys.argv[1]))
 """
