@@ -49,7 +49,7 @@ def pointed_at(server: RunningStore, data_dir: Path, **changes: str) -> dict[str
     [
         ("ORDERGROOVE_BASE_URL", "restapi.ordergroove.com", "write scheme and host"),
         ("OG_SYNC_HOURS", "25", "write hours from 0 to 23"),
-        ("OG_SYNC_HOURS", "2", "repeat or vanish on daylight-saving days"),
+        ("OG_SYNC_HOURS", "2", "daylight-saving days"),
         ("ORDERGROOVE_TIMEZONE", "America/Gotham", "IANA time zone"),
         ("ORDERGROOVE_START_DATE", "2999-01-01", "write an earlier day"),
         ("OG_PII", "shred", "'hash', 'keep' or 'drop'"),
