@@ -13,10 +13,10 @@ import dagster as dg
 ONE_PROCESS = {"execution": {"config": {"one_process": True}}}
 
 # Pulls wait for Ordergroove, not for a processor, so more of them run at once than there are cores; pools keep those
-# of one object type apart. Steps fork from a process that has loaded the code location (preload.py).
+# of one object type apart. Steps fork from a process that has loaded the code location (og_assets/preload.py).
 _PROCESS_PER_STEP = {
     "max_concurrent": 8,
-    "start_method": {"forkserver": {"preload_modules": ["og_assets.orchestration.preload"]}},
+    "start_method": {"forkserver": {"preload_modules": ["og_assets.preload"]}},
 }
 
 

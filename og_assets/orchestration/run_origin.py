@@ -8,6 +8,7 @@ while this form stays readable over releases, because old runs do.
 
 import json
 from functools import partial
+from typing import Any
 
 import dagster as dg
 
@@ -18,7 +19,7 @@ _MODULE = "og_assets.definitions"
 
 def record_code_location(instance: dg.DagsterInstance, *, job_name: str) -> None:
     """Let the runs that this process creates from now on name the project's code location."""
-    origin = dg.deserialize_value(
+    origin: Any = dg.deserialize_value(
         json.dumps(
             {
                 "__class__": "ExternalPipelineOrigin",

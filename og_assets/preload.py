@@ -1,6 +1,6 @@
 """Loads the code location in the process that the steps of a run fork from.
 
-Importing this module loads it, on purpose; only Dagster's fork server imports it (`executor.py`). Without it each of
+Importing this module loads it, on purpose; only Dagster's fork server imports it (`orchestration/executor.py`). Without it each of
 some sixteen steps would spend two seconds of processor time on loading the same definitions.
 """
 
