@@ -30,8 +30,7 @@ class StepLines:
         if event.kind == "started":
             self.started[event.step] = time.monotonic()
         if event.rows is not None:
-            # One event for each partition of a range.
-            self.rows[event.step] = self.rows.get(event.step, 0) + event.rows
+            self.rows[event.step] = event.rows
         if event.kind not in ("finished", "failed"):
             return None
         seconds = time.monotonic() - self.started.get(event.step, time.monotonic())

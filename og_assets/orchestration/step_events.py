@@ -119,9 +119,9 @@ def _holder(run_id: str, step_key: str, *, own_run: str) -> str:
 
 
 def _rows(event: dg.DagsterEvent) -> int | None:
-    """Return the rows of a raw asset, or of one of its partitions."""
-    if event.event_type != dg.DagsterEventType.ASSET_MATERIALIZATION or event.asset_key is None:
+    """Return the rows that a step pulled or ingested. Each partition of a range carries the number of all of them."""
+    if event.event_type != dg.DagsterEventType.ASSET_MATERIALIZATION:
         return None
-    rows = event.step_materialization_data.materialization.metadata.get("dagster/row_count")
-    is_raw = event.asset_key.path[0] == "ordergroove"
-    return rows.value if is_raw and isinstance(rows, dg.IntMetadataValue) else None
+    metadata = event.step_materialization_data.materialization.metadata
+    rows = metadata.get("pull/rows", metadata.get("ingested/events"))
+    return rows.value if isinstance(rows, dg.IntMetadataValue) else None

@@ -34,7 +34,7 @@ DAYS = dg.DailyPartitionsDefinition("2026-01-01", end_date="2026-01-05")
 )
 def orders(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     assert context.partition_keys
-    return dg.MaterializeResult(metadata={"dagster/row_count": 3})
+    return dg.MaterializeResult(metadata={"pull/rows": 3})
 
 
 @dg.asset
