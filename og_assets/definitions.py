@@ -18,9 +18,10 @@ from og_assets.defs.models import build_dbt_models
 from og_assets.defs.partitions import make_raw_windows
 from og_assets.defs.publishing import build_published_marts
 from og_assets.defs.raw import build_raw_assets, pulls
-from og_assets.defs.resources import build_resources, parallel_executor
+from og_assets.defs.resources import build_resources
 from og_assets.defs.schedules import daily_sync_schedule
 from og_assets.orchestration.dbt_manifest import prepared_project
+from og_assets.orchestration.executor import parallel_executor
 from og_assets.settings import Settings, load_settings
 
 OWNERS = ["team:data-engineering"]

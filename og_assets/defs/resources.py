@@ -1,4 +1,4 @@
-"""Resources: the store, the lake, the inbox, the warehouse and dbt, each made from the settings; and the executor."""
+"""Resources: the store, the lake, the inbox, the warehouse and dbt, each made from the settings."""
 
 import json
 from collections.abc import Mapping
@@ -17,16 +17,6 @@ from og_assets.orchestration.dbt_manifest import dbt_cli
 from og_assets.orchestration.orphan_exit import exit_with_parent
 from og_assets.settings import Settings
 from og_assets.warehouse.warehouse import Warehouse
-
-# Pulls wait for Ordergroove, not for a processor, so more of them run at once than there are cores; pools keep the
-# listings of one object type apart. Steps fork from a process that has loaded the code location (preload.py).
-parallel_executor = dg.multiprocess_executor.configured(
-    {
-        "max_concurrent": 8,
-        "start_method": {"forkserver": {"preload_modules": ["og_assets.orchestration.preload"]}},
-    },
-    name="parallel_executor",
-)
 
 
 class ProjectResource(dg.ConfigurableResource):

@@ -1,9 +1,11 @@
-"""Dagster's home and its development server, the same for every command of the project."""
+"""Dagster's home and the command that starts its UI and daemon, the same for every command of the project."""
 
 import os
 import shutil
 import sys
 from pathlib import Path
+
+from dotenv import dotenv_values
 
 from og_assets.lake.errors import translate_os_errors
 from og_assets.settings import PROJECT_ROOT, Settings, SettingsError
@@ -12,16 +14,17 @@ from og_assets.settings import PROJECT_ROOT, Settings, SettingsError
 def prepare_dagster_home(settings: Settings) -> None:
     """Point `DAGSTER_HOME` at `OG_DATA_DIR/dagster`, with the project's dagster.yaml in it, unless one is set.
 
-    One instance for all commands is what keeps two walks of an object type apart: the pools live in it.
+    Commands, UI and daemon must share one instance: its pools keep two pulls of an object type apart. `DAGSTER_HOME` is
+    read from `.env` too, as `dg dev` and `dagster dev` do.
     """
-    chosen = os.environ.get("DAGSTER_HOME")
-    if chosen:
-        _refuse_without_pools(Path(chosen))
-        return
-    home = settings.data_dir / "dagster"
-    with translate_os_errors(home):
-        home.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(PROJECT_ROOT / "dagster.yaml", home / "dagster.yaml")
+    default = settings.data_dir / "dagster"
+    home = Path(os.environ.get("DAGSTER_HOME") or dotenv_values(".env").get("DAGSTER_HOME") or default)
+    if home != default:
+        _refuse_without_pools(home)
+    else:
+        with translate_os_errors(home):
+            home.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(PROJECT_ROOT / "dagster.yaml", home / "dagster.yaml")
     os.environ["DAGSTER_HOME"] = str(home)
 
 
@@ -29,19 +32,11 @@ def _refuse_without_pools(home: Path) -> None:
     if not home.is_absolute() or not (home / "dagster.yaml").is_file():
         raise SettingsError(
             f"DAGSTER_HOME is {home}, which is no absolute path of a folder with a dagster.yaml. Copy the project's "
-            "dagster.yaml there, or unset DAGSTER_HOME: without its pools, two runs would walk one object at once."
+            "dagster.yaml there, or unset DAGSTER_HOME: without its pools, two runs could pull one object at once."
         )
 
 
 def dagster_dev_command(*, port: int) -> list[str]:
-    """Web server and daemon of this project, in one command."""
-    return [
-        sys.executable,
-        "-m",
-        "dagster",
-        "dev",
-        "--workspace",
-        str(PROJECT_ROOT / "workspace.yaml"),
-        "--port",
-        str(port),
-    ]
+    """Return the command that runs web server and daemon of this project."""
+    dg = Path(sys.executable).with_name("dg")
+    return [str(dg), "dev", "--workspace", str(PROJECT_ROOT / "workspace.yaml"), "--port", str(port)]

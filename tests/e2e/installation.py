@@ -17,11 +17,16 @@ ZONE = ZoneInfo("America/New_York")
 WINDOW_HOUR = 14
 
 
-def last_window_end() -> datetime:
-    """When the newest finished window ended, on the store's clock."""
-    now = datetime.now(ZONE).replace(tzinfo=None)
-    today = now.replace(hour=WINDOW_HOUR, minute=0, second=0, microsecond=0)
-    return today if now >= today else today - timedelta(days=1)
+def last_days_of_two_months() -> tuple[str, str, datetime]:
+    """Return a first and a last window on both sides of the newest month's beginning, and a moment in the last one.
+
+    A backfill of these four windows has two segments, for it is pulled in calendar months.
+    """
+    month = datetime.now(ZONE).replace(tzinfo=None, day=1, hour=WINDOW_HOUR, minute=0, second=0, microsecond=0)
+    if datetime.now(ZONE).day < 5:
+        month = (month - timedelta(days=1)).replace(day=1)
+    first, last = month - timedelta(days=2), month + timedelta(days=1)
+    return first.date().isoformat(), last.date().isoformat(), last + timedelta(hours=12)
 
 
 @dataclass
@@ -45,23 +50,23 @@ class Project:
             # Short, so that a request that is never answered costs the test a second and not a minute.
             "ORDERGROOVE_READ_TIMEOUT": "1",
             "OG_DATA_DIR": str(self.data_dir),
-            "DAGSTER_HOME": "",
+            "OG_INBOX_SETTLE": "0",
         }
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, **changes: str) -> subprocess.Popen[str]:
         """Start `og-assets` and return at once."""
         return subprocess.Popen(
             [sys.executable, "-m", "og_assets", *arguments],
-            env={name: value for name, value in self.environment.items() if value},
+            env={**self.environment, **changes},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
         )
 
-    def run(self, *arguments: str) -> tuple[int, str]:
-        """Run `og-assets` to its end; returns the exit code and what it said."""
-        process = self.start(*arguments)
+    def run(self, *arguments: str, **changes: str) -> tuple[int, str]:
+        """Run `og-assets` to its end; returns the exit code and the output."""
+        process = self.start(*arguments, **changes)
         try:
             # Only for one that hangs: beside other tests, on a slow machine, a sync takes minutes.
             output, _ = process.communicate(timeout=900)

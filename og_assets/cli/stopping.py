@@ -1,0 +1,76 @@
+"""Ends a command within seconds of Ctrl-C or SIGTERM, whatever it does then.
+
+A step may wait for Ordergroove, dbt may be in the middle of a build, and Dagster replaces signal handlers while it
+executes a run and then waits for each step. So a thread hears the signals through Python's wakeup descriptor, gives
+the command a few seconds, and ends the process and all that it started. That is safe at any moment: files in the lake
+are whole, and the next command ends the run in Dagster (`local_runs.fail_orphaned_runs`).
+"""
+
+import os
+import signal
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import NoReturn
+
+GRACE_SECONDS = 3.0
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_stop_signals: list[int] = []
+
+
+def stop_on_signals(*, grace: float = GRACE_SECONDS) -> None:
+    """From now on, let Ctrl-C and SIGTERM interrupt this process, and end it if it goes on for `grace` seconds."""
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    for number in _SIGNALS:
+        # Both explicitly: a shell starts background commands with Ctrl-C ignored.
+        signal.signal(number, _interrupt)
+    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    threading.Thread(target=_end_after, args=(read, grace), daemon=True, name="end-on-signal").start()
+
+
+def stop_signal() -> int | None:
+    """Return the signal that asked this process to stop, if one did."""
+    return _stop_signals[0] if _stop_signals else None
+
+
+def exit_by_signal(number: int) -> NoReturn:
+    """End this process and all that it started, with the exit code of the signal."""
+    from og_assets.cli.console import errors
+
+    with suppress(OSError, ValueError):
+        errors().print("Stopped. Run the command again to continue: what was pulled is kept.")
+    for pid in _descendants(os.getpid()):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    os._exit(128 + number)
+
+
+def _interrupt(number: int, _frame: object) -> None:
+    _stop_signals.append(number)
+    raise KeyboardInterrupt(number)
+
+
+def _end_after(read: int, grace: float) -> None:
+    number = 0
+    while number not in _SIGNALS:
+        number = os.read(read, 1)[0]
+    _stop_signals.append(number)
+    time.sleep(grace)
+    exit_by_signal(number)
+
+
+def _descendants(pid: int) -> list[int]:
+    """List the processes that a process started, and theirs. Without /proc: none; steps end with their parent."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError, ValueError, IndexError):
+            # The name in brackets may hold spaces: count from behind it.
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(stat.parent.name))
+    found = list(children.get(pid, []))
+    for child in found:
+        found.extend(children.get(child, []))
+    return found

@@ -1,0 +1,125 @@
+"""SIGTERM and Ctrl-C end every command in every phase, with all processes that it started."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+# The command has three seconds for an orderly end; the rest is for a busy machine.
+LIMIT = 30
+
+STUBBORN = """
+import subprocess, sys, time
+from og_assets.cli.console import open_consoles
+from og_assets.cli.stopping import stop_on_signals
+open_consoles()
+stop_on_signals(grace=0.2)
+child = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+grandchild = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+subprocess.Popen([sys.executable, "-c", grandchild])
+print("ready", flush=True)
+while True:
+    try:
+        time.sleep(600)
+    except KeyboardInterrupt:
+        pass
+"""
+
+DEMO = """
+import pathlib, sys
+from og_assets.cli import demo
+demo.DEMO_DIR = pathlib.Path(sys.argv.pop(1)) / "demo"
+from og_assets.cli.commands import main
+main()
+"""
+
+
+@pytest.fixture
+def silent_store() -> Iterator[str]:
+    """A server that accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def start(*arguments: str, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, *arguments],
+        env={**os.environ, "ORDERGROOVE_API_KEY": "a-key", **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def stop(process: subprocess.Popen[str], number: int = signal.SIGTERM) -> str:
+    """Send the signal to the command alone; fail if it, or anything that it started, goes on."""
+    family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+    process.send_signal(number)
+    try:
+        output, _ = process.communicate(timeout=LIMIT)
+        _, alive = psutil.wait_procs(family, timeout=LIMIT)
+    finally:
+        for each in family:
+            if each.is_running():
+                each.kill()
+    assert not [each.cmdline() for each in alive]
+    assert process.returncode == 128 + number, output
+    assert "Traceback" not in output
+    return output
+
+
+def wait_for_line(process: subprocess.Popen[str], words: str) -> None:
+    assert process.stdout is not None
+    seen = []
+    for line in process.stdout:
+        seen.append(line)
+        if words in line:
+            return
+    pytest.fail(f"ended before it said {words!r}: {''.join(seen)}")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_process_that_ignores_interrupts_is_ended_with_its_descendants(number: int) -> None:
+    process = start("-c", STUBBORN)
+    wait_for_line(process, "ready")
+    main = psutil.Process(process.pid)
+    while not any("SIG_IGN" in " ".join(child.cmdline()[2:3]) for child in main.children(recursive=True)):
+        time.sleep(0.1)
+    assert "Stopped" in stop(process, number)
+
+
+def test_sync_that_waits_for_the_store_ends(silent_store: str) -> None:
+    process = start("-m", "og_assets", "sync", ORDERGROOVE_BASE_URL=silent_store)
+    while not any(connection.raddr for connection in psutil.Process(process.pid).net_connections("tcp")):
+        assert process.poll() is None
+        time.sleep(0.1)
+    assert "Stopped" in stop(process)
+
+
+def test_ingest_that_loads_definitions_ends(tmp_path: Path) -> None:
+    process = start("-m", "og_assets", "ingest", OG_DATA_DIR=str(tmp_path / "data"))
+    wait_for_line(process, "event files are in")
+    assert "Stopped" in stop(process)
+
+
+def test_demo_that_makes_its_store_ends(tmp_path: Path) -> None:
+    process = start("-c", DEMO, str(tmp_path), "demo", "--headless")
+    wait_for_line(process, "Making a store")
+    assert "Stopped" in stop(process)
+
+
+def test_dev_that_starts_dagsters_processes_ends(tmp_path: Path) -> None:
+    process = start("-m", "og_assets", "dev", "--port", "0", OG_DATA_DIR=str(tmp_path / "data"))
+    wait_for_line(process, "Starting Dagster's UI")
+    while not psutil.Process(process.pid).children():
+        assert process.poll() is None
+        time.sleep(0.1)
+    assert "Stopped" in stop(process)

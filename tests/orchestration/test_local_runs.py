@@ -1,0 +1,150 @@
+"""Runs of the command line: what Dagster keeps of them, what is reported, and how they end."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from filelock import FileLock
+
+from og_assets.orchestration.executor import parallel_executor
+from og_assets.orchestration.local_runs import (
+    ORIGIN,
+    ORIGIN_TAG,
+    BusyError,
+    fail_orphaned_runs,
+    never_materialized,
+    run_job,
+)
+from og_assets.orchestration.step_events import StepEvent
+from og_assets.settings import PROJECT_ROOT
+
+DAYS = dg.DailyPartitionsDefinition("2026-01-01", end_date="2026-01-05")
+
+
+@dg.asset(
+    key=["ordergroove", "orders"],
+    partitions_def=DAYS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    pool="ordergroove_orders",
+)
+def orders(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    assert context.partition_keys
+    return dg.MaterializeResult(metadata={"pull/rows": 3})
+
+
+@dg.asset
+def broken() -> None:
+    raise dg.Failure("The store is closed.", allow_retries=False)
+
+
+def definitions() -> dg.Definitions:
+    return dg.Definitions(
+        assets=[orders, broken],
+        jobs=[
+            dg.define_asset_job("daily_sync", selection=[orders]),
+            dg.define_asset_job("broken_job", selection=[broken]),
+        ],
+        executor=parallel_executor,
+    )
+
+
+def orders_job() -> dg.JobDefinition:
+    return definitions().resolve_job_def("daily_sync")
+
+
+def broken_job() -> dg.JobDefinition:
+    return definitions().resolve_job_def("broken_job")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "dagster.yaml").write_text((PROJECT_ROOT / "dagster.yaml").read_text())
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    yield home
+
+
+def sync(events: list[StepEvent], *, first: str = "2026-01-01", last: str = "2026-01-01") -> str:
+    tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
+    outcome = run_job(orders_job, report=events.append, one_process=True, tags=tags)
+    assert outcome.success
+    return outcome.run_id
+
+
+def test_steps_and_rows_are_reported_and_partitions_are_materialized() -> None:
+    events: list[StepEvent] = []
+    sync(events, last="2026-01-02")
+    assert [event.kind for event in events] == ["started", "rows", "rows", "finished"]
+    assert [event.rows for event in events] == [None, 3, 3, None]
+    keys = ["2026-01-01", "2026-01-02", "2026-01-03"]
+    assert never_materialized([["ordergroove", "orders"]], partition_keys=keys) == ["2026-01-03"]
+
+
+def test_dagsters_ui_shows_the_run_on_the_timeline_and_on_the_page_of_its_job(home: Path) -> None:
+    """The queries of the UI: its timeline skips runs without `repositoryOrigin`, its job page filters by the tag."""
+    run_id = sync([])
+    query = """{ runsOrError(filter: {pipelineName: "daily_sync",
+        tags: [{key: ".dagster/repository", value: "__repository__@og_assets"}]}) { ... on Runs { results {
+        runId pipelineName startTime endTime repositoryOrigin { repositoryName repositoryLocationName } } } } }"""
+    (home / "workspace.yaml").write_text("load_from: []")
+    done = subprocess.run(
+        [Path(sys.executable).with_name("dagster-graphql"), "-w", str(home / "workspace.yaml"), "-t", query],
+        env={**os.environ, "DAGSTER_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    )
+    (run,) = json.loads(done.stdout)["data"]["runsOrError"]["results"]
+    assert run["runId"] == run_id and run["startTime"] and run["endTime"]
+    assert run["repositoryOrigin"] == {"repositoryName": "__repository__", "repositoryLocationName": "og_assets"}
+
+
+def test_failure_of_a_step_is_returned_with_its_message() -> None:
+    outcome = run_job(broken_job, report=lambda _event: None, one_process=True)
+    assert not outcome.success and outcome.failures == ("broken: The store is closed.",)
+
+
+def test_waiting_step_names_its_pool_and_who_holds_it() -> None:
+    instance = dg.DagsterInstance.get()
+    storage = instance.event_log_storage
+    storage.set_concurrency_slots("ordergroove_orders", 1)
+    assert storage.claim_concurrency_slot("ordergroove_orders", "0123456789", "ordergroove__census_orders").is_claimed
+    events: list[StepEvent] = []
+
+    def report(event: StepEvent) -> None:
+        events.append(event)
+        if event.kind == "waiting":
+            storage.free_concurrency_slots_for_run("0123456789")
+
+    run_job(orders_job, report=report, one_process=True, tags={"dagster/partition": "2026-01-01"})
+    waiting = [event for event in events if event.kind == "waiting"]
+    assert waiting[0].step == "ordergroove__orders"
+    assert waiting[0].detail == "for pool ordergroove_orders (held by census_orders of run 01234567)"
+    assert events[-1].kind == "finished"
+
+
+def test_run_of_a_killed_command_is_ended_and_its_pool_slot_is_free() -> None:
+    instance = dg.DagsterInstance.get()
+    storage = instance.event_log_storage
+    storage.set_concurrency_slots("ordergroove_orders", 1)
+    run = instance.create_run_for_job(orders_job(), tags={ORIGIN_TAG: ORIGIN, "dagster/partition": "2026-01-01"})
+    storage.claim_concurrency_slot("ordergroove_orders", run.run_id, "ordergroove__orders")
+    instance.report_dagster_event(
+        dg.DagsterEvent(event_type_value=dg.DagsterEventType.RUN_START.value, job_name=run.job_name), run.run_id
+    )
+    fail_orphaned_runs()
+    ended = instance.get_run_by_id(run.run_id)
+    assert ended is not None and ended.status == dg.DagsterRunStatus.FAILURE
+    assert not storage.get_concurrency_info("ordergroove_orders").claimed_slots
+
+
+def test_second_command_on_the_same_data_directory_is_refused(home: Path) -> None:
+    with FileLock(home / "sync.lock"), pytest.raises(BusyError, match="Another og-assets sync or ingest is running"):
+        sync([])
