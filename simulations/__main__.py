@@ -12,11 +12,11 @@ from math import ceil
 from multiprocessing import get_context
 from pathlib import Path
 
-from simulations import cost
-from testkit.deletions.proving import Proof, prove_apart
+from simulations import listing_cost as cost
+from testkit.deletions.comparison import Verdict
 from testkit.deletions.report import table
 from testkit.deletions.scenarios import BY_NAME, Case
-from testkit.deletions.verdict import Verdict
+from testkit.deletions.simulate import Proof, prove_apart
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 

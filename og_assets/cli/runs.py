@@ -5,8 +5,8 @@ run itself (`defs/local_run.py`).
 """
 
 from og_assets.cli.progress import console, errors, print_message, reporting, summary
+from og_assets.events.inbox import inbox_of
 from og_assets.events.ingest import scan_inbox
-from og_assets.events.scan import inbox_of
 from og_assets.extraction.pull import Extractor
 from og_assets.lake.lake import Lake
 from og_assets.orchestration import local_runs as local_run

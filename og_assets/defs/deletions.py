@@ -12,9 +12,9 @@ from og_assets.defs.checks import Check, Verdict
 from og_assets.defs.jobs import WEBHOOK_EVENTS, daily_sync
 from og_assets.deletions.check_rows import ObjectType
 from og_assets.deletions.existence_checks import CheckReport, ExistenceChecker
-from og_assets.deletions.id_listings import census_name
-from og_assets.deletions.open_ids import COUNTED, OpenIdLister, OpenIdListingResult
-from og_assets.deletions.suspected import OBJECT_OF
+from og_assets.deletions.open_id_lister import COUNTED, OpenIdLister, OpenIdListingResult
+from og_assets.deletions.open_id_listings import census_name
+from og_assets.deletions.suspected_deletions import OBJECT_OF
 from og_assets.orchestration.failures import dagster_failures
 from og_assets.orchestration.orphan_exit import exit_with_parent
 from og_assets.ordergroove.objects import BY_NAME, ApiObject

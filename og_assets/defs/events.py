@@ -12,10 +12,9 @@ import dagster as dg
 
 from og_assets.defs.checks import Check, Verdict
 from og_assets.defs.jobs import WEBHOOK_EVENTS
+from og_assets.events.inbox import inbox_of
 from og_assets.events.ingest import EventIngestion, IngestReport
 from og_assets.events.ingested_files import RecentAnomalies
-from og_assets.events.scan import inbox_of
-from og_assets.events.store import count_refused_deliveries, ingested_files_of
 from og_assets.lake.lake import Lake
 from og_assets.orchestration.failures import dagster_failures
 from og_assets.orchestration.orphan_exit import exit_with_parent

@@ -10,9 +10,8 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from og_assets.defs.jobs import build_marts, daily_sync, ingest_webhooks
+from og_assets.events.inbox import inbox_of
 from og_assets.events.ingest import InboxScan, scan_inbox
-from og_assets.events.scan import inbox_of
-from og_assets.events.store import ingested_files_of
 from og_assets.lake.lake import Lake
 from og_assets.settings import load_settings
 

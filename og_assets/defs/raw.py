@@ -10,8 +10,8 @@ import dagster as dg
 
 from og_assets.defs.checks import RAW_CHECKS, check_results
 from og_assets.defs.partitions import raw_windows, windows_of
-from og_assets.deletions.id_listings import census_name
-from og_assets.deletions.open_ids import COUNTED
+from og_assets.deletions.open_id_lister import COUNTED
+from og_assets.deletions.open_id_listings import census_name
 from og_assets.extraction.pull import Extractor, Walk
 from og_assets.orchestration.failures import dagster_failures
 from og_assets.orchestration.orphan_exit import exit_with_parent

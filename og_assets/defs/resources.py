@@ -3,7 +3,7 @@
 import dagster as dg
 
 from og_assets.deletions.existence_checks import ExistenceChecker
-from og_assets.deletions.open_ids import OpenIdLister
+from og_assets.deletions.open_id_lister import OpenIdLister
 from og_assets.extraction.pull import Extractor
 from og_assets.lake.lake import Lake
 from og_assets.orchestration.dbt_manifest import dbt_cli, dbt_project

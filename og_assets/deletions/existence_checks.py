@@ -14,10 +14,8 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
-from og_assets.deletions.check_rows import DELETION_CHECKS, ExistenceCheckRow, ObjectType, record_checks
-from og_assets.deletions.id_listings import open_id_listings_of
-from og_assets.deletions.suspected import OBJECT_OF, SuspectedDeletions, find_suspected_deletions
-from og_assets.events.land import EVENTS
+from og_assets.deletions.check_rows import ExistenceCheckRow, ObjectType
+from og_assets.deletions.suspected_deletions import OBJECT_OF, SuspectedDeletions, find_suspected_deletions
 from og_assets.extraction.connection import Connection, MakeClient
 from og_assets.lake.lake import RETRIEVED, Lake
 from og_assets.lake.privacy import PiiPolicy

@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from og_assets.events.inbox import EventFile, Inbox, TakenDumps
 from og_assets.events.ingested_files import IngestedFileRow, KnownFiles
 from og_assets.events.land import EventsLanding, LandedEvents
 from og_assets.events.parse import EventFileReader, Unreadable
-from og_assets.events.scan import EventFile, Inbox, TakenDumps
-from og_assets.events.store import ingested_files_of, open_events_landing
 from og_assets.lake.errors import LakeError, UnreadableError
 from og_assets.lake.lake import Lake, file_stem
 from og_assets.lake.privacy import PiiPolicy

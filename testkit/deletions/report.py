@@ -6,8 +6,8 @@ Belongs here: how the table looks. Not here: what is counted (verdict).
 from collections.abc import Mapping
 from math import floor
 
+from .comparison import KINDS, Verdict
 from .scenarios import WORLDS
-from .verdict import KINDS, Verdict
 
 _HEAD = (
     "| webhooks | besides | lives | faults | deleted: items, orders | nothing ever showed | wrong | missed "

@@ -19,10 +19,9 @@ from pydantic import SecretStr
 
 from og_assets.deletions.check_rows import DELETION_CHECKS
 from og_assets.deletions.existence_checks import ExistenceChecker
-from og_assets.deletions.open_ids import OpenIdLister
+from og_assets.deletions.open_id_lister import OpenIdLister
+from og_assets.events.inbox import inbox_of
 from og_assets.events.ingest import EventIngestion
-from og_assets.events.land import EVENTS
-from og_assets.events.scan import inbox_of
 from og_assets.extraction.pull import Extractor, Window
 from og_assets.lake.lake import Lake
 from og_assets.ordergroove.client import Endpoint, OrdergrooveClient
@@ -32,8 +31,8 @@ from og_assets.settings import Settings
 from ordergroove_sandbox import RunningStore, Store, serve
 from ordergroove_sandbox.webhooks import Webhooks
 
+from .observed import Shown, View
 from .scenarios import Case, Sync, syncs
-from .shown import Shown, View
 
 PULLED = ("orders", "items")
 # What is only looked at for causes: once a week will do.

@@ -12,8 +12,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from og_assets.events.inbox import Inbox
 from og_assets.events.ingest import EventIngestion
-from og_assets.events.scan import Inbox
 from og_assets.lake.lake import Lake
 from ordergroove_sandbox import RunningStore, Store, serve
 from ordergroove_sandbox.webhooks import Webhooks

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from og_assets.events.inbox import Inbox
 from og_assets.events.ingest import EventIngestion
-from og_assets.events.scan import Inbox
 from og_assets.extraction.pull import Extractor, Window
 from og_assets.lake.lake import Lake
 from og_assets.ordergroove.objects import BY_NAME

@@ -11,7 +11,7 @@ import pytest
 from og_assets.definitions import defs
 from og_assets.defs.deletions import DELETION_CHECKS, census_assets, deletion_checks
 from og_assets.deletions.existence_checks import ExistenceChecker
-from og_assets.deletions.open_ids import OpenIdLister
+from og_assets.deletions.open_id_lister import OpenIdLister
 from og_assets.extraction.pull import Extractor, Window
 from og_assets.lake.lake import Lake
 from og_assets.ordergroove.objects import BY_NAME

@@ -7,7 +7,7 @@ import pytest
 
 from ordergroove_sandbox import Store, serve
 
-from .watch import UNTIL, Watch
+from .synced_store import UNTIL, Watch
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from og_assets.deletions.existence_checks import BATCH
 from og_assets.ordergroove.objects import BY_NAME
 from ordergroove_sandbox import Store, serve
 
-from .watch import IN_A_HURRY, UNTIL, Watch, hiding
+from .synced_store import IN_A_HURRY, UNTIL, Watch, hiding
 
 
 def test_what_exceeds_the_limit_waits_with_what_was_known_when_it_was_missed_first(watch: Watch) -> None:

@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
+from og_assets.events.inbox import inbox_of
 from og_assets.events.ingest import EventIngestion
-from og_assets.events.scan import inbox_of
 from og_assets.lake.lake import Lake
 from og_assets.settings import PROJECT_ROOT
 from ordergroove_sandbox import RunningStore, Store, serve

@@ -18,11 +18,10 @@ import pytest
 
 from og_assets.events import ingest as intake_module
 from og_assets.events import ingested_files as ingested_files
+from og_assets.events.inbox import inbox_of
 from og_assets.events.ingest import EventIngestion, IngestReport, scan_inbox
 from og_assets.events.ingested_files import IngestedFiles
 from og_assets.events.land import EVENTS_SCHEMA
-from og_assets.events.scan import inbox_of
-from og_assets.events.store import ingested_files_of
 from og_assets.lake.errors import NotWritableError
 from og_assets.lake.files import write_table
 from og_assets.lake.lake import Lake
@@ -228,7 +227,7 @@ def test_young_dump_that_ends_in_an_event_waits_for_its_end(harbour: Harbour, mo
     assert harbour.ids() == ["e1", "e2", "e3"] and harbour.set_aside() == []
 
     harbour.put("never finished.jsonl", raw=whole.replace(b"e1", b"e4")[:-7])
-    monkeypatch.setattr("og_assets.events.scan.LONG_REST_SECONDS", 0.0)
+    monkeypatch.setattr("og_assets.events.inbox.LONG_REST_SECONDS", 0.0)
     harbour.take_in()
     assert harbour.ids() == ["e1", "e2", "e3", "e4"] and len(harbour.set_aside()) == 1
 
@@ -273,7 +272,7 @@ def test_dump_that_may_not_be_read_is_named_and_the_rest_goes_on(
     harbour: Harbour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Whoever runs the tests may be allowed to read everything.
-    monkeypatch.setattr("og_assets.events.scan.os.access", lambda path, _: path.name != "a.jsonl")
+    monkeypatch.setattr("og_assets.events.inbox.os.access", lambda path, _: path.name != "a.jsonl")
     harbour.put("a.jsonl", event(1))
     harbour.put("b.jsonl", event(2))
     report = harbour.take_in()
@@ -330,7 +329,7 @@ def test_killed_anywhere_nothing_is_lost_and_nothing_counts_twice(
         harbour.put(f"{number:02}.jsonl", *(event(number * 500 + each) for each in range(500)))
     program = (
         "import sys\nfrom pathlib import Path\nfrom og_assets.lake import intake\n"
-        "from og_assets.events.scan import inbox_of\nfrom og_assets.lake.lake import Lake\n"
+        "from og_assets.events.inbox import inbox_of\nfrom og_assets.lake.lake import Lake\n"
         "intake.BYTES_PER_LANDING = 100_000\nroot = Path(sys.argv[1])\nprint('go', flush=True)\n"
         "intake.EventIngestion(inbox=inbox_of(root, settle_seconds=0), lake=Lake(root / 'lake'), policy='hash',"
         " taken_dumps='move', run_id=sys.argv[2]).run(max_bytes=2**62, progress=lambda _: None)\n"
@@ -400,11 +399,11 @@ def test_dump_that_gets_a_writer_while_it_is_taken_in_is_not_moved_away_from_it(
 def test_dump_whose_writer_cannot_be_known_is_taken_in_and_moved_only_after_a_long_rest(
     harbour: Harbour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("og_assets.events.scan.is_open_for_writing", lambda _: None)
+    monkeypatch.setattr("og_assets.events.inbox.is_open_for_writing", lambda _: None)
     harbour.put("a.jsonl", event(1))
     assert harbour.take_in().dumps == 1
     assert harbour.left() == ["a.jsonl"] and scan_inbox(harbour.inbox, harbour.lake).new == ()
-    monkeypatch.setattr("og_assets.events.scan.LONG_REST_SECONDS", 0.0)
+    monkeypatch.setattr("og_assets.events.inbox.LONG_REST_SECONDS", 0.0)
     assert harbour.take_in().landed.events == 0
     assert harbour.left() == [] and harbour.archived() == ["a.jsonl"]
 
@@ -412,10 +411,10 @@ def test_dump_whose_writer_cannot_be_known_is_taken_in_and_moved_only_after_a_lo
 def test_disk_that_calls_every_file_open_gets_its_dumps_taken_in_after_a_long_rest(
     harbour: Harbour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("og_assets.events.scan.is_open_for_writing", lambda _: True)
+    monkeypatch.setattr("og_assets.events.inbox.is_open_for_writing", lambda _: True)
     harbour.put("a.jsonl", event(1))
     assert harbour.take_in().unfinished == 1
-    monkeypatch.setattr("og_assets.events.scan.LONG_REST_SECONDS", 0.0)
+    monkeypatch.setattr("og_assets.events.inbox.LONG_REST_SECONDS", 0.0)
     harbour.take_in()
     assert harbour.ids() == ["e1"] and harbour.left() == ["a.jsonl"]
 
@@ -426,7 +425,7 @@ def test_clock_of_a_file_server_may_be_a_little_ahead(
 ) -> None:
     harbour.inbox = inbox_of(harbour.data_dir, settle_seconds=5)
     harbour.put("a.jsonl", event(1))
-    monkeypatch.setattr("og_assets.events.scan.time.time", lambda: datetime.now(UTC).timestamp() - seconds_ahead)
+    monkeypatch.setattr("og_assets.events.inbox.time.time", lambda: datetime.now(UTC).timestamp() - seconds_ahead)
     assert bool(harbour.inbox.contents().dumps) == is_whole
 
 
@@ -527,7 +526,7 @@ def test_dump_that_cannot_be_put_away_is_named_and_the_rest_goes_on(
             raise PermissionError(13, "Permission denied")
         move(source, target)
 
-    monkeypatch.setattr("og_assets.events.scan.shutil.move", refuse)
+    monkeypatch.setattr("og_assets.events.inbox.shutil.move", refuse)
     report = harbour.take_in()
     assert harbour.ids() == ["e1", "e2"] and harbour.left() == ["a.jsonl"]
     assert "a.jsonl is in the lake, and cannot be put away" in report.problems[0]

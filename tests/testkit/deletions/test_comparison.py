@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from testkit.deletions.comparison import Verdict, judge
 from testkit.deletions.marts import Deletion, Item, Marts, Move, Order
+from testkit.deletions.observed import Shown
 from testkit.deletions.report import table
 from testkit.deletions.scenarios import BY_NAME
-from testkit.deletions.shown import Shown
-from testkit.deletions.verdict import Verdict, judge
 
 ZONE = ZoneInfo("America/New_York")
 BEGUN = datetime(2026, 6, 1, 14)

@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from ordergroove_sandbox import Store
+from testkit.deletions.observed import Shown, View
 from testkit.deletions.scenarios import BEGIN
-from testkit.deletions.shown import Shown, View
 
 
 def a_store() -> Store:

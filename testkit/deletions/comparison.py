@@ -11,8 +11,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from .marts import Deletion, Marts
+from .observed import Key, Shown
 from .scenarios import World
-from .shown import Key, Shown
 
 KINDS = ("order", "item")
 _LIVING = frozenset(("open", "placed", "rejected", "cancelled"))

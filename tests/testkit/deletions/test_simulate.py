@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from testkit.dbt.runner import Dbt
-from testkit.deletions.proving import prove, verdict_on
 from testkit.deletions.run import live
 from testkit.deletions.scenarios import BY_NAME, Case
+from testkit.deletions.simulate import prove, verdict_on
 
 SEEDS = range(1, 1 + int(os.environ.get("SEEDS", "1")))
 DAYS = {"garbled": 60, "stirred": 20, "random": 45}

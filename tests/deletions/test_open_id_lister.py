@@ -7,15 +7,14 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from og_assets.deletions.id_listings import open_id_listings_of
-from og_assets.deletions.open_ids import OpenIdLister
+from og_assets.deletions.open_id_lister import OpenIdLister
 from og_assets.lake.lake import Lake
 from og_assets.ordergroove import errors
 from og_assets.ordergroove.statuses import CLOSED_STATUSES, OPEN_STATUSES
 from og_assets.settings import PROJECT_ROOT
 from ordergroove_sandbox import Store, serve
 
-from .watch import ITEMS, ORDERS, UNTIL, Watch
+from .synced_store import ITEMS, ORDERS, UNTIL, Watch
 
 
 def test_old_censuses_go_once_they_are_used(watch: Watch) -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pyarrow.parquet as pq
 
-from .watch import Watch, hiding
+from .synced_store import Watch, hiding
 
 
 def test_in_a_store_where_nothing_happened_nobody_is_asked_about(watch: Watch) -> None:

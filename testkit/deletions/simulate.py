@@ -13,10 +13,10 @@ from time import perf_counter
 from testkit.dbt.runner import Dbt
 from testkit.dbt.store import Warehouse
 
+from .comparison import Verdict, judge
 from .marts import build
 from .run import Lived, live
 from .scenarios import Case
-from .verdict import Verdict, judge
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,8 +23,7 @@ from starlette.types import Receive, Scope, Send
 
 from og_assets.deletions.check_rows import DELETION_CHECKS
 from og_assets.deletions.existence_checks import ExistenceChecker
-from og_assets.deletions.open_ids import OpenIdLister
-from og_assets.events.land import EVENTS
+from og_assets.deletions.open_id_lister import OpenIdLister
 from og_assets.lake.lake import Lake
 from og_assets.ordergroove.objects import BY_NAME
 from og_assets.settings import Settings

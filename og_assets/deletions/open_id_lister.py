@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from og_assets.deletions.id_listings import OpenIdListing, census_name, open_id_listings_of
+from og_assets.deletions.open_id_listings import OpenIdListing, census_name
 from og_assets.extraction.connection import Connection, MakeClient
 from og_assets.lake.lake import Lake, file_stem
 from og_assets.lake.manifest import PullRow

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from og_assets.deletions.check_rows import ExistenceCheckRow, ObjectType
-from og_assets.deletions.id_listings import OpenIdListing, open_id_listings_of
+from og_assets.deletions.open_id_listings import OpenIdListing
 from og_assets.lake.errors import UnreadableError
 from og_assets.lake.lake import Lake
 from og_assets.ordergroove.objects import BY_NAME, ApiObject
@@ -60,9 +60,9 @@ def find_suspected_deletions(lake: Lake, object_type: ObjectType, *, zone: ZoneI
             # What does not fit into memory goes there, and not into whatever folder the process is in.
             connection.execute(f"set temp_directory = {_text(lake.root / '.duckdb')}")
             _describe(connection, lake, object_type, census=census, earlier=earlier, zone=zone)
-            connection.execute(_sql("known"))
+            connection.execute(_sql("sources"))
             connection.execute(_sql(f"{object_type}s"))
-            connection.execute(_sql("judged"))
+            connection.execute(_sql("suspected"))
             rows = connection.execute("select * from candidates").fetchall()
             witnesses = connection.execute(f"select object_id from witnesses limit {_WITNESSES}").fetchall()
             (merchants,) = connection.execute("select count(distinct merchant_id) from known_orders").fetchone() or (0,)

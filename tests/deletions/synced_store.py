@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from og_assets.deletions.check_rows import ObjectType
 from og_assets.deletions.existence_checks import CheckReport, ExistenceChecker
-from og_assets.deletions.open_ids import OpenIdLister, OpenIdListingResult
+from og_assets.deletions.open_id_lister import OpenIdLister, OpenIdListingResult
 from og_assets.events.land import EVENTS_SCHEMA
 from og_assets.extraction.pull import Extractor, Window
 from og_assets.lake.lake import Lake

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from og_assets.events.inbox import inbox_of
 from og_assets.events.ingest import EventIngestion
-from og_assets.events.scan import inbox_of
 from og_assets.lake.lake import Lake
 from ordergroove_sandbox import Store
 from ordergroove_sandbox.webhooks import Webhooks
@@ -89,7 +89,7 @@ def _lines(bodies: list[bytes]) -> Iterator[bytes]:
 
 
 def _in_process(dump: Path) -> dict[str, float]:
-    done = subprocess.run([sys.executable, "-m", "benchmarks.intake", str(dump)], capture_output=True, check=True)
+    done = subprocess.run([sys.executable, "-m", "benchmarks.ingestion", str(dump)], capture_output=True, check=True)
     result: dict[str, float] = json.loads(done.stdout)
     return result
 
