@@ -103,7 +103,7 @@ def _take_in(dump: Path) -> dict[str, float]:
             inbox=inbox_of(data_dir, settle_seconds=0),
             lake=Lake(data_dir / "lake"),
             policy="hash",
-            taken_dumps="delete",
+            ingested_file_policy="delete",
             run_id=f"bench-{datetime.now(UTC):%H%M%S}",
         )
         clock = time.perf_counter()

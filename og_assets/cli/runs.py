@@ -6,7 +6,7 @@ run itself (`defs/local_run.py`).
 
 from og_assets.cli.progress import console, errors, print_message, reporting, summary
 from og_assets.events.inbox import inbox_of
-from og_assets.events.ingest import scan_inbox
+from og_assets.events.scan import scan_inbox
 from og_assets.extraction.pull import Extractor
 from og_assets.lake.lake import Lake
 from og_assets.orchestration import local_runs as local_run
@@ -44,7 +44,7 @@ def run_ingest(settings: Settings) -> bool:
     prepare_dagster_home(settings)
     inbox = inbox_of(settings.data_dir, settle_seconds=settings.og_inbox_settle)
     lake = Lake(settings.data_dir / "lake")
-    console.print(f"{len(inbox.settled().dumps):,} dumps lie in {inbox.folder}")
+    console.print(f"{len(inbox.settled_contents().event_files):,} dumps lie in {inbox.folder}")
     job = local_run.ingest_webhooks_job()
     with reporting(job.name, total=local_run.step_count(job)) as report:
         outcome = local_run.ingest(report=report)
@@ -54,14 +54,14 @@ def run_ingest(settings: Settings) -> bool:
     found = scan_inbox(inbox, lake)
     for problem in found.problems:
         print_message("warning", f"{problem}.")
-    if found.new or found.unfinished:
+    if found.new or found.incomplete:
         print_message(
             "warning",
-            f"{len(found.new) + found.unfinished:,} files in the inbox were not taken in: "
-            f"{found.unfinished:,} are still being written, and {len(found.new):,} end in the middle of an event, came "
+            f"{len(found.new) + found.incomplete:,} files in the inbox were not taken in: "
+            f"{found.incomplete:,} are still being written, and {len(found.new):,} end in the middle of an event, came "
             "just now, or gave trouble. Run og-assets ingest again when they are whole.",
         )
-    return not (found.problems or found.new or found.unfinished)
+    return not (found.problems or found.new or found.incomplete)
 
 
 def _succeeded(outcome: RunOutcome) -> bool:

@@ -12,7 +12,7 @@ from og_assets.defs.checks import Check, Verdict
 from og_assets.defs.jobs import WEBHOOK_EVENTS, daily_sync
 from og_assets.deletions.check_rows import ObjectType
 from og_assets.deletions.existence_checks import CheckReport, ExistenceChecker
-from og_assets.deletions.open_id_lister import COUNTED, OpenIdLister, OpenIdListingResult
+from og_assets.deletions.open_id_lister import LISTED_OBJECTS, OpenIdLister, OpenIdListingResult
 from og_assets.deletions.open_id_listings import census_name
 from og_assets.deletions.suspected_deletions import OBJECT_OF
 from og_assets.orchestration.failures import dagster_failures
@@ -28,7 +28,7 @@ Reports = Mapping[ObjectType, CheckReport]
 
 
 def _most_is_still_listed(taken: OpenIdListingResult) -> Verdict:
-    before, now = taken.before.ids if taken.before else 0, taken.census.ids
+    before, now = taken.previous.ids if taken.previous else 0, taken.listing.ids
     if now >= before * LEAST_SHARE_OF_LAST:
         return Verdict(None, {"listed": now, "listed by the census before": before})
     return Verdict(
@@ -39,8 +39,8 @@ def _most_is_still_listed(taken: OpenIdListingResult) -> Verdict:
 
 
 def _deletions_are_confirmed(reports: Reports) -> Verdict:
-    candidates = sum(report.candidates for report in reports.values())
-    unproved = sum(report.unproved for report in reports.values())
+    candidates = sum(report.suspected for report in reports.values())
+    unproved = sum(report.unconfirmed for report in reports.values())
     counts: dict[str, str | int | float] = {"candidates": candidates, "without proof": unproved}
     if candidates:
         counts["share with proof"] = round(1 - unproved / candidates, 4)
@@ -55,7 +55,7 @@ def _deletions_are_confirmed(reports: Reports) -> Verdict:
 
 
 def _answers_can_be_believed(reports: Reports) -> Verdict:
-    problems = [report.problem for report in reports.values() if not report.is_believed and report.problem]
+    problems = [report.problem for report in reports.values() if not report.can_trust_404 and report.problem]
     return Verdict(" ".join(problems) if problems else None)
 
 
@@ -110,7 +110,7 @@ def make_census_asset(api_object: ApiObject) -> dg.AssetsDefinition:
                 check_results=[CENSUS_CHECK.passed_over(key=key)],
             )
         with dagster_failures(context.op_execution_context):
-            taken = open_id_lister.take(api_object, run_id=context.run.run_id, progress=context.log.info)
+            taken = open_id_lister.pull(api_object, run_id=context.run.run_id, progress=context.log.info)
         pull = taken.pull
         return dg.MaterializeResult(
             metadata={
@@ -119,8 +119,8 @@ def make_census_asset(api_object: ApiObject) -> dg.AssetsDefinition:
                 "requests": pull.requests,
                 "retries": pull.retries,
                 "seconds": round(pull.seconds, 3),
-                "began": dg.MetadataValue.timestamp(taken.census.began_at),
-                "ended": dg.MetadataValue.timestamp(taken.census.ended_at),
+                "began": dg.MetadataValue.timestamp(taken.listing.began_at),
+                "ended": dg.MetadataValue.timestamp(taken.listing.ended_at),
             },
             check_results=[CENSUS_CHECK.result(taken, key=key)],
         )
@@ -128,7 +128,7 @@ def make_census_asset(api_object: ApiObject) -> dg.AssetsDefinition:
     return census
 
 
-census_assets = [make_census_asset(BY_NAME[name]) for name in COUNTED]
+census_assets = [make_census_asset(BY_NAME[name]) for name in LISTED_OBJECTS]
 
 
 @dg.asset(
@@ -162,7 +162,7 @@ def deletion_checks(
         metadata={
             f"{object_type}s/{name}": getattr(report, name)
             for object_type, report in reports.items()
-            for name in ("candidates", "gone", "alive", "waiting", "requests")
+            for name in ("suspected", "deleted", "alive", "waiting", "requests")
         },
         check_results=[check.result(reports, key=DELETION_CHECKS) for check in DELETION_CHECK_CHECKS],
     )

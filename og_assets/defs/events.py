@@ -116,7 +116,7 @@ def webhook_events(
         inbox=inbox_of(settings.data_dir, settle_seconds=settings.og_inbox_settle),
         lake=lake,
         policy=settings.og_pii,
-        taken_dumps=settings.og_taken_dumps,
+        ingested_file_policy=settings.og_taken_dumps,
         run_id=context.run.run_id,
     )
     with dagster_failures(context.op_execution_context):
@@ -137,11 +137,11 @@ def _metadata(report: IngestReport) -> Iterator[tuple[str, dg.MetadataValue]]:
     """What the UI shows of an intake."""
     landed = report.landed
     yield "dagster/row_count", dg.MetadataValue.int(landed.events)
-    yield "dumps", dg.MetadataValue.int(report.dumps)
+    yield "dumps", dg.MetadataValue.int(report.files)
     yield "copies of earlier dumps", dg.MetadataValue.int(report.copies)
     yield "quarantined", dg.MetadataValue.int(landed.quarantined)
-    yield "dumps left for the next run", dg.MetadataValue.int(report.left + len(report.problems))
-    yield "dumps still being written", dg.MetadataValue.int(report.unfinished)
+    yield "dumps left for the next run", dg.MetadataValue.int(report.remaining + len(report.problems))
+    yield "dumps still being written", dg.MetadataValue.int(report.incomplete)
     if landed.oldest_created is not None and landed.newest_created is not None:
         yield "oldest event", dg.MetadataValue.timestamp(float(landed.oldest_created))
         yield "newest event", dg.MetadataValue.timestamp(float(landed.newest_created))

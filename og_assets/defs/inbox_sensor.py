@@ -11,7 +11,7 @@ import dagster as dg
 
 from og_assets.defs.jobs import build_marts, daily_sync, ingest_webhooks
 from og_assets.events.inbox import inbox_of
-from og_assets.events.ingest import InboxScan, scan_inbox
+from og_assets.events.scan import InboxScan, scan_inbox
 from og_assets.lake.lake import Lake
 from og_assets.settings import load_settings
 
@@ -71,7 +71,7 @@ def _unpublished(lake: Lake, instance: dg.DagsterInstance) -> str | None:
 
     A run may fail, or be killed, between taking dumps in and publishing: the dumps are known then, and the marts old.
     """
-    newest = ingested_files_of(lake.root).newest()
+    newest = lake.ingested_files.last_event_ingested_at()
     if newest is None:
         return None
     published = instance.get_latest_materialization_event(dg.AssetKey("published_marts"))
@@ -93,9 +93,9 @@ def _what_was_seen(found: InboxScan) -> str:
         parts.append(f"{found.copies:,} copies of what is in the lake")
     if found.problems:
         parts.append(f"{len(found.problems):,} that cannot be read or listed")
-    if found.unfinished:
-        parts.append(f"{found.unfinished:,} still being written")
-    files = "1 file" if found.looked_at == 1 else f"{found.looked_at:,} files"
+    if found.incomplete:
+        parts.append(f"{found.incomplete:,} still being written")
+    files = "1 file" if found.listed == 1 else f"{found.listed:,} files"
     return f"Looked at {files} in the inbox: {', '.join(parts)}."
 
 

@@ -10,7 +10,7 @@ import dagster as dg
 
 from og_assets.defs.checks import RAW_CHECKS, check_results
 from og_assets.defs.partitions import raw_windows, windows_of
-from og_assets.deletions.open_id_lister import COUNTED
+from og_assets.deletions.open_id_lister import LISTED_OBJECTS
 from og_assets.deletions.open_id_listings import census_name
 from og_assets.extraction.pull import Extractor, Walk
 from og_assets.orchestration.failures import dagster_failures
@@ -87,6 +87,6 @@ pulls = dg.AssetSpec(
     kinds={"parquet"},
     deps=[
         *(asset.key for asset in raw_assets),
-        *(dg.AssetKey(["ordergroove", census_name(BY_NAME[name])]) for name in COUNTED),
+        *(dg.AssetKey(["ordergroove", census_name(BY_NAME[name])]) for name in LISTED_OBJECTS),
     ],
 )

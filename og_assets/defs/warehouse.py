@@ -26,25 +26,25 @@ WAREHOUSE_POOL = "warehouse"
 PUBLISHED_MARTS = dg.AssetKey("published_marts")
 
 
-def _webhooks_miss_nothing(told: WebhookCoverage) -> Verdict:
+def _webhooks_miss_nothing(coverage: WebhookCoverage) -> Verdict:
     counts: dict[str, str | int | float] = {
-        "told": told.told,
-        "untold": told.untold,
-        "without an event at Ordergroove": told.without_event,
+        "reported by webhook": coverage.reported,
+        "not reported": coverage.not_reported,
+        "without an event at Ordergroove": coverage.without_event_type,
     }
-    if not told.is_listening or not told.untold:
+    if not coverage.receives_webhooks or not coverage.not_reported:
         return Verdict(None, counts)
     return Verdict(
-        f"{told.untold:,} of {told.told + told.untold:,} deletions of the last {RECENT_DAYS} days were found without "
-        "any webhook that told of them. They are in the marts, with wider bounds. Look at the receiver, at the targets "
-        "in Ordergroove, and for dumps that did not reach the inbox.",
-        {**counts, "share untold": round(told.share_untold, 4)},
+        f"No webhook reported {coverage.not_reported:,} of {coverage.reported + coverage.not_reported:,} deletions of "
+        f"the last {RECENT_DAYS} days. They are in the marts, with wider time bounds. Check the receiver, the webhook "
+        "targets in Ordergroove, and whether every event file reaches the inbox.",
+        {**counts, "share not reported": round(coverage.share_not_reported, 4)},
     )
 
 
 WEBHOOK_COVERAGE_CHECK: Check[WebhookCoverage] = Check(
     name="webhooks_miss_nothing",
-    description=f"A webhook told of every deletion of the last {RECENT_DAYS} days for which Ordergroove has one.",
+    description=f"A webhook reported every deletion of the last {RECENT_DAYS} days that has an event type.",
     judge=_webhooks_miss_nothing,
 )
 
@@ -112,14 +112,14 @@ def published_marts(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeRes
     """Publish the marts."""
     with dagster_failures():
         rows = publish(warehouse)
-        told = measure_webhook_coverage(warehouse)
+        coverage = measure_webhook_coverage(warehouse)
     return dg.MaterializeResult(
         metadata={
             "file": dg.MetadataValue.path(str(warehouse.published_file)),
             "tables": len(rows),
             **{f"rows/{table}": count for table, count in rows.items()},
         },
-        check_results=[WEBHOOK_COVERAGE_CHECK.result(told, key=PUBLISHED_MARTS)],
+        check_results=[WEBHOOK_COVERAGE_CHECK.result(coverage, key=PUBLISHED_MARTS)],
     )
 
 

@@ -1,12 +1,12 @@
-"""Which orders and items may have been deleted: what the lake knows, set against the newest census.
+"""Find orders and items that may have been deleted, by comparing the lake with the newest open-ID listing.
 
-Belongs here: reading raw rows, events, censuses and earlier answers, and saying whom to ask about. Does not belong
-here: asking (`existence_checks.py`), or what is believed in the end (dbt's `int_deletion_evidence`).
+Belongs here: reading raw rows, events, listings and earlier checks with DuckDB, and selecting what to check. Does not
+belong here: the checks (`existence_checks.py`), what the marts conclude (dbt's `int_deletion_evidence`).
 
-An order or item is asked about where it was known to be open and the newest census does not list it (`left_census`);
-where its order was closed without it (`left_order`); where a webhook told that it was deleted (`told_deleted`); and
-where it was held for deleted and is listed (`came_back`). Not where anything showed it alive after the census began,
-nor where a 404 proved it gone already. To be wrong here costs a request, or a day, and never makes a false deletion.
+The reasons for a check are `left_census`: it was open, and the newest listing lacks it; `left_order`: its order was
+closed without it; `told_deleted`: a webhook reported its deletion; `came_back`: it is recorded as deleted, but listed.
+An object is not checked if it was observed after the listing began, or if a 404 already proved its deletion. A wrong
+suspicion costs one request, and a missed one a day; neither makes a false deletion.
 """
 
 from collections.abc import Sequence
@@ -28,47 +28,46 @@ from og_assets.ordergroove.wall_clock import to_wall
 
 OBJECT_OF: dict[ObjectType, ApiObject] = {"order": BY_NAME["orders"], "item": BY_NAME["items"]}
 
-_WITNESSES = 4
+_CONTROL_ROWS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
 class SuspectedDeletions:
-    """Whom to ask about, the most telling first, and who must be there.
+    """Objects of one type to check, most important first, and control rows.
 
-    `witnesses` are rows that Ordergroove shows for ever: closed ones, of different customers, on record for some time.
-    `merchants` is how many the orders in the lake belong to.
+    `control_rows` are ids that Ordergroove must return: closed objects of different customers, known for some time.
+    `merchants` is the number of merchants that the orders in the lake belong to.
     """
 
-    census: OpenIdListing
-    candidates: Sequence[ExistenceCheckRow]
-    witnesses: Sequence[str]
+    listing: OpenIdListing
+    rows: Sequence[ExistenceCheckRow]
+    control_rows: Sequence[str]
     merchants: int
 
 
 def find_suspected_deletions(lake: Lake, object_type: ObjectType, *, zone: ZoneInfo) -> SuspectedDeletions | None:
-    """Compare what is known with the newest census of that kind; None where there is no census.
+    """Compare the lake with the newest listing of this type; None if there is no listing.
 
-    `zone` is the store's. Raises `UnreadableError` where a file of the lake cannot be read.
+    `zone` is the store's time zone. Raises `UnreadableError` if a file of the lake cannot be read.
     """
-    censuses = open_id_listings_of(lake.root, OBJECT_OF[object_type]).all()
-    if not censuses:
+    listings = lake.censuses(OBJECT_OF[object_type]).all()
+    if not listings:
         return None
-    *earlier, census = censuses
+    *earlier, newest = listings
     try:
         with duckdb.connect() as connection:
             connection.execute("set timezone = 'UTC'")
-            # What does not fit into memory goes there, and not into whatever folder the process is in.
+            # DuckDB spills to disk beyond its memory limit. Its default is the current folder of the process.
             connection.execute(f"set temp_directory = {_text(lake.root / '.duckdb')}")
-            _describe(connection, lake, object_type, census=census, earlier=earlier, zone=zone)
-            connection.execute(_sql("sources"))
-            connection.execute(_sql(f"{object_type}s"))
-            connection.execute(_sql("suspected"))
-            rows = connection.execute("select * from candidates").fetchall()
-            witnesses = connection.execute(f"select object_id from witnesses limit {_WITNESSES}").fetchall()
+            _define_inputs(connection, lake, object_type, newest=newest, earlier=earlier, zone=zone)
+            for name in ("sources", f"{object_type}s", "suspected"):
+                connection.execute(files("og_assets.deletions").joinpath("sql", f"{name}.sql").read_text())
+            suspected = connection.execute("select * from suspected_deletions").fetchall()
+            control_rows = connection.execute(f"select object_id from control_rows limit {_CONTROL_ROWS}").fetchall()
             (merchants,) = connection.execute("select count(distinct merchant_id) from known_orders").fetchone() or (0,)
     except (duckdb.IOException, duckdb.InvalidInputException) as error:
         raise UnreadableError(lake.damage() or f"The lake cannot be read: {error}.") from error
-    candidates = [
+    rows = [
         ExistenceCheckRow(
             object_type=object_type,
             object_id=object_id,
@@ -77,56 +76,57 @@ def find_suspected_deletions(lake: Lake, object_type: ObjectType, *, zone: ZoneI
             first_missed_at=first_missed_at,
             is_on_record=is_on_record,
         )
-        for object_id, reason, last_listed_at, first_missed_at, is_on_record in rows
+        for object_id, reason, last_listed_at, first_missed_at, is_on_record in suspected
     ]
     return SuspectedDeletions(
-        census=census, candidates=candidates, witnesses=[key for (key,) in witnesses], merchants=int(merchants)
+        listing=newest, rows=rows, control_rows=[object_id for (object_id,) in control_rows], merchants=int(merchants)
     )
 
 
-def _describe(
+def _define_inputs(
     connection: duckdb.DuckDBPyConnection,
     lake: Lake,
     object_type: ObjectType,
     *,
-    census: OpenIdListing,
+    newest: OpenIdListing,
     earlier: Sequence[OpenIdListing],
     zone: ZoneInfo,
 ) -> None:
-    """Tell the queries where things lie."""
+    """Define the tables, macros and variables that the queries in `sql/` read."""
     folders = {"orders": "raw/orders", "items": "raw/items", "events": "events", "checks": "raw/deletion_checks"}
     for name, folder in folders.items():
-        # Not a view: that would look into every file when it is made, and again when it is used.
+        # A view would open every file when it is created, and again when it is used. A macro opens them once.
         connection.execute(
             f"create macro {name}() as table select * from read_parquet("
             f"{_text(lake.root / folder / '**/*.parquet')}, union_by_name = true, hive_partitioning = false)"
         )
-    connection.execute(f"create view now_listed as select object_id from read_parquet({_text(census.ids_file)})")
-    connection.execute("create table was_listed (object_id varchar, listed_at timestamptz)")
-    for each in earlier:
+    connection.execute(f"create view newest_ids as select object_id from read_parquet({_text(newest.ids_file)})")
+    connection.execute("create table earlier_ids (object_id varchar, listed_at timestamptz)")
+    for listing in earlier:
         connection.execute(
-            f"insert into was_listed select object_id, ? from read_parquet({_text(each.ids_file)})", [each.began_at]
+            f"insert into earlier_ids select object_id, ? from read_parquet({_text(listing.ids_file)})",
+            [listing.began_at],
         )
     connection.execute("set variable closed_statuses = ?::bigint[]", [list(CLOSED_STATUSES)])
     connection.execute(
-        "create table this_census as select ?::varchar as object_type, ?::timestamptz as began_at, "
-        "?::timestamptz as ended_at, ?::date as store_date, ?::timestamp as items_until",
+        "create table newest_listing as select ?::varchar as object_type, ?::timestamptz as began_at, "
+        "?::timestamptz as ended_at, ?::date as store_date, ?::timestamp as items_pulled_until",
         [
             object_type,
-            census.began_at,
-            census.ended_at,
-            to_wall(census.began_at, zone=zone).date(),
-            _items_until(connection, lake, zone=zone),
+            newest.began_at,
+            newest.ended_at,
+            to_wall(newest.began_at, zone=zone).date(),
+            _items_pulled_until(connection, lake, zone=zone),
         ],
     )
 
 
-def _items_until(connection: duckdb.DuckDBPyConnection, lake: Lake, *, zone: ZoneInfo) -> datetime | None:
-    """Up to which wall time items were pulled: before that, an item that its order was closed without has left it."""
+def _items_pulled_until(connection: duckdb.DuckDBPyConnection, lake: Lake, *, zone: ZoneInfo) -> datetime | None:
+    """Return the wall-clock time up to which items were pulled: later closed orders may have items not pulled yet."""
     folder = lake.root / "pulls" / BY_NAME["items"].name
     if not any(folder.glob("*.parquet")):
         return None
-    # Only theirs: the manifest of all objects is thousands of files after a year, and each costs half a millisecond.
+    # Only the manifest of items: that of all objects is thousands of files after a year, at 0.5 ms each.
     query = (
         f"select max(window_end) from read_parquet({_text(folder / '*.parquet')}, union_by_name = true, "
         "hive_partitioning = false) where note is null"
@@ -136,9 +136,5 @@ def _items_until(connection: duckdb.DuckDBPyConnection, lake: Lake, *, zone: Zon
 
 
 def _text(path: Path) -> str:
-    """A path as text in SQL. A bracket, which is special in a pattern, stands for itself."""
+    """Quote a path for SQL. Brackets are special in DuckDB's file patterns, and are escaped."""
     return "'" + str(path).replace("[", "[[]").replace("'", "''") + "'"
-
-
-def _sql(name: str) -> str:
-    return files("og_assets.deletions").joinpath("sql", f"{name}.sql").read_text()

@@ -202,9 +202,9 @@ class _Life:
             if lines:
                 inbox.folder.mkdir(parents=True, exist_ok=True)
                 (inbox.folder / f"{self._run_id()}.jsonl").write_bytes(b"\n".join(lines) + b"\n")
-        EventIngestion(inbox=inbox, lake=self._lake, policy="hash", taken_dumps="delete", run_id=self._run_id()).run(
-            max_bytes=2**62, progress=_silently
-        )
+        EventIngestion(
+            inbox=inbox, lake=self._lake, policy="hash", ingested_file_policy="delete", run_id=self._run_id()
+        ).run(max_bytes=2**62, progress=_silently)
 
     def _arrives(self, event: Mapping[str, Any]) -> bool:
         """Whether an event arrives: each delivery of it alike, in whatever order they come."""

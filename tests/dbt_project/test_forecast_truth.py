@@ -52,7 +52,7 @@ class Town:
         self._shop.webhooks.deliver()
         inbox = Inbox(self._dumps, self._dumps.with_name("archive"), settle_seconds=0)
         intake = EventIngestion(
-            inbox=inbox, lake=Lake(self._lake.root), policy="hash", taken_dumps="delete", run_id="told"
+            inbox=inbox, lake=Lake(self._lake.root), policy="hash", ingested_file_policy="delete", run_id="told"
         )
         intake.run(max_bytes=2**62, progress=lambda _said: None)
         self.warehouse.run("run", *BUILD, *options)

@@ -89,7 +89,7 @@ def test_what_vanished_is_asked_about_and_told(shop: RunningStore, tmp_path: Pat
     shop.store.advance(hours=1)
     second = materialize(settings(shop), tmp_path)
     told = metadata(second, "deletion_checks")
-    assert (told["items/candidates"], told["items/gone"], told["items/waiting"]) == (1, 1, 0)
+    assert (told["items/suspected"], told["items/deleted"], told["items/waiting"]) == (1, 1, 0)
     assert all(verdicts(second).values())
 
 
@@ -125,7 +125,7 @@ def test_key_that_sees_nothing_any_more_makes_nothing_gone(shop: RunningStore, t
         "deletion_checks.answers_can_be_believed",
     }
     told = metadata(result, "deletion_checks")
-    assert told["orders/gone"] == told["items/gone"] == 0
+    assert told["orders/deleted"] == told["items/deleted"] == 0
 
 
 def test_census_that_is_not_due_is_passed_over_in_the_daily_sync_only(shop: RunningStore, tmp_path: Path) -> None:

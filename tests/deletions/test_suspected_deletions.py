@@ -1,192 +1,192 @@
-"""What vanished from a store is found and asked about, and nothing else is."""
+"""Objects that may have been deleted are suspected, in the right order, and no others."""
 
 from datetime import timedelta
 
 import pyarrow.parquet as pq
 
-from .synced_store import Watch, hiding
+from .synced_store import SyncedStore, hiding
 
 
-def test_in_a_store_where_nothing_happened_nobody_is_asked_about(watch: Watch) -> None:
-    watch.shop.requests.clear()
-    watch.count()
-    reports = watch.ask()
-    assert {kind: report.candidates for kind, report in reports.items()} == {"order": 0, "item": 0}
-    assert watch.checks() == []
-    assert all("status=" in asked.query for asked in watch.shop.requests.all())
+def test_unchanged_store_has_no_suspected_deletion(synced: SyncedStore) -> None:
+    synced.server.requests.clear()
+    synced.list_open_ids()
+    reports = synced.check()
+    assert {kind: report.suspected for kind, report in reports.items()} == {"order": 0, "item": 0}
+    assert synced.check_rows() == []
+    assert all("status=" in request.query for request in synced.server.requests.all())
 
 
-def test_what_was_deleted_is_proved_gone_with_the_looks_before_and_after(watch: Watch) -> None:
-    subscription = watch.live()
-    item, counted_at = watch.item_of(subscription), watch.looked
-    watch.store.advance(hours=20)
-    watch.store.cancel(subscription)
-    watch.store.advance(hours=4)
-    watch.count()
-    reports = watch.ask()
-    assert item["id"] in watch.gone()
-    assert item["order"] in watch.gone()
-    truth = {row["id"] for row in watch.store.truth.deletions()}
-    assert watch.gone() <= truth, "nothing else"
+def test_deletion_is_proved_with_the_listings_before_and_after_it(synced: SyncedStore) -> None:
+    subscription = synced.subscription_alone()
+    item, listed_at = synced.item_of(subscription), synced.request_time
+    synced.store.advance(hours=20)
+    synced.store.cancel(subscription)
+    synced.store.advance(hours=4)
+    synced.list_open_ids()
+    reports = synced.check()
+    assert item["id"] in synced.proved_deleted()
+    assert item["order"] in synced.proved_deleted()
+    truth = {row["id"] for row in synced.store.truth.deletions()}
+    assert synced.proved_deleted() <= truth, "no other object"
     assert all(report.waiting == 0 for report in reports.values())
-    (row,) = [row for row in watch.checks() if row["object_id"] == item["id"]]
+    (row,) = [row for row in synced.check_rows() if row["object_id"] == item["id"]]
     assert (row["object_type"], row["reason"]) == ("item", "left_census")
-    assert row["last_listed_at"] == counted_at
-    assert row["first_missed_at"] == row["checked_at"] == watch.now
+    assert row["last_listed_at"] == listed_at
+    assert row["first_missed_at"] == row["checked_at"] == synced.now
 
-    assert watch.ask()["item"].candidates == 0, "what was proved once is not asked again"
-    watch.store.advance(hours=24)
-    watch.count()
-    watch.ask()
-    assert [row["object_id"] for row in watch.checks()].count(item["id"]) == 1
-
-
-def test_item_that_moved_is_not_asked_about(watch: Watch) -> None:
-    subscription = watch.live()
-    item = watch.item_of(subscription)
-    watch.store.skip(subscription)
-    assert watch.item_of(subscription)["id"] == item["id"]
-    watch.store.advance(seconds=1)
-    watch.count()
-    reports = watch.ask()
-    assert reports["item"].candidates == 0
-    assert watch.gone() == {item["order"]}, "the order that it left empty was deleted"
+    assert synced.check()["item"].suspected == 0, "a proved deletion is not checked again"
+    synced.store.advance(hours=24)
+    synced.list_open_ids()
+    synced.check()
+    assert [row["object_id"] for row in synced.check_rows()].count(item["id"]) == 1
 
 
-def test_what_was_placed_after_the_last_window_lives_and_its_fresh_rows_land(watch: Watch) -> None:
-    watch.store.advance(days=2)
-    watch.count()
-    reports = watch.ask()
-    assert watch.gone() <= {row["id"] for row in watch.store.truth.deletions()}
-    alive = {row["object_id"] for row in watch.checks() if row["status"] == 200}
+def test_moved_item_is_not_suspected(synced: SyncedStore) -> None:
+    subscription = synced.subscription_alone()
+    item = synced.item_of(subscription)
+    synced.store.skip(subscription)
+    assert synced.item_of(subscription)["id"] == item["id"]
+    synced.store.advance(seconds=1)
+    synced.list_open_ids()
+    reports = synced.check()
+    assert reports["item"].suspected == 0
+    assert synced.proved_deleted() == {item["order"]}, "only the order that it left empty"
+
+
+def test_order_placed_after_the_last_window_is_alive_and_its_current_row_lands(synced: SyncedStore) -> None:
+    synced.store.advance(days=2)
+    synced.list_open_ids()
+    reports = synced.check()
+    assert synced.proved_deleted() <= {row["id"] for row in synced.store.truth.deletions()}
+    alive = {row["object_id"] for row in synced.check_rows() if row["status"] == 200}
     assert len(alive) == reports["order"].alive >= 1
-    (file,) = (watch.lake.root / "raw" / "orders" / "window=retrieved").glob("*.parquet")
+    (file,) = (synced.lake.root / "raw" / "orders" / "window=retrieved").glob("*.parquet")
     rows = pq.read_table(file, partitioning=None).to_pylist()
     assert {row["public_id"] for row in rows} == alive
-    assert {row["_seen_at"] for row in rows} == {watch.looked}
-    assert reports["item"].candidates == 0, "the next window shows whether its items are still in it"
-    watch.store.advance(seconds=60)
-    watch.pull()
-    watch.count()
-    assert {kind: report.candidates for kind, report in watch.ask().items()} == {"order": 0, "item": 0}
+    assert {row["_seen_at"] for row in rows} == {synced.request_time}
+    assert reports["item"].suspected == 0, "the next window pulls its items"
+    synced.store.advance(seconds=60)
+    synced.pull()
+    synced.list_open_ids()
+    assert {kind: report.suspected for kind, report in synced.check().items()} == {"order": 0, "item": 0}
 
 
-def test_item_that_its_order_was_placed_without_is_asked_about(watch: Watch) -> None:
-    """Nothing was looked at in between: no census ever missed it while its order was open."""
-    subscription = watch.live()
-    item = watch.item_of(subscription)
-    product = watch.store.truth.table("subscriptions")[0]["product"]
-    watch.store.add_one_time_item(item["order"], product_id=product)
-    watch.store.remove_item(item["id"])
-    watch.store.send_now(item["order"])
-    watch.store.advance(days=1)
-    watch.pull()
-    watch.count()
-    watch.ask()
-    (row,) = [row for row in watch.checks() if row["object_id"] == item["id"]]
+def test_item_missing_from_its_placed_order_is_checked(synced: SyncedStore) -> None:
+    """No listing was taken between its removal and the placement, so no listing lacks it while its order is open."""
+    subscription = synced.subscription_alone()
+    item = synced.item_of(subscription)
+    product = synced.store.truth.table("subscriptions")[0]["product"]
+    synced.store.add_one_time_item(item["order"], product_id=product)
+    synced.store.remove_item(item["id"])
+    synced.store.send_now(item["order"])
+    synced.store.advance(days=1)
+    synced.pull()
+    synced.list_open_ids()
+    synced.check()
+    (row,) = [row for row in synced.check_rows() if row["object_id"] == item["id"]]
     assert (row["reason"], row["status"]) == ("left_order", 404)
 
 
-def test_what_a_webhook_told_is_asked_about_last_and_never_recorded_as_waiting(watch: Watch) -> None:
-    told, silent = watch.live(), None
-    watch.store.cancel(told)
-    silent = watch.live()
-    gone = [(row["id"], row["kind"]) for row in watch.store.truth.deletions()][-2:]
-    for key, kind in gone:
-        watch.tell("item.remove" if kind == "item" else "order.delete", key, at=watch.now)
-    watch.store.cancel(silent)
-    watch.store.advance(hours=1)
-    watch.count()
-    reports = watch.ask(limit=1)
-    assert {kind: (one.gone, one.waiting, one.unproved) for kind, one in reports.items()} == {
+def test_deletion_reported_by_webhook_is_checked_last_and_never_recorded_as_waiting(synced: SyncedStore) -> None:
+    reported, unreported = synced.subscription_alone(), None
+    synced.store.cancel(reported)
+    unreported = synced.subscription_alone()
+    deleted = [(row["id"], row["kind"]) for row in synced.store.truth.deletions()][-2:]
+    for key, kind in deleted:
+        synced.report_by_webhook("item.remove" if kind == "item" else "order.delete", key, at=synced.now)
+    synced.store.cancel(unreported)
+    synced.store.advance(hours=1)
+    synced.list_open_ids()
+    reports = synced.check(limit=1)
+    assert {kind: (one.deleted, one.waiting, one.unconfirmed) for kind, one in reports.items()} == {
         "order": (1, 1, 0),
         "item": (1, 1, 0),
     }
-    assert not watch.gone() & {key for key, _ in gone}
-    watch.ask()
-    rows = {row["object_id"]: row for row in watch.checks()}
-    assert all(rows[key]["reason"] == "told_deleted" and rows[key]["status"] == 404 for key, _ in gone)
+    assert not synced.proved_deleted() & {key for key, _ in deleted}
+    synced.check()
+    rows = {row["object_id"]: row for row in synced.check_rows()}
+    assert all(rows[key]["reason"] == "told_deleted" and rows[key]["status"] == 404 for key, _ in deleted)
 
 
-def test_what_is_listed_though_a_webhook_told_it_deleted_is_asked_about_and_lives(watch: Watch) -> None:
-    item = watch.item_of(watch.live())
-    watch.store.advance(hours=1)
-    watch.tell("item.remove", item["id"], at=watch.now)
-    watch.store.advance(hours=1)
-    watch.count()
-    assert watch.ask()["item"].alive == 1
-    (row,) = watch.checks()
+def test_listed_item_that_a_webhook_reported_deleted_is_checked_and_alive(synced: SyncedStore) -> None:
+    item = synced.item_of(synced.subscription_alone())
+    synced.store.advance(hours=1)
+    synced.report_by_webhook("item.remove", item["id"], at=synced.now)
+    synced.store.advance(hours=1)
+    synced.list_open_ids()
+    assert synced.check()["item"].alive == 1
+    (row,) = synced.check_rows()
     assert (row["object_id"], row["reason"], row["status"]) == (item["id"], "came_back", 200)
-    watch.store.advance(hours=1)
-    watch.count()
-    assert watch.ask()["item"].candidates == 0
+    synced.store.advance(hours=1)
+    synced.list_open_ids()
+    assert synced.check()["item"].suspected == 0
 
 
-def test_what_came_back_and_was_not_answered_for_is_undeleted_by_its_listing(watch: Watch) -> None:
-    """A listing is a sign of life, so it is on record even where nobody was asked; and it is asked about first."""
-    kept = watch.live()
-    item = watch.item_of(kept)
-    watch.tell("item.remove", item["id"], at=watch.now)
+def test_listing_of_a_deleted_item_is_recorded_before_its_check(synced: SyncedStore) -> None:
+    """A listing proves existence, so it is recorded even without a check; and the check comes first."""
+    kept = synced.subscription_alone()
+    item = synced.item_of(kept)
+    synced.report_by_webhook("item.remove", item["id"], at=synced.now)
     for _ in range(3):
-        watch.store.cancel(watch.live(apart_from=kept))
-    watch.store.advance(hours=1)
-    watch.count()
-    listed_at = watch.looked
-    assert watch.ask(limit=0)["item"].waiting >= 3
-    (row,) = [row for row in watch.checks() if row["object_id"] == item["id"]]
+        synced.store.cancel(synced.subscription_alone(other_than=kept))
+    synced.store.advance(hours=1)
+    synced.list_open_ids()
+    listed_at = synced.request_time
+    assert synced.check(limit=0)["item"].waiting >= 3
+    (row,) = [row for row in synced.check_rows() if row["object_id"] == item["id"]]
     assert (row["reason"], row["last_listed_at"], row["status"]) == ("came_back", listed_at, None)
-    watch.store.advance(hours=1)
-    watch.tell("item.remove", item["id"], at=watch.now - timedelta(minutes=30))
-    watch.count()
-    watch.ask(limit=1)
-    *_, row = [row for row in watch.checks() if row["object_id"] == item["id"]]
-    assert (row["reason"], row["status"]) == ("came_back", 200), "the first of many"
+    synced.store.advance(hours=1)
+    synced.report_by_webhook("item.remove", item["id"], at=synced.now - timedelta(minutes=30))
+    synced.list_open_ids()
+    synced.check(limit=1)
+    *_, row = [row for row in synced.check_rows() if row["object_id"] == item["id"]]
+    assert (row["reason"], row["status"]) == ("came_back", 200), "checked first"
 
 
-def test_backlog_and_the_newest_are_asked_about_by_turns(watch: Watch) -> None:
+def test_backlog_and_newest_suspicions_alternate(synced: SyncedStore) -> None:
     for _ in range(4):
-        watch.store.cancel(watch.live())
-    watch.store.advance(hours=1)
-    watch.count()
-    watch.ask(limit=0)
-    fresh = watch.item_of(watch.live())["id"]
-    watch.store.cancel(watch.live())
-    watch.store.advance(hours=1)
-    watch.count()
-    watch.ask(limit=2)
-    assert fresh in watch.gone()
+        synced.store.cancel(synced.subscription_alone())
+    synced.store.advance(hours=1)
+    synced.list_open_ids()
+    synced.check(limit=0)
+    newest = synced.item_of(synced.subscription_alone())["id"]
+    synced.store.cancel(synced.subscription_alone())
+    synced.store.advance(hours=1)
+    synced.list_open_ids()
+    synced.check(limit=2)
+    assert newest in synced.proved_deleted()
 
 
-def test_what_only_an_event_or_a_census_ever_showed_is_found_gone_too(watch: Watch) -> None:
-    subscription = watch.live()
-    order = watch.item_of(subscription)["order"]
-    product = watch.store.truth.table("subscriptions")[0]["product"]
-    told, listed = (watch.store.add_one_time_item(order, product_id=product) for _ in range(2))
-    watch.tell("item.create", told, at=watch.now, order=order)
-    watch.store.remove_item(told)
-    watch.store.advance(seconds=10)
-    watch.count()
-    watch.store.remove_item(listed)
-    watch.store.advance(seconds=10)
-    watch.count()
-    watch.ask()
-    assert watch.gone() == {told, listed}
+def test_item_known_only_by_an_event_or_a_listing_is_proved_deleted(synced: SyncedStore) -> None:
+    subscription = synced.subscription_alone()
+    order = synced.item_of(subscription)["order"]
+    product = synced.store.truth.table("subscriptions")[0]["product"]
+    by_event, by_listing = (synced.store.add_one_time_item(order, product_id=product) for _ in range(2))
+    synced.report_by_webhook("item.create", by_event, at=synced.now, order=order)
+    synced.store.remove_item(by_event)
+    synced.store.advance(seconds=10)
+    synced.list_open_ids()
+    synced.store.remove_item(by_listing)
+    synced.store.advance(seconds=10)
+    synced.list_open_ids()
+    synced.check()
+    assert synced.proved_deleted() == {by_event, by_listing}
 
 
-def test_odd_ids_of_events_are_never_put_into_an_address(watch: Watch) -> None:
-    for odd in ("..", "../customers", "a/b", "?x=1", "", " ", "ä", "x" * 65):
-        watch.tell("item.remove", odd, at=watch.now)
-    watch.store.advance(hours=1)
-    watch.count()
-    assert watch.ask()["item"].candidates == 0
+def test_malformed_ids_of_events_are_never_requested(synced: SyncedStore) -> None:
+    for malformed in ("..", "../customers", "a/b", "?x=1", "", " ", "ä", "x" * 65):
+        synced.report_by_webhook("item.remove", malformed, at=synced.now)
+    synced.store.advance(hours=1)
+    synced.list_open_ids()
+    assert synced.check()["item"].suspected == 0
 
 
-def test_order_that_lives_and_is_never_listed_is_asked_about_less_and_less(watch: Watch) -> None:
-    item = watch.item_of(watch.live())
+def test_existing_order_that_is_never_listed_is_checked_less_and_less_often(synced: SyncedStore) -> None:
+    item = synced.item_of(synced.subscription_alone())
     hidden = hiding(item["order"])
     answers = []
     for _ in range(6):
-        watch.store.advance(hours=1)
-        watch.count(make_client=hidden)
-        answers.append(watch.ask()["order"].alive)
+        synced.store.advance(hours=1)
+        synced.list_open_ids(make_client=hidden)
+        answers.append(synced.check()["order"].alive)
     assert answers == [1, 1, 1, 0, 0, 0]

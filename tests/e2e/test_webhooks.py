@@ -71,7 +71,7 @@ def take_in_and_build(project: Project) -> None:
     """What lies in the inbox into the lake and the build file, as `ingest` does, but by no run, and unpublished."""
     inbox = inbox_of(project.data_dir, settle_seconds=0)
     lake = Lake(project.data_dir / "lake")
-    report = EventIngestion(inbox=inbox, lake=lake, policy="hash", taken_dumps="move", run_id="first").run(
+    report = EventIngestion(inbox=inbox, lake=lake, policy="hash", ingested_file_policy="move", run_id="first").run(
         max_bytes=2**62, progress=lambda _said: None
     )
     assert report.landed.events

@@ -1,42 +1,55 @@
--- Who is to be asked about, and why. Needs `known`, `this_census` and the macros.
+-- Which objects to check, why, and in which order; and control rows. Needs `known_objects`, `newest_listing` and the
+-- macros of `sources`.
 
-create table candidates as
+create table suspected_deletions as
 select
     object_id,
     reason,
     case when reason = 'came_back' then began_at else listed_at end as last_listed_at,
-    case when reason != 'came_back' then coalesce(missed_before_at, ended_at) end as first_missed_at,
-    missed_before_at is not null as is_on_record
+    case when reason != 'came_back' then coalesce(first_missed_before_at, ended_at) end as first_missed_at,
+    first_missed_before_at is not null as is_on_record
 from (
     select
-        known.*,
-        this_census.began_at,
-        this_census.ended_at,
-        this_census.store_date,
-        -- The end of an earlier census that missed it as well, where it was to be asked about since and still waits.
+        known_objects.*,
+        newest_listing.began_at,
+        newest_listing.ended_at,
+        newest_listing.store_date,
+        -- The end of the first listing that lacked it, if an earlier run recorded it as waiting for its check.
         list_min(
-            list_filter(missed_at, lambda missed: missed > coalesce(alive_at, '-infinity'::timestamptz))
-        ) as missed_before_at,
-        coalesce(known.deleted_at >= known.shown_at, known.deleted_at is not null) as is_told_deleted,
-        coalesce(known.gone_at >= known.shown_at, known.gone_at is not null) as is_gone,
+            list_filter(missed_at, lambda missed: missed > coalesce(last_alive_at, '-infinity'::timestamptz))
+        ) as first_missed_before_at,
+        coalesce(
+            known_objects.reported_deleted_at >= known_objects.recorded_alive_at,
+            known_objects.reported_deleted_at is not null
+        ) as is_reported_deleted,
+        coalesce(
+            known_objects.proved_deleted_at >= known_objects.recorded_alive_at,
+            known_objects.proved_deleted_at is not null
+        ) as is_proved_deleted,
         case
             when is_listed then case
-                when is_gone and known.gone_at < this_census.began_at then 'came_back'
-                when not is_gone and is_told_deleted and known.deleted_at < this_census.began_at then 'came_back'
+                when is_proved_deleted and known_objects.proved_deleted_at < newest_listing.began_at then 'came_back'
+                when
+                    not is_proved_deleted
+                    and is_reported_deleted
+                    and known_objects.reported_deleted_at < newest_listing.began_at then 'came_back'
             end
-            when is_gone or known.alive_at > this_census.began_at then null
-            when is_at_rest(known.lives, known.listed_at, this_census.began_at) then null
-            when is_told_deleted then 'told_deleted'
-            else known.reason_if_absent
+            when is_proved_deleted or known_objects.last_alive_at > newest_listing.began_at then null
+            when
+                is_checked_enough(
+                    known_objects.alive_answers, known_objects.listed_at, newest_listing.began_at
+                ) then null
+            when is_reported_deleted then 'told_deleted'
+            else known_objects.reason_if_not_listed
         end as reason
-    from known
-    cross join this_census
-    where is_id(known.object_id)
+    from known_objects
+    cross join newest_listing
+    where is_id(known_objects.object_id)
 )
 where reason is not null
--- What is wrong in the marts comes first; then what has no proof yet; then what a webhook told. Of each, the one that waits
--- longest and the newest by turns, so that neither a backlog nor a bad day holds up the other. What gave trouble before
--- goes last, and before it what may simply have been placed: the next window tells of it.
+-- Objects that are wrong in the marts (`came_back`) come first, then those without any proof, then those reported by
+-- webhook. Within each, failed checks go last, and before them orders that may just have been placed, which the next
+-- window settles. The longest waiting and the newest alternate, so that neither a backlog nor a bad day blocks others.
 order by
     case reason when 'came_back' then 0 when 'told_deleted' then 2 else 1 end,
     coalesce(failures > 0, false),
@@ -47,21 +60,21 @@ order by
     ),
     object_id;
 
--- Closed rows, which Ordergroove shows for ever, of different customers, at random. On record since before the census
--- before this one, if there are such: what came with a wrong key today cannot vouch for it.
-create table witnesses as
+-- Closed objects, which Ordergroove never deletes, of different customers, in random order. Those observed before the
+-- previous listing come first: rows that were pulled with a wrong key today must not vouch for that key.
+create table control_rows as
 select object_id
 from (
     select
         object_id,
-        first_seen_at,
-        row_number() over (partition by customer_id order by first_seen_at, object_id) as number_of_customer
-    from may_be_witnesses
+        first_observed_at,
+        row_number() over (partition by customer_id order by first_observed_at, object_id) as number_of_customer
+    from possible_control_rows
     where is_id(object_id)
 )
 where number_of_customer = 1
 order by
-    first_seen_at < (
-        select coalesce(max(listed_at), (select began_at from this_census)) - interval 12 hour from was_listed
+    first_observed_at < (
+        select coalesce(max(listed_at), (select began_at from newest_listing)) - interval 12 hour from earlier_ids
     ) desc,
-    hash(object_id || cast((select began_at from this_census) as varchar));
+    hash(object_id || cast((select began_at from newest_listing) as varchar));
