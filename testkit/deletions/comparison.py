@@ -1,6 +1,7 @@
-"""The marts set against the truth: what is right, what is wrong, and what is missing.
+"""Compare the marts with the truth of a store: what is right, wrong and missing.
 
-Belongs here: what counts as what. Not here: where the numbers come from (shown, marts), how a table looks (report).
+Belongs here: the rules of the comparison. Does not belong here: what could be known (`observed.py`), reading the marts
+(`marts.py`), the table of results (`report.py`).
 """
 
 from collections import Counter, defaultdict
@@ -11,22 +12,22 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from .marts import Deletion, Marts
-from .observed import Key, Shown
-from .scenarios import World
+from .observed import Key, Observed
+from .scenarios import Scenario
 
 KINDS = ("order", "item")
-_LIVING = frozenset(("open", "placed", "rejected", "cancelled"))
+_EXISTING_OUTCOMES = frozenset(("open", "placed", "rejected", "cancelled"))
 Truth = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 @dataclass
-class Verdict:
-    """Counts of one life, or of many added up; `problems` says each fault of the marts in a sentence.
+class Comparison:
+    """Counts of one case, or of several added up. `problems` has a sentence for each fault of the marts.
 
-    Counters are by kind (order, item), those of causes by verdict (right, wrong, unknown).
+    Counters are by kind (order, item); `causes` and `move_causes` by result (right, wrong, unknown).
     """
 
-    lives: int = 0
+    cases: int = 0
     deletions: Counter[str] = field(default_factory=Counter)
     unknowable: Counter[str] = field(default_factory=Counter)
     found: Counter[str] = field(default_factory=Counter)
@@ -38,163 +39,176 @@ class Verdict:
     move_causes: Counter[str] = field(default_factory=Counter)
     out_of_bounds: int = 0
     misplaced: int = 0
-    values_lost: int = 0
+    wrong_values: int = 0
     problems: list[str] = field(default_factory=list)
 
-    def __add__(self, other: "Verdict") -> "Verdict":
-        """Both together."""
-        return Verdict(**{name: value + getattr(other, name) for name, value in vars(self).items()})
+    def __add__(self, other: "Comparison") -> "Comparison":
+        """Add up the counts and problems of both."""
+        return Comparison(**{name: value + getattr(other, name) for name, value in vars(self).items()})
 
     def precision(self, kind: str) -> float:
-        """The share of what is held for deleted that was deleted."""
-        held = self.found[kind] + self.wrong[kind]
-        return self.found[kind] / held if held else 1.0
+        """Share of the deletions in the marts that are true."""
+        in_marts = self.found[kind] + self.wrong[kind]
+        return self.found[kind] / in_marts if in_marts else 1.0
 
     def recall(self, kind: str) -> float:
-        """The share of what was deleted, and could be known, that is held for deleted."""
-        known = self.deletions[kind] - self.unknowable[kind]
-        return 1 - self.missed[kind] / known if known else 1.0
+        """Share of the true deletions of observed objects that are in the marts."""
+        knowable = self.deletions[kind] - self.unknowable[kind]
+        return 1 - self.missed[kind] / knowable if knowable else 1.0
 
 
-def judge(marts: Marts, truth: Truth, shown: Shown, *, world: World, begun: datetime, zone: ZoneInfo) -> Verdict:
-    """Compare the marts with the truth of a store that was first pulled at `begun`, all on its wall clock."""
-    return _Judge(marts, truth, shown, world=world, begun=begun, zone=zone).verdict
+def compare(
+    marts: Marts, truth: Truth, observed: Observed, *, scenario: Scenario, started_at: datetime, zone: ZoneInfo
+) -> Comparison:
+    """Compare the marts with the truth of a store that was first pulled at `started_at`, on its wall clock."""
+    return _Comparer(marts, truth, observed, scenario=scenario, started_at=started_at, zone=zone).result
 
 
-class _Judge:
+class _Comparer:
     def __init__(
-        self, marts: Marts, truth: Truth, shown: Shown, *, world: World, begun: datetime, zone: ZoneInfo
+        self,
+        marts: Marts,
+        truth: Truth,
+        observed: Observed,
+        *,
+        scenario: Scenario,
+        started_at: datetime,
+        zone: ZoneInfo,
     ) -> None:
-        self.verdict = Verdict(lives=1)
-        self._marts, self._truth, self._shown, self._world, self._begun = marts, truth, shown, world, begun
-        self._zone = zone
-        self._gone: dict[Key, Mapping[str, Any]] = {
+        self.result = Comparison(cases=1)
+        self._marts, self._truth, self._observed = marts, truth, observed
+        self._scenario, self._started_at, self._zone = scenario, started_at, zone
+        self._truly_deleted: dict[Key, Mapping[str, Any]] = {
             (kind, row["id"]): row for kind in KINDS for row in truth[f"deleted_{kind}s"]
         }
-        self._standing: dict[Key, Deletion] = {}
-        self._judge_deletions()
-        self._judge_facts()
-        self._judge_places()
-        self._judge_values()
-        self._judge_moves()
+        self._found: dict[Key, Deletion] = {}
+        self._compare_deletions()
+        self._compare_facts()
+        self._compare_existing()
+        self._compare_values()
+        self._compare_moves()
 
     def _utc(self, wall_clock: datetime) -> datetime:
         return wall_clock.replace(tzinfo=self._zone).astimezone(UTC)
 
-    def _fault(self, problem: str) -> None:
-        self.verdict.problems.append(problem)
+    def _problem(self, sentence: str) -> None:
+        self.result.problems.append(sentence)
 
-    def _judge_deletions(self) -> None:
-        verdict, shown = self.verdict, self._shown
+    def _compare_deletions(self) -> None:
+        result, observed = self.result, self._observed
         for row in self._marts.deletions:
             key = (row.object_type, row.object_id)
-            if row.undeleted_at is not None or key not in self._gone or key in self._standing:
-                # An id never comes back here: whoever was ever held for undeleted was wrongly held for deleted.
-                verdict.wrong[row.object_type] += 1
-                what = "twice" if key in self._standing else "never, or not for good"
-                self._fault(f"{key} was deleted {what}, and is held for deleted: {row}")
+            if row.undeleted_at is not None or key not in self._truly_deleted or key in self._found:
+                # The store never uses an id again, so an undeleted row was never deleted.
+                result.wrong[row.object_type] += 1
+                reason = "is there twice" if key in self._found else "is wrong"
+                self._problem(f"the deletion of {key} {reason}: {row}")
                 continue
-            self._standing[key] = row
-            verdict.found[row.object_type] += 1
-            self._judge_times(row, self._utc(self._gone[key]["at"]), is_told=key in shown.gone)
-            right = row.cause == self._gone[key]["cause"]
-            verdict.causes["right" if right else "unknown" if row.cause == "unknown" else "wrong"] += 1
-            if not right and row.cause != "unknown" and self._world.is_in_order:
-                self._fault(f"{key} was deleted because {self._gone[key]['cause']}, not {row.cause}")
-        for key, truth in self._gone.items():
-            is_known = key in shown.objects
-            if truth["at"] < self._begun and not is_known:
+            self._found[key] = row
+            result.found[row.object_type] += 1
+            true_row = self._truly_deleted[key]
+            self._compare_times(row, self._utc(true_row["at"]), is_reported=key in observed.reported_deleted)
+            is_right = row.cause == true_row["cause"]
+            result.causes["right" if is_right else "unknown" if row.cause == "unknown" else "wrong"] += 1
+            if not is_right and row.cause != "unknown" and self._scenario.has_all_events_in_order:
+                self._problem(f"the cause of the deletion of {key} is {true_row['cause']}, not {row.cause}")
+        for key, true_row in self._truly_deleted.items():
+            is_observed = key in observed.objects
+            if true_row["at"] < self._started_at and not is_observed:
                 continue
-            verdict.deletions[key[0]] += 1
-            if not is_known:
-                verdict.unknowable[key[0]] += 1
-            elif key not in self._standing:
-                verdict.missed[key[0]] += 1
-                self._fault(f"{key} was deleted at {truth['at']} ({truth['cause']}), which is not known")
+            result.deletions[key[0]] += 1
+            if not is_observed:
+                result.unknowable[key[0]] += 1
+            elif key not in self._found:
+                result.missed[key[0]] += 1
+                self._problem(f"the deletion of {key} at {true_row['at']} ({true_row['cause']}) is missing")
 
-    def _judge_times(self, row: Deletion, at: datetime, *, is_told: bool) -> None:
+    def _compare_times(self, row: Deletion, at: datetime, *, is_reported: bool) -> None:
         not_before = row.not_before_at or at
         is_within = not_before <= at <= row.not_after_at and not_before <= row.deleted_at <= row.not_after_at
         if row.precision == "exact":
-            self.verdict.exact[row.object_type] += 1
+            self.result.exact[row.object_type] += 1
             is_within = is_within and row.deleted_at == at
         if not is_within:
-            self.verdict.out_of_bounds += 1
-            self._fault(f"{row.object_type} {row.object_id} was deleted at {at}, which is not what is told: {row}")
-        if is_told != (row.precision == "exact"):
-            self._fault(f"an event {'told' if is_told else 'never told'} of a deletion that is {row.precision}: {row}")
+            self.result.out_of_bounds += 1
+            self._problem(f"{row.object_type} {row.object_id} was deleted at {at}, outside the bounds of {row}")
+        if is_reported != (row.precision == "exact"):
+            event = "an event" if is_reported else "no event"
+            self._problem(f"{event} reported a deletion whose precision is {row.precision}: {row}")
 
-    def _judge_facts(self) -> None:
-        """What the facts say of deletions is what `fct_deletions` says."""
+    def _compare_facts(self) -> None:
+        """Deletions in the fact tables equal those in `fct_deletions`."""
         for kind, rows in (("order", self._marts.orders), ("item", self._marts.items)):
-            held = {(kind, row[0]): row.deleted_at for row in rows if row.outcome == "deleted"}
-            standing = {key: row.deleted_at for key, row in self._standing.items() if key[0] == kind}
-            for key in held.items() ^ standing.items():
-                self._fault(f"fct_{kind}s and fct_deletions do not agree about {key}")
+            in_facts = {(kind, row[0]): row.deleted_at for row in rows if row.outcome == "deleted"}
+            in_deletions = {key: row.deleted_at for key, row in self._found.items() if key[0] == kind}
+            for key in in_facts.items() ^ in_deletions.items():
+                self._problem(f"fct_{kind}s and fct_deletions do not agree about {key}")
 
-    def _judge_places(self) -> None:
-        """What is there is there: each item in the order that the truth names, and no order that is not deleted."""
+    def _compare_existing(self) -> None:
+        """Every existing item is in its true order, and no existing order is deleted."""
         items = {row.order_item_id: row for row in self._marts.items}
         outcomes = {row.order_id: row.outcome for row in self._marts.orders}
         for row in self._truth["items"]:
-            if ("item", row["id"]) in self._shown.objects:
+            if ("item", row["id"]) in self._observed.objects:
                 found = items.get(row["id"])
-                if found is None or found.order_id != row["order"] or found.outcome not in _LIVING:
-                    self.verdict.misplaced += 1
-                    self._fault(f"item {row['id']} is in order {row['order']}, and is held for {found}")
+                if found is None or found.order_id != row["order"] or found.outcome not in _EXISTING_OUTCOMES:
+                    self.result.misplaced += 1
+                    self._problem(f"item {row['id']} is in order {row['order']}, but the mart has {found}")
         for row in self._truth["orders"]:
-            if ("order", row["id"]) in self._shown.objects and outcomes.get(row["id"]) in (None, "deleted"):
-                self.verdict.misplaced += 1
-                self._fault(f"order {row['id']} is there, and is held for {outcomes.get(row['id'])}")
+            if ("order", row["id"]) in self._observed.objects and outcomes.get(row["id"]) in (None, "deleted"):
+                self.result.misplaced += 1
+                self._problem(f"order {row['id']} exists, but the mart has {outcomes.get(row['id'])}")
 
-    def _judge_values(self) -> None:
-        """What is gone keeps what it was last known to be."""
+    def _compare_values(self) -> None:
+        """Every deleted item keeps its last observed price."""
         items = {row.order_item_id: row for row in self._marts.items}
-        for (kind, key), row in self._standing.items():
-            known = self._shown.prices(key) if kind == "item" else set()
-            if not known:
+        for (kind, key), row in self._found.items():
+            prices = self._observed.prices(key) if kind == "item" else set()
+            if not prices:
                 continue
             price = items[key].total_price if key in items else None
-            is_sane = row.value_lost is not None and price is not None and 0 <= row.value_lost <= price
-            if price not in known or not is_sane:
-                self.verdict.values_lost += 1
-                self._fault(
-                    f"item {key} was worth {known}, and is held for {price}, of which {row.value_lost} was lost"
+            is_plausible = row.value_lost is not None and price is not None and 0 <= row.value_lost <= price
+            if price not in prices or not is_plausible:
+                self.result.wrong_values += 1
+                self._problem(
+                    f"item {key} had the price {prices}; the marts have the price {price} and the lost value "
+                    f"{row.value_lost}"
                 )
 
-    def _judge_moves(self) -> None:
-        verdict, world = self.verdict, self._world
-        paths: defaultdict[str, list[str]] = defaultdict(list)
-        since = Counter[tuple[Any, ...]]()
+    def _compare_moves(self) -> None:
+        result = self.result
+        orders_of_item: defaultdict[str, list[str]] = defaultdict(list)
+        true_moves = Counter[tuple[Any, ...]]()
         causes: dict[tuple[Any, ...], str] = {}
         for move in self._truth["moves"]:
-            paths[move["item"]] += [move["from_order"], move["to_order"]]
-            told = (move["item"], move["from_order"], move["to_order"], self._utc(move["at"]))
-            since[told] += move["at"] >= self._begun
-            causes[told] = move["cause"]
+            orders_of_item[move["item"]] += [move["from_order"], move["to_order"]]
+            key = (move["item"], move["from_order"], move["to_order"], self._utc(move["at"]))
+            true_moves[key] += move["at"] >= self._started_at
+            causes[key] = move["cause"]
         found = Counter(
             (row.order_item_id, row.from_order_id, row.to_order_id, row.moved_at) for row in self._marts.moves
         )
         for row in self._marts.moves:
-            path = paths[row.order_item_id]
-            if row.from_order_id not in path or row.to_order_id not in path[path.index(row.from_order_id) + 1 :]:
-                verdict.moves["invented"] += 1
-                self._fault(f"there was no such move: {row}")
+            orders = orders_of_item[row.order_item_id]
+            # Between two observations an item may move several times. The marts then have one move from first to last.
+            if row.from_order_id not in orders or row.to_order_id not in orders[orders.index(row.from_order_id) + 1 :]:
+                result.moves["invented"] += 1
+                self._problem(f"there was no such move: {row}")
             cause = causes.get((row.order_item_id, row.from_order_id, row.to_order_id, row.moved_at))
             if cause is not None:
-                verdict.move_causes[
-                    "right" if row.cause == cause else row.cause if row.cause == "unknown" else "wrong"
-                ] += 1
-        verdict.moves["true"] += since.total()
-        verdict.moves["exact"] += (found & since).total()
-        if world.is_told_everything:
-            for told in _difference(since, found):
-                self._fault(f"a move that was told is not as it was: {told}")
-        counted = Counter(row.order_item_id for row in self._marts.moves)
+                is_right, is_unknown = row.cause == cause, row.cause == "unknown"
+                result.move_causes["right" if is_right else "unknown" if is_unknown else "wrong"] += 1
+        result.moves["true"] += true_moves.total()
+        result.moves["exact"] += (found & true_moves).total()
+        if self._scenario.has_all_events:
+            for key in _difference(true_moves, found):
+                self._problem(f"a move with an event differs between truth and mart: {key}")
+        moves_of_item = Counter(row.order_item_id for row in self._marts.moves)
         for item in self._marts.items:
-            if item.moves != counted[item.order_item_id]:
-                self._fault(
-                    f"item {item.order_item_id} has {counted[item.order_item_id]} moves; its fact says {item.moves}"
+            if item.moves != moves_of_item[item.order_item_id]:
+                self._problem(
+                    f"item {item.order_item_id} has {moves_of_item[item.order_item_id]} moves in fct_item_moves, and "
+                    f"{item.moves} in fct_order_items"
                 )
 
 

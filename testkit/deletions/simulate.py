@@ -1,6 +1,6 @@
-"""One case from beginning to end: lived, built, judged.
+"""Simulate one case: run it, build the marts, and compare them with the truth.
 
-Belongs here: folders, and a dbt for each process. Not here: which cases, and what is written of them (the command).
+Belongs here: folders, and one dbt per process. Does not belong here: which cases run (`simulations/__main__.py`).
 """
 
 import shutil
@@ -13,62 +13,60 @@ from time import perf_counter
 from testkit.dbt.runner import Dbt
 from testkit.dbt.store import Warehouse
 
-from .comparison import Verdict, judge
+from .comparison import Comparison, compare
 from .marts import build
-from .run import Lived, live
+from .run import CompletedRun, run_case
 from .scenarios import Case
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proof:
-    """What came of one case, and what it took; of its censuses, see `Lived`."""
+class SimulationResult:
+    """The comparison of one case and what its run took; counts are those of `CompletedRun`. Passes between processes."""
 
-    case: Case
-    verdict: Verdict
+    comparison: Comparison
     requests: int
     events: int
-    cut: int
-    overtaken: int
-    life_seconds: float
+    interrupted_listings: int
+    orders_changed_during_listings: int
+    run_seconds: float
     build_seconds: float
 
 
-def prove(case: Case, folder: Path, *, dbt: Dbt) -> Proof:
-    """Live, build and compare, in an empty folder."""
+def simulate(case: Case, folder: Path, *, dbt: Dbt) -> SimulationResult:
+    """Run a case in an empty folder, build its marts and compare them."""
     began = perf_counter()
-    lived = live(case, folder)
-    lived_at = perf_counter()
-    return Proof(
-        case=case,
-        verdict=verdict_on(lived, folder, dbt=dbt),
-        requests=lived.requests,
-        events=lived.events,
-        cut=lived.cut,
-        overtaken=lived.overtaken,
-        life_seconds=lived_at - began,
-        build_seconds=perf_counter() - lived_at,
+    run = run_case(case, folder)
+    run_ended = perf_counter()
+    return SimulationResult(
+        comparison=compare_marts(run, folder, dbt=dbt),
+        requests=run.requests,
+        events=run.events,
+        interrupted_listings=run.interrupted_listings,
+        orders_changed_during_listings=run.orders_changed_during_listings,
+        run_seconds=run_ended - began,
+        build_seconds=perf_counter() - run_ended,
     )
 
 
-def verdict_on(lived: Lived, folder: Path, *, dbt: Dbt) -> Verdict:
-    """Build a warehouse anew from what is known of a life, and judge it."""
+def compare_marts(run: CompletedRun, folder: Path, *, dbt: Dbt) -> Comparison:
+    """Build a new warehouse from the lake in `folder`, and compare it with the truth of the run's store."""
     shutil.rmtree(folder / "warehouse", ignore_errors=True)
     (folder / "warehouse").mkdir(parents=True)
-    return judge(
+    return compare(
         build(Warehouse(folder, dbt=dbt)),
-        lived.store.truth.tables(),
-        lived.shown,
-        world=lived.case.world,
-        begun=lived.begun,
-        zone=lived.store.world.zone,
+        run.store.truth.tables(),
+        run.observed,
+        scenario=run.case.scenario,
+        started_at=run.started_at,
+        zone=run.store.world.zone,
     )
 
 
-def prove_apart(case: Case, keep: Path | None) -> Proof:
-    """Prove in a process that proves others too; lake and warehouse stay where they are kept."""
+def simulate_in_worker(case: Case, keep: Path | None) -> SimulationResult:
+    """Simulate a case in a worker process; keep its lake and warehouse below `keep`, if given."""
     folder = keep / case.name if keep else Path(tempfile.mkdtemp(prefix=f"{case.name}-"))
     try:
-        return prove(case, folder, dbt=_dbt())
+        return simulate(case, folder, dbt=_dbt())
     finally:
         if keep is None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -76,5 +74,5 @@ def prove_apart(case: Case, keep: Path | None) -> Proof:
 
 @cache
 def _dbt() -> Dbt:
-    """One for each process: it takes seconds to read the project."""
+    """One per process: parsing the project takes seconds."""
     return Dbt(Path(tempfile.mkdtemp(prefix="simulations-dbt-")))

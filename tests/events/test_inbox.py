@@ -185,7 +185,7 @@ def test_file_that_cannot_be_moved_is_reported_and_others_are_ingested(
     monkeypatch.setattr("og_assets.events.inbox.shutil.move", refuse)
     report = folder.ingest()
     assert folder.event_ids() == ["e1", "e2"] and folder.in_inbox() == ["a.jsonl"]
-    assert "a.jsonl is in the lake, and cannot be put away" in report.problems[0]
+    assert "a.jsonl was ingested, but cannot be moved" in report.problems[0]
 
 
 def test_linked_folders_are_listed_and_link_loops_end(folder: DataFolder, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The judge of the simulations: what is as it was is right, and whatever differs from it in one thing is found."""
+"""The comparison of the simulations: equal marts have no problem, and every single difference is found."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,20 +9,20 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from testkit.deletions.comparison import Verdict, judge
+from testkit.deletions.comparison import Comparison, compare
 from testkit.deletions.marts import Deletion, Item, Marts, Move, Order
-from testkit.deletions.observed import Shown
+from testkit.deletions.observed import Observed
 from testkit.deletions.report import table
 from testkit.deletions.scenarios import BY_NAME
 
 ZONE = ZoneInfo("America/New_York")
-BEGUN = datetime(2026, 6, 1, 14)
+STARTED_AT = datetime(2026, 6, 1, 14)
 SECOND = timedelta(seconds=1)
-TOLD, UNTOLD = BY_NAME["told"], BY_NAME["lossy"]
+COMPLETE, LOSSY = BY_NAME["complete"], BY_NAME["lossy"]
 
 
 def at(day: int) -> datetime:
-    """Noon of a day in June on the store's wall."""
+    """Noon of a day in June on the store's wall clock."""
     return datetime(2026, 6, day, 12)
 
 
@@ -30,8 +30,8 @@ def utc(day: int) -> datetime:
     return datetime(2026, 6, day, 16, tzinfo=UTC)
 
 
-# Two orders are there and one is gone; of the items, one has moved, one was removed by an event, one vanished with its
-# order without a word, and one came and went when nobody looked.
+# Two orders exist and one is deleted. Of the items, one has moved, one was removed with an event, one was deleted with
+# its order without an event, and one was created and deleted between two syncs without an event.
 TRUTH: dict[str, list[dict[str, Any]]] = {
     "orders": [{"id": "O1"}, {"id": "O2"}],
     "items": [{"id": "I1", "order": "O2"}],
@@ -43,11 +43,11 @@ TRUTH: dict[str, list[dict[str, Any]]] = {
     ],
     "moves": [{"item": "I1", "from_order": "O1", "to_order": "O2", "at": at(7), "cause": "skip"}],
 }
-SHOWN = Shown(
+OBSERVED = Observed(
     objects={("order", key) for key in ("O1", "O2", "O3")} | {("item", key) for key in ("I1", "I2", "I3")},
-    gone={("item", "I2")},
+    reported_deleted={("item", "I2")},
     listed_prices={"I2": {Decimal("8.00")}, "I3": {Decimal("9.00")}},
-    told_prices={"I2": (5, {Decimal("12.00")})},
+    event_prices={"I2": (5, {Decimal("12.00")})},
 )
 EXACT = Deletion("item", "I2", utc(8), utc(8), utc(8), "exact", "webhook", "removed", None, Decimal("12.00"))
 BOUNDED = Deletion(
@@ -67,31 +67,31 @@ MARTS = Marts(
 )
 
 
-def verdict_on(marts: Marts, *, world: Any = TOLD) -> Verdict:
-    return judge(marts, TRUTH, SHOWN, world=world, begun=BEGUN, zone=ZONE)
+def comparison_of(marts: Marts, *, scenario: Any = COMPLETE) -> Comparison:
+    return compare(marts, TRUTH, OBSERVED, scenario=scenario, started_at=STARTED_AT, zone=ZONE)
 
 
-def test_what_is_as_it_was_is_right() -> None:
-    verdict = verdict_on(MARTS)
-    assert verdict.problems == []
-    assert (verdict.deletions, verdict.found) == ({"item": 3, "order": 1}, {"item": 2, "order": 1})
-    assert (verdict.exact, verdict.causes, verdict.moves["exact"]) == ({"item": 1}, {"right": 3}, 1)
+def test_marts_equal_to_the_truth_have_no_problem() -> None:
+    comparison = comparison_of(MARTS)
+    assert comparison.problems == []
+    assert (comparison.deletions, comparison.found) == ({"item": 3, "order": 1}, {"item": 2, "order": 1})
+    assert (comparison.exact, comparison.causes, comparison.moves["exact"]) == ({"item": 1}, {"right": 3}, 1)
 
 
-def test_what_nothing_ever_showed_is_counted_apart() -> None:
-    verdict = verdict_on(MARTS)
-    assert (verdict.unknowable, verdict.missed.total()) == ({"item": 1}, 0)
-    assert verdict.recall("item") == verdict.precision("item") == 1
-    known = replace(SHOWN, objects=SHOWN.objects | {("item", "I4")})
-    judged = judge(MARTS, TRUTH, known, world=TOLD, begun=BEGUN, zone=ZONE)
-    assert (judged.unknowable.total(), judged.missed) == (0, {"item": 1})
-    assert round(judged.recall("item"), 3) == 0.667
+def test_deletions_of_objects_never_observed_are_counted_apart() -> None:
+    comparison = comparison_of(MARTS)
+    assert (comparison.unknowable, comparison.missed.total()) == ({"item": 1}, 0)
+    assert comparison.recall("item") == comparison.precision("item") == 1
+    known = replace(OBSERVED, objects=OBSERVED.objects | {("item", "I4")})
+    other = compare(MARTS, TRUTH, known, scenario=COMPLETE, started_at=STARTED_AT, zone=ZONE)
+    assert (other.unknowable.total(), other.missed) == (0, {"item": 1})
+    assert round(other.recall("item"), 3) == 0.667
 
 
-def test_what_was_gone_before_the_first_pull_counts_for_nothing() -> None:
-    verdict = judge(MARTS, TRUTH, SHOWN, world=UNTOLD, begun=at(9) + SECOND, zone=ZONE)
-    assert (verdict.deletions, verdict.unknowable.total()) == ({"item": 2, "order": 1}, 0)
-    assert verdict.moves["true"] == 0
+def test_deletions_before_the_first_pull_do_not_count() -> None:
+    comparison = compare(MARTS, TRUTH, OBSERVED, scenario=LOSSY, started_at=at(9) + SECOND, zone=ZONE)
+    assert (comparison.deletions, comparison.unknowable.total()) == ({"item": 2, "order": 1}, 0)
+    assert comparison.moves["true"] == 0
 
 
 def without(name: str, number: int) -> Callable[[Marts], Marts]:
@@ -114,65 +114,67 @@ def with_(name: str, row: Any) -> Callable[[Marts], Marts]:
 @pytest.mark.parametrize(
     ("change", "count", "problem"),
     [
-        (without("deletions", 1), "missed", "which is not known"),
-        (without("deletions", 2), "missed", "which is not known"),
-        (with_("deletions", EXACT._replace(object_id="I1")), "wrong", "never"),
-        (with_("deletions", OF_ORDER._replace(object_id="O1")), "wrong", "never"),
-        (with_("deletions", EXACT), "wrong", "twice"),
-        (changed("deletions", 1, undeleted_at=utc(11)), "wrong", "never, or not for good"),
-        (changed("deletions", 0, deleted_at=utc(8) + SECOND, not_after_at=utc(9)), "out_of_bounds", "not what is told"),
-        (changed("deletions", 1, not_before_at=utc(9) + SECOND), "out_of_bounds", "not what is told"),
-        (changed("deletions", 1, not_after_at=utc(9) - SECOND, deleted_at=utc(8)), "out_of_bounds", "not what is told"),
-        (changed("deletions", 1, deleted_at=utc(11)), "out_of_bounds", "not what is told"),
-        (changed("deletions", 1, precision="exact", deleted_at=utc(9)), None, "never told of a deletion that is exact"),
-        (changed("deletions", 0, precision="bounded"), None, "told of a deletion that is bounded"),
-        (changed("deletions", 0, cause="out_of_stock"), None, "because removed, not out_of_stock"),
-        (changed("deletions", 0, value_lost=None), "values_lost", "was worth"),
-        (changed("deletions", 0, value_lost=Decimal("12.01")), "values_lost", "was worth"),
-        (changed("items", 1, total_price=None), "values_lost", "was worth"),
-        (changed("items", 1, total_price=Decimal("11.00")), "values_lost", "was worth"),
+        (without("deletions", 1), "missed", "is missing"),
+        (without("deletions", 2), "missed", "is missing"),
+        (with_("deletions", EXACT._replace(object_id="I1")), "wrong", "is wrong"),
+        (with_("deletions", OF_ORDER._replace(object_id="O1")), "wrong", "is wrong"),
+        (with_("deletions", EXACT), "wrong", "is there twice"),
+        (changed("deletions", 1, undeleted_at=utc(11)), "wrong", "is wrong"),
+        (changed("deletions", 0, deleted_at=utc(8) + SECOND, not_after_at=utc(9)), "out_of_bounds", "outside the bounds"),
+        (changed("deletions", 1, not_before_at=utc(9) + SECOND), "out_of_bounds", "outside the bounds"),
+        (changed("deletions", 1, not_after_at=utc(9) - SECOND, deleted_at=utc(8)), "out_of_bounds", "outside the bounds"),
+        (changed("deletions", 1, deleted_at=utc(11)), "out_of_bounds", "outside the bounds"),
+        (changed("deletions", 1, precision="exact", deleted_at=utc(9)), None, "no event reported a deletion whose precision is exact"),
+        (changed("deletions", 0, precision="bounded"), None, "an event reported a deletion whose precision is bounded"),
+        (changed("deletions", 0, cause="out_of_stock"), None, "is removed, not out_of_stock"),
+        (changed("deletions", 0, value_lost=None), "wrong_values", "had the price"),
+        (changed("deletions", 0, value_lost=Decimal("12.01")), "wrong_values", "had the price"),
+        (changed("items", 1, total_price=None), "wrong_values", "had the price"),
+        (changed("items", 1, total_price=Decimal("11.00")), "wrong_values", "had the price"),
         (changed("items", 1, outcome="missing"), None, "do not agree"),
         (changed("items", 1, deleted_at=utc(9)), None, "do not agree"),
         (changed("orders", 2, outcome="upcoming"), None, "do not agree"),
         (changed("items", 0, order_id="O1"), "misplaced", "is in order O2"),
         (changed("items", 0, outcome="missing"), "misplaced", "is in order O2"),
         (without("items", 0), "misplaced", "is in order O2"),
-        (changed("orders", 1, outcome="deleted"), "misplaced", "order O2 is there"),
-        (without("orders", 0), "misplaced", "order O1 is there"),
-        (without("moves", 0), None, "a move that was told"),
-        (changed("moves", 0, moved_at=utc(8)), None, "a move that was told"),
+        (changed("orders", 1, outcome="deleted"), "misplaced", "order O2 exists"),
+        (without("orders", 0), "misplaced", "order O1 exists"),
+        (without("moves", 0), None, "a move with an event differs"),
+        (changed("moves", 0, moved_at=utc(8)), None, "a move with an event differs"),
         (with_("moves", MOVED._replace(from_order_id="O2", to_order_id="O1")), None, "no such move"),
-        (changed("items", 0, moves=2), None, "its fact says 2"),
+        (changed("items", 0, moves=2), None, "2 in fct_order_items"),
     ],
 )  # fmt: skip
-def test_whatever_differs_is_found(change: Callable[[Marts], Marts], count: str | None, problem: str) -> None:
-    verdict = verdict_on(change(MARTS))
-    assert any(problem in said for said in verdict.problems)
+def test_every_difference_is_found(change: Callable[[Marts], Marts], count: str | None, problem: str) -> None:
+    comparison = comparison_of(change(MARTS))
+    assert any(problem in sentence for sentence in comparison.problems)
     if count is not None:
-        counted = getattr(verdict, count)
+        counted = getattr(comparison, count)
         assert (counted if isinstance(counted, int) else counted.total()) == 1
 
 
-def test_an_unknown_cause_is_no_fault_and_a_wrong_one_is_where_events_come_in_order() -> None:
-    unknown = verdict_on(changed("deletions", 0, cause="unknown")(MARTS))
+def test_wrong_cause_is_a_problem_only_with_all_events_in_order() -> None:
+    unknown = comparison_of(changed("deletions", 0, cause="unknown")(MARTS))
     assert (unknown.problems, unknown.causes) == ([], {"right": 2, "unknown": 1})
-    wrong = verdict_on(changed("deletions", 0, cause="out_of_stock")(MARTS), world=UNTOLD)
+    wrong = comparison_of(changed("deletions", 0, cause="out_of_stock")(MARTS), scenario=LOSSY)
     assert (wrong.problems, wrong.causes) == ([], {"right": 2, "wrong": 1})
 
 
-def test_a_move_that_nobody_told_may_be_missed_but_not_invented() -> None:
-    assert verdict_on(without("moves", 0)(MARTS), world=UNTOLD).problems == ["item I1 has 0 moves; its fact says 1"]
+def test_move_without_event_may_be_missing() -> None:
+    assert comparison_of(without("moves", 0)(MARTS), scenario=LOSSY).problems == [
+        "item I1 has 0 moves in fct_item_moves, and 1 in fct_order_items"
+    ]
 
 
-def test_verdicts_add_up_to_a_line() -> None:
-    line = table({"told": verdict_on(MARTS) + verdict_on(without("deletions", 1)(MARTS))}).splitlines()[2]
-    assert line.startswith(
-        "| all | in order; pull and census weekly, questions every 4 weeks "
+def test_comparisons_add_up_to_a_row() -> None:
+    row = table({"complete": comparison_of(MARTS) + comparison_of(without("deletions", 1)(MARTS))}).splitlines()[2]
+    assert row.startswith(
+        "| complete | all, in order | pull and listing weekly, checks every 4 weeks "
         "| 2 | 2 | 6, 2 | 2, 0 | 0, 0 | 1, 0 | 100 / 75 | 100 / 100 |"
     )
 
 
-def test_a_share_that_is_not_whole_never_looks_whole() -> None:
-    verdict = Verdict()
-    verdict.deletions["item"], verdict.missed["item"] = 1_000_000, 1
-    assert "100 / 99.99" in table({"told": verdict})
+def test_percentages_are_rounded_down() -> None:
+    comparison = Comparison()
+    comparison.deletions["item"], comparison.missed["item"] = 1_000_000, 1
+    assert "100 / 99.99" in table({"complete": comparison})

@@ -1,6 +1,6 @@
-"""A sample of the simulations: shorter lives, a seed each. `make prove` lives a year of many.
+"""A sample of the simulations: short cases of one seed. `make prove` runs a year of many seeds.
 
-More of them: `SEEDS=5 DAYS=90 pytest tests/testkit/deletions/test_lives.py`.
+More cases: `SEEDS=5 DAYS=90 pytest tests/testkit/deletions/test_simulate.py`.
 """
 
 import os
@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from testkit.dbt.runner import Dbt
-from testkit.deletions.run import live
+from testkit.deletions.run import run_case
 from testkit.deletions.scenarios import BY_NAME, Case
-from testkit.deletions.simulate import prove, verdict_on
+from testkit.deletions.simulate import compare_marts, simulate
 
 SEEDS = range(1, 1 + int(os.environ.get("SEEDS", "1")))
-DAYS = {"garbled": 60, "stirred": 20, "random": 45}
+DAYS = {"during_placement": 20, "random": 45}
 
 
 @pytest.fixture(scope="module")
@@ -23,24 +23,22 @@ def dbt(tmp_path_factory: pytest.TempPathFactory) -> Dbt:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("row", DAYS)
-def test_every_deletion_that_was_ever_to_be_known_is_known_and_no_other(
-    tmp_path: Path, dbt: Dbt, row: str, seed: int
-) -> None:
-    days = int(os.environ.get("DAYS", DAYS[row]))
-    proof = prove(Case(world=BY_NAME[row], seed=seed, days=days, customers=30), tmp_path, dbt=dbt)
-    assert proof.verdict.problems == []
-    assert all(proof.verdict.found[kind] for kind in ("order", "item"))
-    assert proof.overtaken or row != "stirred", "the placement was to run under the census"
-    assert proof.cut or row != "random", "a census was to be cut"
+@pytest.mark.parametrize("scenario", DAYS)
+def test_marts_know_every_knowable_deletion_and_no_other(tmp_path: Path, dbt: Dbt, scenario: str, seed: int) -> None:
+    days = int(os.environ.get("DAYS", DAYS[scenario]))
+    result = simulate(Case(scenario=BY_NAME[scenario], seed=seed, days=days, customers=30), tmp_path, dbt=dbt)
+    assert result.comparison.problems == []
+    assert all(result.comparison.found[kind] for kind in ("order", "item"))
+    if scenario == "during_placement":
+        assert result.orders_changed_during_listings, "orders were to change during a listing"
+    if scenario == "random":
+        assert result.interrupted_listings, "a listing was to be interrupted"
 
 
-def test_a_lake_that_has_lost_its_answers_is_found_out(tmp_path: Path, dbt: Dbt) -> None:
-    """A proof that cannot fail proves nothing: here what was answered is taken away before the life is judged."""
-    lived = live(Case(world=BY_NAME["untold"], seed=1, days=12, customers=30), tmp_path)
-    answers = list((tmp_path / "lake" / "raw" / "deletion_checks").rglob("[!_]*.parquet"))
-    for file in answers:
+def test_comparison_finds_a_lake_that_lost_its_check_results(tmp_path: Path, dbt: Dbt) -> None:
+    run = run_case(Case(scenario=BY_NAME["no_webhooks"], seed=1, days=12, customers=30), tmp_path)
+    for file in (tmp_path / "lake" / "raw" / "deletion_checks").rglob("[!_]*.parquet"):
         file.unlink()
-    verdict = verdict_on(lived, tmp_path, dbt=dbt)
-    assert verdict.missed == verdict.deletions - verdict.unknowable
-    assert verdict.missed.total() == len(verdict.problems) > 0
+    comparison = compare_marts(run, tmp_path, dbt=dbt)
+    assert comparison.missed == comparison.deletions - comparison.unknowable
+    assert comparison.missed.total() == len(comparison.problems) > 0
