@@ -15,6 +15,7 @@ from og_assets.defs.jobs import WEBHOOK_EVENTS
 from og_assets.events.inbox import inbox_of
 from og_assets.events.ingest import EventIngestion, IngestReport
 from og_assets.events.ingested_files import RecentAnomalies
+from og_assets.events.store import count_refused_deliveries, ingested_files_of
 from og_assets.lake.lake import Lake
 from og_assets.orchestration.failures import dagster_failures
 from og_assets.orchestration.orphan_exit import exit_with_parent

@@ -12,6 +12,7 @@ import dagster as dg
 from og_assets.defs.jobs import build_marts, daily_sync, ingest_webhooks
 from og_assets.events.inbox import inbox_of
 from og_assets.events.scan import InboxScan, scan_inbox
+from og_assets.events.store import ingested_files_of
 from og_assets.lake.lake import Lake
 from og_assets.settings import load_settings
 
@@ -71,7 +72,7 @@ def _unpublished(lake: Lake, instance: dg.DagsterInstance) -> str | None:
 
     A run may fail, or be killed, between taking dumps in and publishing: the dumps are known then, and the marts old.
     """
-    newest = lake.ingested_files.last_event_ingested_at()
+    newest = ingested_files_of(lake.root).last_event_ingested_at()
     if newest is None:
         return None
     published = instance.get_latest_materialization_event(dg.AssetKey("published_marts"))

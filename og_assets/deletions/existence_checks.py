@@ -14,8 +14,10 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
-from og_assets.deletions.check_rows import ExistenceCheckRow, ObjectType
+from og_assets.deletions.check_rows import DELETION_CHECKS, ExistenceCheckRow, ObjectType, record_checks
+from og_assets.deletions.open_id_listings import open_id_listings_of
 from og_assets.deletions.suspected_deletions import OBJECT_OF, SuspectedDeletions, find_suspected_deletions
+from og_assets.events.land import EVENTS
 from og_assets.extraction.connection import Connection, MakeClient
 from og_assets.lake.lake import RETRIEVED, Lake
 from og_assets.lake.privacy import PiiPolicy
@@ -89,7 +91,7 @@ class ExistenceChecker:
                 )
                 reports[object_type] = checks.run(limit=limit, progress=progress)
             # The evidence of older listings is now recorded in the check rows, answered or waiting.
-            self._lake.censuses(api_object).remove_before(suspected.listing)
+            open_id_listings_of(self._lake.root, api_object).remove_before(suspected.listing)
         return reports
 
 
@@ -133,7 +135,7 @@ class _ChecksOfType:
         report.unconfirmed = len(unconfirmed)
         report.requests = self._client.traffic.requests
         # The check of a waiting object needs the time of its last listing, which is removed after this run.
-        self._lake.record_checks([row for row in unconfirmed if not row.is_on_record], run_id=self._run_id)
+        record_checks(self._lake.root, [row for row in unconfirmed if not row.is_on_record], run_id=self._run_id)
         return report
 
     def _check(self, batch: Sequence[ExistenceCheckRow]) -> Sequence[ExistenceCheckRow]:
@@ -162,7 +164,7 @@ class _ChecksOfType:
         if len(alive) < len(answered) and not self._control_rows_exist():
             return batch
         self._land(alive)
-        self._lake.record_checks([*answered, *failed], run_id=self._run_id)
+        record_checks(self._lake.root, [*answered, *failed], run_id=self._run_id)
         self.report.alive += len(alive)
         self.report.deleted += len(answered) - len(alive)
         done = {row.object_id for row in answered}

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from og_assets.deletions.open_id_listings import OpenIdListing, census_name
+from og_assets.deletions.open_id_listings import OpenIdListing, census_name, open_id_listings_of
 from og_assets.extraction.connection import Connection, MakeClient
 from og_assets.lake.lake import Lake, file_stem
 from og_assets.lake.manifest import PullRow
@@ -65,7 +65,7 @@ class OpenIdLister:
     ) -> OpenIdListingResult:
         """List the ids of all open rows of an object. A pull that fails stores nothing."""
         pulled_at, clock = datetime.now(UTC), time.monotonic()
-        listings = self._lake.censuses(api_object)
+        listings = open_id_listings_of(self._lake.root, api_object)
         previous = listings.newest()
         ids: list[str] = []
         pages = 0

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from og_assets.deletions.check_rows import ExistenceCheckRow, ObjectType
-from og_assets.deletions.open_id_listings import OpenIdListing
+from og_assets.deletions.open_id_listings import OpenIdListing, open_id_listings_of
 from og_assets.lake.errors import UnreadableError
 from og_assets.lake.lake import Lake
 from og_assets.ordergroove.objects import BY_NAME, ApiObject
@@ -50,7 +50,7 @@ def find_suspected_deletions(lake: Lake, object_type: ObjectType, *, zone: ZoneI
 
     `zone` is the store's time zone. Raises `UnreadableError` if a file of the lake cannot be read.
     """
-    listings = lake.censuses(OBJECT_OF[object_type]).all()
+    listings = open_id_listings_of(lake.root, OBJECT_OF[object_type]).all()
     if not listings:
         return None
     *earlier, newest = listings

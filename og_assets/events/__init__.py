@@ -9,6 +9,7 @@ these files, reads each whole file once, lands its events in `lake/events/`, rec
     parse           bytes of an event file to JSON values and unreadable pieces
     land            JSON values to rows of `lake/events/`, or to quarantine
     ingested_files  the ingested-file log, keyed by the SHA-256 of a file's content
+    store           folders and file names of these in the lake
     ingest          one ingestion run: the order of these steps, safe against a kill at any moment
     scan            what an ingestion run would find new, without ingesting it (for the sensor and the command line)
 

@@ -15,6 +15,7 @@ from og_assets.events.inbox import EventFile, Inbox, IngestedFilePolicy, printab
 from og_assets.events.ingested_files import IngestedFileIndex, IngestedFileRow
 from og_assets.events.land import EventsLanding, LandedEvents
 from og_assets.events.parse import EventFileReader, UnreadablePiece
+from og_assets.events.store import ingested_files_of, open_events_landing
 from og_assets.lake.errors import LakeError, UnreadableError
 from og_assets.lake.lake import Lake, file_stem
 from og_assets.lake.privacy import PiiPolicy
@@ -60,7 +61,7 @@ class EventIngestion:
 
     def run(self, *, max_bytes: int, progress: Callable[[str], None]) -> IngestReport:
         """Ingest files of at most `max_bytes` together, but at least one file."""
-        contents, ingested = self.inbox.contents(), self.lake.ingested_files.index()
+        contents, ingested = self.inbox.contents(), ingested_files_of(self.lake.root).index()
         # An ingested file is still in the inbox if its run was killed, or if it may have had a writer. With "move" and
         # "delete" it is selected again, so that it leaves the inbox.
         candidates = [
@@ -81,7 +82,7 @@ class EventIngestion:
         return report
 
     def _ingest_batch(self, batch: Sequence[EventFile], report: IngestReport) -> None:
-        ingested = self.lake.ingested_files.index()
+        ingested = ingested_files_of(self.lake.root).index()
         digests = self._digests(batch, report)
         while True:
             try:
@@ -97,7 +98,7 @@ class EventIngestion:
                     report.problems.append(error.problem)
         new = [row for row in rows if row.identity not in ingested.identities]
         if new:
-            self.lake.ingested_files.add(new, stem=file_stem(new[0].taken_in_at, run_id=self.run_id))
+            ingested_files_of(self.lake.root).add(new, stem=file_stem(new[0].taken_in_at, run_id=self.run_id))
             report.files += sum(not row.is_copy for row in new)
             report.copies += sum(row.is_copy for row in new)
         report.landed += landed
@@ -126,7 +127,7 @@ class EventIngestion:
         self, digests: dict[EventFile, str], ingested: IngestedFileIndex
     ) -> tuple[list[IngestedFileRow], LandedEvents]:
         ingested_at = datetime.now(UTC)
-        landing = self.lake.events_landing(taken_in_at=ingested_at, run_id=self.run_id, policy=self.policy)
+        landing = open_events_landing(self.lake.root, taken_in_at=ingested_at, run_id=self.run_id, policy=self.policy)
         known_digests, rows = set(ingested.digests), []
         with landing:
             for number, (file, sha256) in enumerate(digests.items()):

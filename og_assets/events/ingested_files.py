@@ -8,33 +8,17 @@ Does not belong here: the events themselves (`land.py`).
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
+from pydantic import AwareDatetime
 
 from og_assets.lake.errors import UnreadableError
 from og_assets.lake.files import remove_partials, write_table
-
-_INSTANT = pa.timestamp("us", tz="UTC")
-
-INGESTED_FILES_SCHEMA = pa.schema(
-    [
-        pa.field("sha256", pa.string()),
-        pa.field("dump", pa.string()),
-        pa.field("bytes", pa.int64()),
-        pa.field("changed_ns", pa.int64()),
-        pa.field("events", pa.int64()),
-        pa.field("quarantined", pa.int64()),
-        pa.field("unknown_types", pa.string()),
-        pa.field("is_copy", pa.bool_()),
-        pa.field("taken_in_at", _INSTANT),
-        pa.field("run_id", pa.string()),
-    ]
-)
+from og_assets.lake.table import INSTANT, Table, schema_of
 
 # Each run adds a small file. Beyond this number they are compacted into one, to keep reading the log fast.
 MAX_LOG_FILES = 50
@@ -58,13 +42,21 @@ class IngestedFileRow:
     quarantined: int
     unknown_types: str
     is_copy: bool
-    taken_in_at: datetime
+    taken_in_at: AwareDatetime
     run_id: str
 
     @property
     def identity(self) -> tuple[str, int, int]:
         """The same tuple as `EventFile.identity`."""
         return self.dump, self.bytes, self.changed_ns
+
+
+INGESTED_FILES = Table(
+    "dumps",
+    schema_of(IngestedFileRow),
+    repair="Move it away and run again. Event files that it recorded and that are still in the inbox are ingested "
+    "again, without duplicates in the marts.",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +103,7 @@ class IngestedFiles:
     def recent_anomalies(self, *, since: datetime) -> RecentAnomalies:
         """Add up quarantined pieces and undocumented event types of the files ingested since then."""
         rows = self._read(["quarantined", "unknown_types", "taken_in_at"])
-        rows = rows.filter(pc.greater_equal(rows["taken_in_at"], pa.scalar(since, _INSTANT)))
+        rows = rows.filter(pc.greater_equal(rows["taken_in_at"], pa.scalar(since, INSTANT)))
         unknown: Counter[str] = Counter()
         for counts in rows["unknown_types"].to_pylist():
             unknown.update(json.loads(counts))
@@ -120,12 +112,12 @@ class IngestedFiles:
     def add(self, rows: Iterable[IngestedFileRow], *, stem: str) -> None:
         """Record files whose events have landed. Removes partial files of a killed run."""
         remove_partials(self.folder)
-        table = pa.Table.from_pylist([asdict(row) for row in rows], schema=INGESTED_FILES_SCHEMA)
-        write_table(table, self.folder / f"{stem}.parquet")
+        INGESTED_FILES.write(rows, self.folder / f"{stem}.parquet")
         files = self._files()
         if len(files) > MAX_LOG_FILES:
             # A crash before all old files are removed leaves duplicate rows; the next compaction removes them.
-            merged = self._read().group_by(INGESTED_FILES_SCHEMA.names).aggregate([]).cast(INGESTED_FILES_SCHEMA)
+            schema = INGESTED_FILES.schema
+            merged = self._read().group_by(schema.names).aggregate([]).cast(schema)
             write_table(merged, self.folder / f"{stem}-compacted.parquet")
             for file in files:
                 file.unlink(missing_ok=True)
@@ -135,18 +127,11 @@ class IngestedFiles:
 
     def _read(self, columns: list[str] | None = None) -> pa.Table:
         for _ in range(_READ_ATTEMPTS):
-            files = self._files()
             try:
-                tables = [pq.read_table(file, schema=INGESTED_FILES_SCHEMA, columns=columns) for file in files]
+                tables = [INGESTED_FILES.read(file, columns) for file in self._files()]
             except FileNotFoundError:
                 # The writer compacted the log after its files were listed.
                 continue
-            except (pa.ArrowException, OSError) as error:
-                raise UnreadableError(
-                    f"A file in {self.folder} is not readable Parquet ({error}). Move it away and run again. Event "
-                    "files that it recorded and that are still in the inbox are ingested again, without duplicates in "
-                    "the marts."
-                ) from error
-            empty = INGESTED_FILES_SCHEMA.empty_table().select(columns or INGESTED_FILES_SCHEMA.names)
+            empty = INGESTED_FILES.schema.empty_table().select(columns or INGESTED_FILES.schema.names)
             return pa.concat_tables([empty, *tables])
         raise UnreadableError(f"Files in {self.folder} keep changing while they are read. Run again.")

@@ -10,50 +10,54 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import orjson
 import pyarrow as pa
+from pydantic import AwareDatetime
 
 from og_assets.events.parse import UnreadablePiece
 from og_assets.lake.paired_files import PairedFiles
 from og_assets.lake.privacy import PiiPolicy, scrubbed
-from og_assets.lake.table import Table
+from og_assets.lake.table import INSTANT, Table, schema_of
 from og_assets.ordergroove.events import EVENT_TYPES, NotAnEventError, WebhookEvent, read_event
 
-_INSTANT = pa.timestamp("us", tz="UTC")
 
-# A delivery is identified by (dump_sha256, position). Ingesting the same event file again gives the same rows.
-EVENTS_SCHEMA = pa.schema(
-    [
-        pa.field("event_id", pa.string()),
-        pa.field("type", pa.string()),
-        # In lower case, as in the event type: order, item, subscription, subscriber, entitlement, workflow.
-        pa.field("object_type", pa.string()),
-        pa.field("object_id", pa.string()),
-        pa.field("created", _INSTANT),
-        # Null if the event file has no envelope with a receive time.
-        pa.field("received_at", _INSTANT),
-        pa.field("merchant", pa.string()),
-        pa.field("actor_type", pa.string()),
-        pa.field("actor_id", pa.string()),
-        pa.field("source", pa.string()),
-        # JSON, personal data protected by OG_PII: the object, the related rows (null if there are none), and all fields
-        # of the event that have no column.
-        pa.field("object", pa.string()),
-        pa.field("snapshot", pa.string()),
-        pa.field("extra", pa.string()),
-        # Path of the event file below the inbox, and index of the value in it, from 0.
-        pa.field("dump", pa.string()),
-        pa.field("position", pa.int64()),
-        pa.field("dump_sha256", pa.string()),
-        # Fingerprint of the verification key that matched the signature; null if no receiver checked it.
-        pa.field("key", pa.string()),
-        # Time of ingestion.
-        pa.field("_taken_in_at", _INSTANT),
-        pa.field("_run_id", pa.string()),
-    ]
-)
+class EventRow(NamedTuple):
+    """One delivery in `lake/events/`, identified by (dump_sha256, position).
+
+    Ingesting the same event file again gives the same rows. A tuple, because there are millions of them.
+    """
+
+    event_id: str
+    type: str
+    # In lower case, as in the event type: order, item, subscription, subscriber, entitlement, workflow.
+    object_type: str
+    object_id: str | None
+    created: AwareDatetime
+    # Null if the event file has no envelope with a receive time.
+    received_at: AwareDatetime | None
+    merchant: str | None
+    actor_type: str | None
+    actor_id: str | None
+    source: str | None
+    # JSON, personal data protected by OG_PII: the object, the related rows (null if there are none), and all fields of
+    # the event that have no column.
+    object: str | None
+    snapshot: str | None
+    extra: str | None
+    # Path of the event file below the inbox, and index of the value in it, from 0.
+    dump: str
+    position: int
+    dump_sha256: str
+    # Fingerprint of the verification key that matched the signature; null if no receiver checked it.
+    key: str | None
+
+
+# One value of these for all rows of a landing: the time of ingestion, and the run.
+_RUN_COLUMNS = (pa.field("_taken_in_at", INSTANT), pa.field("_run_id", pa.string()))
+
+EVENTS = Table("events", schema_of(EventRow, more=_RUN_COLUMNS))
 
 # A row group is written at either limit. They bound memory, whatever the number and size of events.
 ROWS_PER_GROUP = 10_000
@@ -63,9 +67,6 @@ MAX_QUARANTINE_LINES_PER_FILE = 1_000
 
 _ENVELOPE = frozenset({"received_at", "key", "event"})
 _FINGERPRINT = re.compile("[0-9a-f]{12}")
-
-# The other columns have one value for all rows of a landing.
-_PER_ROW = [name for name in EVENTS_SCHEMA.names if not name.startswith("_")]
 
 
 @dataclass(kw_only=True)
@@ -100,12 +101,12 @@ class EventsLanding(PairedFiles):
     def __init__(
         self, *, events_file: Path, quarantine_file: Path, taken_in_at: datetime, run_id: str, policy: PiiPolicy
     ) -> None:
-        super().__init__(rows_file=events_file, quarantine_file=quarantine_file, schema=EVENTS_SCHEMA)
+        super().__init__(rows_file=events_file, quarantine_file=quarantine_file, schema=EVENTS.schema)
         self.landed = LandedEvents()
         self._current_file = LandedEvents()
         self._run_columns = {"_taken_in_at": taken_in_at, "_run_id": run_id}
         self._policy = policy
-        self._rows: list[tuple[Any, ...]] = []
+        self._rows: list[EventRow] = []
         self._characters = 0
 
     def add(self, value: Any, *, dump: str, position: int, sha256: str) -> None:
@@ -140,9 +141,10 @@ class EventsLanding(PairedFiles):
 
     def _row(
         self, event: WebhookEvent, *, received_at: datetime | None, key: str | None, origin: tuple[str, int, str]
-    ) -> tuple[Any, ...]:
-        return (
-            *event[:5],
+    ) -> EventRow:
+        return EventRow(
+            *event[:4],
+            datetime.fromtimestamp(event.created, UTC),
             received_at,
             *event[5:9],
             self._json(event.object),
@@ -184,12 +186,12 @@ class EventsLanding(PairedFiles):
         if not rows:
             return
         columns = {
-            name: _column(values, EVENTS_SCHEMA.field(name).type)
-            for name, values in zip(_PER_ROW, zip(*rows, strict=True), strict=True)
+            name: _column(values, EVENTS.schema.field(name).type)
+            for name, values in zip(EventRow._fields, zip(*rows, strict=True), strict=True)
         }
         for name, value in self._run_columns.items():
-            columns[name] = pa.repeat(pa.scalar(value, EVENTS_SCHEMA.field(name).type), len(rows))
-        self._write_rows(pa.table(columns, schema=EVENTS_SCHEMA))
+            columns[name] = pa.repeat(pa.scalar(value, EVENTS.schema.field(name).type), len(rows))
+        self._write_rows(pa.table(columns, schema=EVENTS.schema))
 
     def _reject(self, reason: str, origin: tuple[str, int, str], **details: Any) -> None:
         self._current_file.quarantined += 1
@@ -223,8 +225,6 @@ def _instant(text: Any) -> datetime | None:
 
 
 def _column(values: tuple[Any, ...], kind: pa.DataType) -> pa.Array:
-    if values and isinstance(values[0], int) and pa.types.is_timestamp(kind):
-        return pa.array(values, pa.timestamp("s", tz="UTC")).cast(kind)
     try:
         return pa.array(values, kind)
     except UnicodeEncodeError:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from og_assets.events.inbox import EventFile, Inbox, printable
+from og_assets.events.store import ingested_files_of
 from og_assets.lake.lake import Lake
 
 # A scan hashes at most this many bytes to find copies. Files beyond it count as new; the run hashes them.
@@ -30,7 +31,7 @@ class InboxScan:
 
 def scan_inbox(inbox: Inbox, lake: Lake) -> InboxScan:
     """Compare the inbox with the ingested-file log of the lake."""
-    contents, ingested = inbox.contents(), lake.ingested_files.index()
+    contents, ingested = inbox.contents(), ingested_files_of(lake.root).index()
     new, copies, budget = [], 0, BYTES_PER_SCAN
     for file in contents.event_files:
         if file.identity in ingested.identities:

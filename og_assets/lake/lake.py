@@ -7,10 +7,6 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from og_assets.deletions.check_rows import DELETION_CHECKS_SCHEMA, ExistenceCheckRow, write_checks
-from og_assets.deletions.open_id_listings import OpenIdListings, open_id_listings_of
-from og_assets.events.ingested_files import IngestedFiles
-from og_assets.events.land import EVENTS_SCHEMA, EventsLanding
 from og_assets.lake.files import remove_partials, write_table
 from og_assets.lake.landing import Landing
 from og_assets.lake.manifest import PULLS, PullRow, SegmentKey, finished_segments, read_pulls, write_pull

@@ -1,4 +1,4 @@
-"""Work out which objects any pull, listing or delivered event ever showed: only these can be known, and all of them must.
+"""Work out which objects any pull, listing or event ever showed. The marts can know only these, and must know all.
 
 Computed from the store's truth at the times of the syncs and from the delivered events, never from the lake: a fault of
 the lake must not hide itself. If time passes during a sync, only objects that did not change in it count as shown.

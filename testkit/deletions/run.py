@@ -22,6 +22,7 @@ from og_assets.deletions.existence_checks import ExistenceChecker
 from og_assets.deletions.open_id_lister import LISTED_OBJECTS, OpenIdLister
 from og_assets.events.inbox import inbox_of
 from og_assets.events.ingest import EventIngestion
+from og_assets.events.land import EVENTS
 from og_assets.extraction.pull import Extractor, Window
 from og_assets.lake.lake import Lake
 from og_assets.ordergroove.client import Endpoint, OrdergrooveClient

@@ -21,7 +21,7 @@ from .scenarios import Case
 
 @dataclass(frozen=True, kw_only=True)
 class SimulationResult:
-    """The comparison of one case and what its run took; counts are those of `CompletedRun`. Passes between processes."""
+    """The comparison of one case, and counts of its `CompletedRun`. Can be sent between processes, unlike a store."""
 
     comparison: Comparison
     requests: int

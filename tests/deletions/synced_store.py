@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from og_assets.deletions.check_rows import ObjectType
 from og_assets.deletions.existence_checks import CheckReport, ExistenceChecker
 from og_assets.deletions.open_id_lister import OpenIdLister, OpenIdListingResult
-from og_assets.events.land import EVENTS_SCHEMA
+from og_assets.events.land import EVENTS
 from og_assets.extraction.pull import Extractor, Window
 from og_assets.lake.lake import Lake
 from og_assets.ordergroove.client import OrdergrooveClient
@@ -96,7 +96,7 @@ class SyncedStore:
         }
         path = self.lake.root / "events" / "day=2026-06-10" / f"{self._next_run_id()}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(pa.Table.from_pylist([row], schema=EVENTS_SCHEMA), path)
+        pq.write_table(pa.Table.from_pylist([row], schema=EVENTS.schema), path)
 
     def subscription_alone(self, *, other_than: str = "") -> str:
         """Return an active subscription whose item is alone in an order that is not placed soon."""

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from og_assets.deletions.open_id_lister import OpenIdLister
+from og_assets.deletions.open_id_listings import open_id_listings_of
 from og_assets.lake.lake import Lake
 from og_assets.ordergroove import errors
 from og_assets.ordergroove.statuses import CLOSED_STATUSES, OPEN_STATUSES
@@ -40,7 +41,7 @@ def test_incomplete_listing_is_ignored(synced: SyncedStore) -> None:
     # A kill between the file of ids and its row in the manifest.
     listing = synced.list_open_ids()[0].listing
     (synced.lake.root / "pulls" / "census_orders" / listing.ids_file.name).unlink()
-    assert listing not in synced.lake.censuses(ORDERS).all()
+    assert listing not in open_id_listings_of(synced.lake.root, ORDERS).all()
     assert synced.check()["order"].suspected == 0
 
 

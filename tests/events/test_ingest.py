@@ -16,7 +16,7 @@ import pytest
 from og_assets.events import ingest
 from og_assets.events.ingest import EventIngestion
 from og_assets.events.ingested_files import IngestedFiles
-from og_assets.events.land import EVENTS_SCHEMA
+from og_assets.events.land import EVENTS
 from og_assets.events.scan import scan_inbox
 from og_assets.lake.errors import NotWritableError
 
@@ -28,7 +28,7 @@ def test_events_land_with_their_origin(folder: DataFolder) -> None:
     report = folder.ingest()
     assert (report.files, report.landed.events, report.landed.types) == (1, 2, Counter({"order.delete": 2}))
     first, second = folder.rows()
-    assert pq.read_schema(next((folder.lake.root / "events").rglob("*.parquet"))).equals(EVENTS_SCHEMA)
+    assert pq.read_schema(next((folder.lake.root / "events").rglob("*.parquet"))).equals(EVENTS.schema)
     assert (first["event_id"], first["type"], first["object_type"], first["object_id"]) == (
         "e1", "order.delete", "order", "o1",
     )  # fmt: skip

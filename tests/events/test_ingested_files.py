@@ -9,6 +9,7 @@ import pytest
 from og_assets.events import ingested_files
 from og_assets.events.ingested_files import IngestedFiles
 from og_assets.events.scan import scan_inbox
+from og_assets.events.store import ingested_files_of
 from og_assets.lake.files import write_table
 
 from .data_folder import DataFolder, event
@@ -20,7 +21,7 @@ def test_log_of_many_runs_is_compacted_to_a_few_files(folder: DataFolder, monkey
         folder.put(f"{number}.jsonl", event(number))
         folder.ingest()
         assert len(list((folder.lake.root / "dumps").glob("*.parquet"))) <= 6
-    assert len(folder.lake.ingested_files.index().digests) == 23
+    assert len(ingested_files_of(folder.lake.root).index().digests) == 23
     for number in range(23):
         folder.put(f"again-{number}.jsonl", event(number))
     assert folder.ingest().copies == 23 and len(folder.event_ids()) == 23
@@ -41,7 +42,7 @@ def test_kill_during_compaction_loses_no_row(folder: DataFolder, monkeypatch: py
         patch.setattr(ingested_files, "write_table", killed)
         with pytest.raises(KeyboardInterrupt):
             folder.ingest()
-    assert len(folder.lake.ingested_files.index().digests) == 2
+    assert len(ingested_files_of(folder.lake.root).index().digests) == 2
 
 
 def test_log_can_be_read_during_compaction(folder: DataFolder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,7 +55,7 @@ def test_log_can_be_read_during_compaction(folder: DataFolder, monkeypatch: pyte
         return [self.folder / "removed.parquet"] if len(calls) == 1 else list_files(self)
 
     monkeypatch.setattr(IngestedFiles, "_files", outdated_list_first)
-    assert len(folder.lake.ingested_files.index().digests) == 1
+    assert len(ingested_files_of(folder.lake.root).index().digests) == 1
 
 
 def test_without_the_log_archived_files_can_be_ingested_again(folder: DataFolder) -> None:
