@@ -1,4 +1,4 @@
-"""The ingested-file log `lake/dumps/`: one row per event file that was ingested.
+"""The processed-file log `lake/dumps/`: one row per event file that was ingested.
 
 A file is identified by the SHA-256 of its content. Late files, old files and copies under another name are therefore
 recognized without a clock or a sensor cursor. Name, size and change time only save reading files that did not change.

@@ -30,7 +30,7 @@ class InboxScan:
 
 
 def scan_inbox(inbox: Inbox, lake: Lake) -> InboxScan:
-    """Compare the inbox with the ingested-file log of the lake."""
+    """Compare the inbox with the processed-file log of the lake."""
     contents, ingested = inbox.contents(), ingested_files_of(lake.root).index()
     new, copies, budget = [], 0, BYTES_PER_SCAN
     for file in contents.event_files:

@@ -14,7 +14,7 @@ from og_assets.lake.privacy import PiiPolicy
 
 
 def ingested_files_of(root: Path) -> IngestedFiles:
-    """Return the ingested-file log of a lake."""
+    """Return the processed-file log of a lake."""
     return IngestedFiles(INGESTED_FILES.path(root))
 
 

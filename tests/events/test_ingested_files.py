@@ -1,4 +1,4 @@
-"""The ingested-file log and the scan that reads it."""
+"""The processed-file log and the scan that reads it."""
 
 import shutil
 from pathlib import Path
