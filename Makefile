@@ -35,6 +35,7 @@ prove: $(READY) ## Proofs at length: the sandbox's laws over many seeds (ARGS=--
 	@$(BIN)/python -m benchmarks.sandbox $(or $(ARGS),--prove 60)
 	@$(BIN)/python -m simulations.receiver --kills 50
 	@$(BIN)/python -m simulations --seeds $(or $(SEEDS),20)
+	@EXAMPLES=2000 KILLS=20 $(BIN)/python -m pytest -q tests/events/test_parse.py tests/events/test_ingest.py
 
 format: $(READY) ## Format Python and SQL in place
 	@$(BIN)/ruff check --fix .

@@ -1,7 +1,11 @@
-"""Parsing event files: every format gives the same events, and a damaged piece loses no other event."""
+"""Parsing event files: every format gives the same events, and a damaged piece loses no other event.
+
+More random examples: `EXAMPLES=2000 pytest tests/events/test_parse.py`, which `make prove` runs.
+"""
 
 import gzip
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +20,8 @@ from og_assets.events.parse import EventFileReader, UnreadablePiece
 from og_assets.ordergroove.events import looks_like_event
 
 Event = dict[str, Any]
+
+EXAMPLES = int(os.environ.get("EXAMPLES", "20"))
 
 # Text that breaks parsers which count braces, split at line ends, or take a character for a byte.
 AWKWARD = ['}{"a":1', "\n", "\\", '\\"', "ö€😀", "][,", "\u2028", "", "\x7f"]
@@ -190,7 +196,7 @@ def test_error_far_into_a_file_is_reported_at_its_byte(tmp_path: Path) -> None:
     assert [(one.at, one.length) for one in bad] == [(sum(map(len, pieces)), 8)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(
     notes=st.lists(st.text(max_size=20), max_size=6),
     between=st.sampled_from([b"", b"\n", b" ", b",", b"\r\n", b"\n\n"]),
@@ -212,7 +218,7 @@ def test_any_events_cut_off_anywhere(
     assert cut >= whole
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(junk=st.binary(max_size=300), block=st.integers(1, 200))
 def test_any_bytes_are_read_to_the_end(tmp_path_factory: pytest.TempPathFactory, junk: bytes, block: int) -> None:
     pieces = plain(EVENTS[:3])
