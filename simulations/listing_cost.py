@@ -93,7 +93,7 @@ def _land_closed_rows(lake: Lake) -> None:
     then = datetime.now(UTC) - timedelta(days=1)
     placed_at = "2026-01-01 12:00:00"
     numbers = range(1_000_000, 1_000_010)
-    rows = {
+    rows: dict[str, list[dict[str, Any]]] = {
         "orders": [{"status": 5, "customer": f"C{number}", "updated": placed_at} for number in numbers],
         "items": [{"order": f"{number:032}", "order_updated": placed_at} for number in numbers],
     }
