@@ -16,8 +16,8 @@ from pathlib import Path
 
 import duckdb
 
-from og_assets.events.ingest import EventIngestion, IngestReport
 from og_assets.events.inbox import inbox_of
+from og_assets.events.ingest import EventIngestion, IngestReport
 from og_assets.events.store import ingested_files_of
 from og_assets.lake.lake import Lake
 from testkit.receiver.event_files import event_files, left_open, lines, quarantined
