@@ -37,6 +37,7 @@ prove: $(READY) ## Long checks: the sandbox over many seeds (ARGS="--seeds 200")
 	@PROVE_FACTOR=20 $(BIN)/python -m pytest tests/ordergroove_sandbox -k "random_actions or replay or range_filters or no_body"
 	@$(BIN)/python -m simulations.receiver --kills 50
 	@$(BIN)/python -m simulations --seeds $(or $(SEEDS),20)
+	@EXAMPLES=2000 KILLS=20 $(BIN)/python -m pytest -q tests/events/test_parse.py tests/events/test_ingest.py
 
 format: $(READY) ## Format Python and SQL in place
 	@$(BIN)/ruff check --fix .

@@ -8,10 +8,10 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 class CheckoutOnly(BuildHookInterface):
     """Lets editable installs through and stops every other build."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
         """Raise unless the build is an editable install. `version` is hatchling's name of the build's kind."""
         if version != "editable":
             raise SystemExit(
-                "og_assets is an application that runs from a checkout: dbt_project/ and dagster.yaml are not part of a "
-                "wheel. Clone the repository and run `make demo`, or `pip install --editable .`."
+                "og_assets is an application that runs from a checkout: dbt_project/ and dagster.yaml are not part of "
+                "a wheel. Clone the repository and run `make demo`, or `pip install --editable .`."
             )

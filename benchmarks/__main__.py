@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import extraction, intake, marts, receiver, sandbox
+from benchmarks import extraction, ingestion, marts, receiver, sandbox
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
@@ -17,7 +17,7 @@ def main() -> None:
     sections = [
         extraction.measure(),
         receiver.measure(),
-        intake.measure(),
+        ingestion.measure(),
         *map(marts.measure, marts.SCOPES),
         sandbox.main(),
     ]

@@ -10,5 +10,5 @@ from og_assets.settings import PROJECT_ROOT
 
 def test_wheel_is_refused_with_the_way_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(PROJECT_ROOT)
-    with pytest.raises(SystemExit, match="runs from a checkout.*pip install --editable"):
+    with pytest.raises(SystemExit, match=r"runs from a checkout.*pip install --editable"):
         build_wheel(str(tmp_path))

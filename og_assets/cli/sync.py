@@ -68,15 +68,15 @@ def run_sync(settings: Settings, *, first: str | None, last: str | None) -> bool
 
 def run_ingest(settings: Settings) -> bool:
     """Ingest the event files in the inbox, build and publish; returns whether every file was ingested and published."""
-    from og_assets.events.ingest import scan_inbox
-    from og_assets.events.scan import inbox_of
+    from og_assets.events.inbox import inbox_of
+    from og_assets.events.scan import scan_inbox
     from og_assets.lake.lake import Lake
     from og_assets.orchestration.dagster_home import prepare_dagster_home
 
     prepare_dagster_home(settings)
     inbox = inbox_of(settings.data_dir, settle_seconds=settings.og_inbox_settle)
     lake = Lake(settings.data_dir / "lake")
-    output().print(f"{len(inbox.settled().dumps):,} event files are in {inbox.folder}")
+    output().print(f"{len(inbox.settled_contents().event_files):,} event files are in {inbox.folder}")
     from og_assets.cli.progress import reporting
     from og_assets.definitions import ingest_webhooks_job
     from og_assets.orchestration.local_runs import run_job
@@ -91,14 +91,14 @@ def run_ingest(settings: Settings) -> bool:
     found = scan_inbox(inbox, lake)
     for problem in found.problems:
         print_message("warning", f"{problem}.")
-    if found.new or found.unfinished:
+    if found.new or found.incomplete:
         print_message(
             "warning",
-            f"{len(found.new) + found.unfinished:,} files in the inbox were not ingested: {found.unfinished:,} are "
+            f"{len(found.new) + found.incomplete:,} files in the inbox were not ingested: {found.incomplete:,} are "
             f"still being written, and {len(found.new):,} end in the middle of an event, arrived during the run, or "
             "cannot be read. Run og-assets ingest again when they are complete.",
         )
-    return not (found.problems or found.new or found.unfinished)
+    return not (found.problems or found.new or found.incomplete)
 
 
 def _warn_of_gaps(earlier: list[str]) -> None:

@@ -13,9 +13,9 @@ from og_assets.defs.jobs import WEBHOOK_EVENTS, daily_sync
 from og_assets.defs.resources import OrdergrooveResource
 from og_assets.deletions.check_rows import ObjectType
 from og_assets.deletions.existence_checks import CheckReport
-from og_assets.deletions.id_listings import census_name
-from og_assets.deletions.open_ids import COUNTED, OpenIdListingResult
-from og_assets.deletions.suspected import OBJECT_OF
+from og_assets.deletions.open_id_lister import LISTED_OBJECTS, OpenIdListingResult
+from og_assets.deletions.open_id_listings import census_name
+from og_assets.deletions.suspected_deletions import OBJECT_OF
 from og_assets.orchestration.failures import RETRIES, dagster_failures
 from og_assets.ordergroove.objects import BY_NAME, ApiObject
 
@@ -28,7 +28,7 @@ Reports = Mapping[ObjectType, CheckReport]
 
 
 def _at_least_half_is_still_listed(result: OpenIdListingResult) -> Verdict:
-    before, now = result.before.ids if result.before else 0, result.census.ids
+    before, now = result.previous.ids if result.previous else 0, result.listing.ids
     counts: dict[str, str | int | float] = {"ids listed": now, "ids listed before": before}
     if now >= before * LEAST_SHARE_OF_LAST:
         return Verdict(None, counts)
@@ -41,8 +41,8 @@ def _at_least_half_is_still_listed(result: OpenIdListingResult) -> Verdict:
 
 
 def _suspected_deletions_are_checked(reports: Reports) -> Verdict:
-    suspected = sum(report.candidates for report in reports.values())
-    unproved = sum(report.unproved for report in reports.values())
+    suspected = sum(report.suspected for report in reports.values())
+    unproved = sum(report.unconfirmed for report in reports.values())
     counts: dict[str, str | int | float] = {"suspected deletions": suspected, "without proof": unproved}
     if suspected:
         counts["share with proof"] = round(1 - unproved / suspected, 4)
@@ -58,7 +58,7 @@ def _suspected_deletions_are_checked(reports: Reports) -> Verdict:
 
 
 def _control_rows_are_found(reports: Reports) -> Verdict:
-    problems = [report.problem for report in reports.values() if not report.is_believed and report.problem]
+    problems = [report.problem for report in reports.values() if not report.can_trust_404 and report.problem]
     return Verdict(" ".join(problems) if problems else None)
 
 
@@ -109,7 +109,7 @@ def build_census_asset(api_object: ApiObject) -> dg.AssetsDefinition:
             context.log.info(note)
             return dg.MaterializeResult(metadata={"note": note}, check_results=[CENSUS_CHECK.skipped(key=key)])
         with dagster_failures():
-            result = lister.take(api_object, run_id=context.run.run_id, progress=context.log.info)
+            result = lister.pull(api_object, run_id=context.run.run_id, progress=context.log.info)
         pull = result.pull
         return dg.MaterializeResult(
             metadata={
@@ -119,8 +119,8 @@ def build_census_asset(api_object: ApiObject) -> dg.AssetsDefinition:
                 "pull/requests": pull.requests,
                 "pull/retries": pull.retries,
                 "pull/seconds": round(pull.seconds, 3),
-                "started": dg.MetadataValue.timestamp(result.census.began_at),
-                "ended": dg.MetadataValue.timestamp(result.census.ended_at),
+                "started": dg.MetadataValue.timestamp(result.listing.began_at),
+                "ended": dg.MetadataValue.timestamp(result.listing.ended_at),
             },
             check_results=[CENSUS_CHECK.result(result, key=key)],
         )
@@ -128,7 +128,7 @@ def build_census_asset(api_object: ApiObject) -> dg.AssetsDefinition:
     return census
 
 
-census_assets = [build_census_asset(BY_NAME[name]) for name in COUNTED]
+census_assets = [build_census_asset(BY_NAME[name]) for name in LISTED_OBJECTS]
 
 
 @dg.asset(
@@ -167,8 +167,8 @@ def deletion_checks(context: dg.AssetExecutionContext, ordergroove: OrdergrooveR
 
 
 _REPORT_LABELS = {
-    "suspected deletions": "candidates",
-    "deleted": "gone",
+    "suspected deletions": "suspected",
+    "deleted": "deleted",
     "existing": "alive",
     "not checked yet": "waiting",
     "requests": "requests",

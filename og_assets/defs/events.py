@@ -131,11 +131,11 @@ def _metadata(report: IngestReport, lake: Lake) -> Iterator[tuple[str, dg.Metada
     landed = report.landed
     yield "dagster/row_count", dg.MetadataValue.int(count_rows(lake.root / "events"))
     yield "ingested/events", dg.MetadataValue.int(landed.events)
-    yield "ingested/files", dg.MetadataValue.int(report.dumps)
+    yield "ingested/files", dg.MetadataValue.int(report.files)
     yield "ingested/copies of earlier files", dg.MetadataValue.int(report.copies)
     yield "ingested/quarantined", dg.MetadataValue.int(landed.quarantined)
-    yield "files left for the next run", dg.MetadataValue.int(report.left + len(report.problems))
-    yield "files still being written", dg.MetadataValue.int(report.unfinished)
+    yield "files left for the next run", dg.MetadataValue.int(report.remaining + len(report.problems))
+    yield "files still being written", dg.MetadataValue.int(report.incomplete)
     if landed.oldest_created is not None and landed.newest_created is not None:
         yield "ingested/oldest event", dg.MetadataValue.timestamp(float(landed.oldest_created))
         yield "ingested/newest event", dg.MetadataValue.timestamp(float(landed.newest_created))

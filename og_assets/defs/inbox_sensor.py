@@ -12,7 +12,7 @@ import dagster as dg
 from og_assets.defs.jobs import PUBLISHED_MARTS, build_marts, daily_sync, ingest_webhooks
 from og_assets.defs.publishing import BUILD_STARTED
 from og_assets.defs.resources import InboxResource
-from og_assets.events.ingest import InboxScan
+from og_assets.events.scan import InboxScan
 from og_assets.events.store import ingested_files_of
 from og_assets.lake.lake import Lake
 
@@ -68,7 +68,7 @@ def _unpublished(lake: Lake, instance: dg.DagsterInstance) -> str | None:
 
     A run that fails between ingesting and publishing leaves known files and old marts.
     """
-    newest = ingested_files_of(lake.root).newest()
+    newest = ingested_files_of(lake.root).last_event_ingested_at()
     if newest is None or newest.timestamp() <= _published_build_started(instance):
         return None
     return f"since-{newest:%Y%m%dT%H%M%S.%f}"
@@ -88,9 +88,9 @@ def _describe(found: InboxScan) -> str:
         parts.append(f"{found.copies:,} with content that is in the lake already")
     if found.problems:
         parts.append(f"{len(found.problems):,} that cannot be read or listed")
-    if found.unfinished:
-        parts.append(f"{found.unfinished:,} still being written")
-    files = "1 file" if found.looked_at == 1 else f"{found.looked_at:,} files"
+    if found.incomplete:
+        parts.append(f"{found.incomplete:,} still being written")
+    files = "1 file" if found.listed == 1 else f"{found.listed:,} files"
     return f"{files} in the inbox: {', '.join(parts)}."
 
 

@@ -16,17 +16,17 @@ BUILD_STARTED = "build started"
 
 def _deletions_are_reported(coverage: WebhookCoverage) -> Verdict:
     counts: dict[str, str | int | float] = {
-        "reported by webhook": coverage.told,
-        "not reported": coverage.untold,
-        "webhook does not exist at Ordergroove": coverage.without_event,
+        "reported by webhook": coverage.reported,
+        "not reported": coverage.not_reported,
+        "webhook does not exist at Ordergroove": coverage.without_event_type,
     }
-    if not coverage.is_listening or not coverage.untold:
+    if not coverage.receives_webhooks or not coverage.not_reported:
         return Verdict(None, counts)
     return Verdict(
-        f"No webhook reported {coverage.untold:,} of {coverage.told + coverage.untold:,} deletions of the last "
-        f"{RECENT_DAYS} days. The marts have these deletions, with less exact times. Check that the receiver runs, "
+        f"No webhook reported {coverage.not_reported:,} of {coverage.reported + coverage.not_reported:,} deletions of "
+        f"the last {RECENT_DAYS} days. The marts have these deletions, with less exact times. Check that the receiver runs, "
         "that its address is a webhook target in Ordergroove, and that all event files reached the inbox.",
-        {**counts, "share not reported": round(coverage.share_untold, 4)},
+        {**counts, "share not reported": round(coverage.share_not_reported, 4)},
     )
 
 

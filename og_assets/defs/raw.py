@@ -11,8 +11,8 @@ import dagster as dg
 from og_assets.defs.checks import check_results, check_specs
 from og_assets.defs.partitions import windows_of
 from og_assets.defs.resources import OrdergrooveResource
-from og_assets.deletions.id_listings import census_name
-from og_assets.deletions.open_ids import COUNTED
+from og_assets.deletions.open_id_lister import LISTED_OBJECTS
+from og_assets.deletions.open_id_listings import census_name
 from og_assets.extraction.pull import Progress, Window
 from og_assets.lake.lake import Lake, file_stem
 from og_assets.lake.manifest import Pull
@@ -116,7 +116,7 @@ pulls = dg.AssetSpec(
     kinds={"parquet"},
     deps=[
         *(raw_key(api_object) for api_object in OBJECTS),
-        *(dg.AssetKey(["ordergroove", census_name(BY_NAME[name])]) for name in COUNTED),
+        *(dg.AssetKey(["ordergroove", census_name(BY_NAME[name])]) for name in LISTED_OBJECTS),
     ],
 )
 

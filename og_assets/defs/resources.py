@@ -8,9 +8,10 @@ import dagster as dg
 from dagster_dbt import DbtCliInvocation
 
 from og_assets.deletions.existence_checks import ExistenceChecker
-from og_assets.deletions.open_ids import OpenIdLister
-from og_assets.events.ingest import EventIngestion, InboxScan, scan_inbox
-from og_assets.events.scan import inbox_of
+from og_assets.deletions.open_id_lister import OpenIdLister
+from og_assets.events.inbox import inbox_of
+from og_assets.events.ingest import EventIngestion
+from og_assets.events.scan import InboxScan, scan_inbox
 from og_assets.extraction.pull import Extractor
 from og_assets.lake.lake import Lake
 from og_assets.orchestration.dbt_manifest import dbt_cli
@@ -68,7 +69,7 @@ class InboxResource(ProjectResource):
             inbox=inbox_of(self.values.data_dir, settle_seconds=self.values.og_inbox_settle),
             lake=self.lake,
             policy=self.values.og_pii,
-            taken_dumps=self.values.og_taken_dumps,
+            ingested_file_policy=self.values.og_taken_dumps,
             run_id=run_id,
         )
 

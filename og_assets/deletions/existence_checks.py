@@ -1,11 +1,11 @@
-"""Asking Ordergroove about what vanished: one retrieve call for each candidate (design D6).
+"""Check suspected deletions with one retrieve call each.
 
-404 is proof that it is gone; 200 shows that it lives, and the fresh row lands in raw. Belongs here: asking, and landing
-the answers batch by batch. Does not belong here: who is a candidate (`lake/candidates.py`), what an answer means
-(dbt's `int_deletion_evidence`).
+404 proves the deletion; 200 proves that the object exists, and its current row lands in raw. Belongs here: the calls,
+and storing the answers batch by batch. Does not belong here: which objects are suspected (`suspected_deletions.py`),
+what an answer means for the marts (dbt's `int_deletion_evidence`).
 
-With a key that lost its rights, or at another store, everything is 404. So no 404 of a batch is believed unless
-witnesses, rows that must be there, were shown before it and after it.
+With a key that lost a permission, or at another store, every call is answered with 404. So the 404 answers of a batch
+count only if control rows, which must exist, are returned both before and after the batch.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,8 +15,8 @@ from time import monotonic
 from typing import Any
 
 from og_assets.deletions.check_rows import DELETION_CHECKS, ExistenceCheckRow, ObjectType, record_checks
-from og_assets.deletions.id_listings import open_id_listings_of
-from og_assets.deletions.suspected import OBJECT_OF, SuspectedDeletions, find_suspected_deletions
+from og_assets.deletions.open_id_listings import open_id_listings_of
+from og_assets.deletions.suspected_deletions import OBJECT_OF, SuspectedDeletions, find_suspected_deletions
 from og_assets.events.land import EVENTS
 from og_assets.extraction.connection import Connection, MakeClient
 from og_assets.lake.lake import RETRIEVED, Lake
@@ -26,14 +26,14 @@ from og_assets.ordergroove.errors import AccessError, OrdergrooveError
 from og_assets.ordergroove.objects import ApiObject
 from og_assets.settings import Settings
 
-# So many answers land together: what a killed run has asked for nothing is bounded by it.
+# Answers are stored per batch, so a killed run loses at most this many.
 BATCH = 200
-# Rows in a row that cannot be shown: then a witness tells whether that is their trouble or Ordergroove's.
-FAILURES_IN_A_ROW = 3
-# All that one run bears for one type; each has been tried several times. The rest waits for the next run.
-MOST_FAILURES = 30
-MOST_SECONDS = 1200.0
-# A question waits less patiently than a walk, which would have to begin anew.
+# After this many failures in a row, control rows decide whether Ordergroove is down or only these objects fail.
+MAX_FAILURES_IN_A_ROW = 3
+# Limits of one run for one object type. The client has retried each failure. The rest waits for the next run.
+MAX_FAILURES = 30
+MAX_SECONDS = 1200.0
+# A listing needs patient retries, because it would start over. A single check can wait for the next run.
 ATTEMPTS = 3
 
 Progress = Callable[[str], None]
@@ -41,27 +41,28 @@ Progress = Callable[[str], None]
 
 @dataclass(kw_only=True)
 class CheckReport:
-    """What came of the candidates of one type.
+    """Result of the checks of one object type in one run.
 
-    `waiting` have no answer yet; of those, `unproved` are not told deleted by a webhook either. `problem` says why
-    asking stopped early, and `is_believed` is False where that is because not even witnesses were shown.
+    `suspected` = `deleted` + `alive` + `waiting`. `waiting` have no answer yet; `unconfirmed` are those of them that no
+    webhook reported either. `problem` says why the run stopped early. `can_trust_404` is False if it stopped because
+    control rows were not returned.
     """
 
-    candidates: int = 0
-    gone: int = 0
+    suspected: int = 0
+    deleted: int = 0
     alive: int = 0
     waiting: int = 0
-    unproved: int = 0
+    unconfirmed: int = 0
     requests: int = 0
-    is_believed: bool = True
+    can_trust_404: bool = True
     problem: str | None = None
 
 
 class ExistenceChecker:
-    """Asks one store about what vanished from one lake. Makes an HTTP client anew for each type.
+    """Checks the suspected deletions of one lake at one store, with a new HTTP client for each object type.
 
-    Raises `SettingsError` where the key is missing, and `LakeError`. That Ordergroove does not answer, or refuses to,
-    is no error: what has no answer waits, and the report says why.
+    Raises `SettingsError` if the API key is missing, and `LakeError`. Errors of Ordergroove do not raise: objects
+    without an answer wait for the next run, and the report names the problem.
     """
 
     def __init__(self, settings: Settings, lake: Lake, *, make_client: MakeClient = OrdergrooveClient) -> None:
@@ -70,35 +71,37 @@ class ExistenceChecker:
         self._connection = Connection(settings, make_client)
 
     def run(
-        self, *, run_id: str, limit: int | None = None, progress: Progress = lambda _said: None
+        self, *, run_id: str, limit: int | None = None, progress: Progress = lambda _message: None
     ) -> dict[ObjectType, CheckReport]:
-        """Ask about orders, then about items, `limit` of each at most; the rest waits, and is recorded as waiting.
+        """Check orders, then items, at most `limit` of each; record the rest as waiting.
 
-        A type of which no census was taken yet is not in the answer.
+        A type without an open-ID listing has no report.
         """
         limit = self._settings.og_deletion_checks if limit is None else limit
         self._lake.prepare(EVENTS, DELETION_CHECKS)
         reports: dict[ObjectType, CheckReport] = {}
         for object_type, api_object in OBJECT_OF.items():
-            found = find_suspected_deletions(self._lake, object_type, zone=self._settings.zone)
-            if found is None:
-                progress(f"no census of {api_object.name} was taken yet, so nothing can be missed in it")
+            suspected = find_suspected_deletions(self._lake, object_type, zone=self._settings.zone)
+            if suspected is None:
+                progress(f"{api_object.name}: no open-ID listing yet, so there is nothing to compare with")
                 continue
             with self._connection.client(api_object, max_attempts=ATTEMPTS) as client:
-                inquiry = _Inquiry(api_object, found, client, self._lake, policy=self._settings.og_pii, run_id=run_id)
-                reports[object_type] = inquiry.run(limit=limit, progress=progress)
-            # All that an older census was the last to list is on record now, answered or waiting.
-            open_id_listings_of(self._lake.root, api_object).forget_before(found.census)
+                checks = _ChecksOfType(
+                    api_object, suspected, client, self._lake, policy=self._settings.og_pii, run_id=run_id
+                )
+                reports[object_type] = checks.run(limit=limit, progress=progress)
+            # The evidence of older listings is now recorded in the check rows, answered or waiting.
+            open_id_listings_of(self._lake.root, api_object).remove_before(suspected.listing)
         return reports
 
 
-class _Inquiry:
-    """The questions about one type in one run."""
+class _ChecksOfType:
+    """The checks of one object type in one run."""
 
     def __init__(
         self,
         api_object: ApiObject,
-        found: SuspectedDeletions,
+        suspected: SuspectedDeletions,
         client: OrdergrooveClient,
         lake: Lake,
         *,
@@ -106,123 +109,125 @@ class _Inquiry:
         run_id: str,
     ) -> None:
         self._object = api_object
-        self._found = found
+        self._suspected = suspected
         self._client = client
         self._lake = lake
         self._policy = policy
         self._run_id = run_id
         self._failures = 0
         self._failures_in_a_row = 0
-        self._deadline = monotonic() + MOST_SECONDS
-        self.report = CheckReport(candidates=len(found.candidates))
+        self._deadline = monotonic() + MAX_SECONDS
+        self.report = CheckReport(suspected=len(suspected.rows))
 
     def run(self, *, limit: int, progress: Progress) -> CheckReport:
-        """Ask, batch by batch, until the limit is reached or asking makes no sense any more."""
-        report, candidates = self.report, self._found.candidates
-        waiting = list(candidates[limit:])
-        for start in range(0, min(limit, len(candidates)), BATCH):
-            batch = candidates[start : min(start + BATCH, limit)]
-            waiting += self._ask(batch) if report.problem is None else batch
+        """Check batch by batch, until the limit or a problem stops the run."""
+        report, rows = self.report, self._suspected.rows
+        waiting = list(rows[limit:])
+        for start in range(0, min(limit, len(rows)), BATCH):
+            batch = rows[start : min(start + BATCH, limit)]
+            waiting += self._check(batch) if report.problem is None else batch
             progress(
-                f"{self._object.name}: {report.gone:,} gone and {report.alive:,} alive of {report.candidates:,} that "
-                "are not where they were"
+                f"{self._object.name}: {report.deleted:,} deleted and {report.alive:,} alive of "
+                f"{report.suspected:,} suspected deletions"
             )
         report.waiting = len(waiting)
-        unproved = [row for row in waiting if row.reason != "told_deleted"]
-        report.unproved = len(unproved)
+        unconfirmed = [row for row in waiting if row.reason != "told_deleted"]
+        report.unconfirmed = len(unconfirmed)
         report.requests = self._client.traffic.requests
-        # Where it was listed last must be known when its turn comes. Once is enough.
-        record_checks(self._lake.root, [row for row in unproved if not row.is_on_record], run_id=self._run_id)
+        # The check of a waiting object needs the time of its last listing, which is removed after this run.
+        record_checks(self._lake.root, [row for row in unconfirmed if not row.is_on_record], run_id=self._run_id)
         return report
 
-    def _ask(self, batch: Sequence[ExistenceCheckRow]) -> Sequence[ExistenceCheckRow]:
-        """Ask about each, land the answers that are believed, and return those rows that have none."""
-        if not self._sees_witnesses():
+    def _check(self, batch: Sequence[ExistenceCheckRow]) -> Sequence[ExistenceCheckRow]:
+        """Check a batch, store the answers that can be trusted, and return the rows without one."""
+        if not self._control_rows_exist():
             return batch
         answered: list[ExistenceCheckRow] = []
         failed: list[ExistenceCheckRow] = []
-        shown: list[tuple[dict[str, Any], datetime]] = []
+        alive: list[tuple[dict[str, Any], datetime]] = []
         traffic = self._client.traffic
         for row in batch:
-            if self._is_enough():
+            if self._must_stop():
                 break
             try:
-                fresh = self._client.retrieve(self._object, row.object_id)
+                current = self._client.retrieve(self._object, row.object_id)
             except OrdergrooveError as error:
                 failed.append(replace(row, checked_at=datetime.now(UTC), status=error.status or 0))
-                self._note_failure(error)
+                self._count_failure(error)
                 continue
             self._failures_in_a_row = 0
-            if fresh is None:
+            if current is None:
                 answered.append(replace(row, checked_at=traffic.last_answer_at, status=404))
             else:
                 answered.append(replace(row, checked_at=traffic.last_look_at, status=200))
-                shown.append((fresh, traffic.last_look_at or datetime.now(UTC)))
-        if len(shown) < len(answered) and not self._sees_witnesses():
+                alive.append((current, traffic.last_look_at or datetime.now(UTC)))
+        if len(alive) < len(answered) and not self._control_rows_exist():
             return batch
-        self._land(shown)
+        self._land(alive)
         record_checks(self._lake.root, [*answered, *failed], run_id=self._run_id)
-        self.report.alive += len(shown)
-        self.report.gone += len(answered) - len(shown)
+        self.report.alive += len(alive)
+        self.report.deleted += len(answered) - len(alive)
         done = {row.object_id for row in answered}
         return [row for row in batch if row.object_id not in done]
 
-    def _is_enough(self) -> bool:
-        """Whether asking makes no sense any more in this run; says why, where nobody did yet."""
-        if self.report.problem is None and self._failures >= MOST_FAILURES:
-            self.report.problem = f"{self._failures} {self._object.name} could not be shown; the rest waits."
+    def _must_stop(self) -> bool:
+        """Whether a limit of the run is reached; sets `problem` if it is not set yet."""
+        if self.report.problem is None and self._failures >= MAX_FAILURES:
+            self.report.problem = (
+                f"Retrieving {self._object.name} failed {self._failures} times; the rest waits for the next run."
+            )
         if self.report.problem is None and monotonic() > self._deadline:
             self.report.problem = (
-                f"Asking about {self._object.name} took {MOST_SECONDS / 60:.0f} minutes; the rest waits."
+                f"Checking {self._object.name} took more than {MAX_SECONDS / 60:.0f} minutes; the rest waits for the "
+                "next run."
             )
         return self.report.problem is not None
 
-    def _note_failure(self, error: OrdergrooveError) -> None:
+    def _count_failure(self, error: OrdergrooveError) -> None:
         self._failures += 1
         self._failures_in_a_row += 1
         if isinstance(error, AccessError):
             self.report.problem = str(error)
-        elif self._failures_in_a_row >= FAILURES_IN_A_ROW and self._sees_witnesses():
-            # It is these rows' own trouble. They are asked about last from now on.
+        elif self._failures_in_a_row >= MAX_FAILURES_IN_A_ROW and self._control_rows_exist():
+            # Only these objects fail. Their recorded status makes the next run check them last.
             self._failures_in_a_row = 0
 
-    def _sees_witnesses(self) -> bool:
-        """Whether Ordergroove shows the rows that must be there: all of two, all but one of more."""
-        witnesses = self._found.witnesses
-        if not witnesses:
+    def _control_rows_exist(self) -> bool:
+        """Whether Ordergroove returns the control rows: both of two, all but one of more. Sets `problem` if not."""
+        control_rows = self._suspected.control_rows
+        if not control_rows:
             self.report.problem = (
-                f"Nothing is known yet that Ordergroove must show, so that {self._object.name} are not shown proves "
-                "nothing. This ends by itself once an order was placed and pulled."
+                f"The lake has no closed order yet that could serve as a control row, so a 404 for {self._object.name} "
+                "proves nothing. Checks begin once an order was placed and pulled."
             )
             return False
-        bearable = 1 if len(witnesses) > 2 else 0
+        tolerated = 1 if len(control_rows) > 2 else 0
         missing = 0
         try:
-            for key in witnesses:
-                missing += self._client.retrieve(self._object, key) is None
-                if missing > bearable:
+            for object_id in control_rows:
+                missing += self._client.retrieve(self._object, object_id) is None
+                if missing > tolerated:
                     break
         except OrdergrooveError as error:
             self.report.problem = str(error)
             return False
-        if missing <= bearable and self._found.merchants <= 1:
+        if missing <= tolerated and self._suspected.merchants <= 1:
             return True
-        self.report.is_believed = False
+        self.report.can_trust_404 = False
         self.report.problem = (
-            f"{self._object.name.capitalize()} that must be there are not shown, or the lake holds the orders of more "
-            "than one merchant; so that others are not shown proves nothing. Check that ORDERGROOVE_BASE_URL and "
-            "ORDERGROOVE_API_KEY are those of the store that this data folder was filled from, and that the key has "
-            "lost no permission."
+            f"{self._object.name.capitalize()} that must exist are answered with 404, or the lake holds orders of more "
+            "than one merchant, so a 404 proves no deletion. Check that ORDERGROOVE_BASE_URL and ORDERGROOVE_API_KEY "
+            "belong to the store of this data folder, and that the key has not lost a permission."
         )
         return False
 
-    def _land(self, shown: Sequence[tuple[dict[str, Any], datetime]]) -> None:
-        """Land the rows that were shown, each with the time of its answer."""
-        if not shown:
+    def _land(self, alive: Sequence[tuple[dict[str, Any], datetime]]) -> None:
+        """Land the current rows, each with the time of its request."""
+        if not alive:
             return
         landing = self._lake.landing(
             self._object, window=RETRIEVED, pulled_at=datetime.now(UTC), run_id=self._run_id, policy=self._policy
         )
         with landing:
-            for row, seen_at in shown:
-                landing.add([row], seen_at=seen_at)
+            for row, observed_at in alive:
+                landing.add([row], seen_at=observed_at)

@@ -1,4 +1,4 @@
-"""How many deletions webhooks told of, in the published marts: the measure of a receiver's health."""
+"""Measure in the published marts how many recent deletions a webhook reported: the health of the receiver."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ newest as (
     select greatest(
         (select max(deleted_at) from fct_deletions),
         (select max(updated_at) from fct_orders)
-    ) as seen_at
+    ) as observed_at
 )
 
 select
@@ -25,30 +25,36 @@ select
     (select count(*) from fct_deletions where all_evidence like '%webhook%')
 from fct_deletions
 cross join newest
-where undeleted_at is null and deleted_at > newest.seen_at - to_days(?)
+where undeleted_at is null and deleted_at > newest.observed_at - to_days(?)
 """
 
 
 @dataclass(frozen=True, kw_only=True)
 class WebhookCoverage:
-    """Deletions of the last days: told by a webhook, untold, and those for which Ordergroove has no event.
+    """Deletions of recent days: reported by webhook, not reported, and those without an event type at Ordergroove.
 
-    `is_listening` is False where no webhook ever told of any deletion.
+    `receives_webhooks` is False if no webhook ever reported any deletion.
     """
 
-    told: int
-    untold: int
-    without_event: int
-    is_listening: bool
+    reported: int
+    not_reported: int
+    without_event_type: int
+    receives_webhooks: bool
 
     @property
-    def share_untold(self) -> float:
-        """The share of deletions that an event should have told of and none did."""
-        return self.untold / (self.told + self.untold) if self.untold else 0.0
+    def share_not_reported(self) -> float:
+        """Share of the deletions with an event type that no webhook reported."""
+        return self.not_reported / (self.reported + self.not_reported) if self.not_reported else 0.0
 
 
 def measure_webhook_coverage(warehouse: Warehouse, *, days: int = RECENT_DAYS) -> WebhookCoverage:
-    """Count the deletions of the last days in the published file, back from the newest thing that is known."""
+    """Count deletions in the published file, of the last days before the newest observation in it."""
     with duckdb.connect(str(warehouse.published_file), read_only=True) as connection:
-        told, untold, without_event, ever = connection.execute(_COUNTS, [days]).fetchone() or (0, 0, 0, 0)
-    return WebhookCoverage(told=told, untold=untold, without_event=without_event, is_listening=bool(ever))
+        counts = connection.execute(_COUNTS, [days]).fetchone() or (0, 0, 0, 0)
+    reported, not_reported, without_event_type, ever_reported = counts
+    return WebhookCoverage(
+        reported=reported,
+        not_reported=not_reported,
+        without_event_type=without_event_type,
+        receives_webhooks=bool(ever_reported),
+    )

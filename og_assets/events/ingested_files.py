@@ -1,52 +1,38 @@
-"""Which dumps are in the lake: one row for each file that was taken in, in `lake/dumps/`.
+"""The processed-file log `lake/dumps/`: one row per event file that was ingested.
 
-A dump is known by its content. So a copy under another name, a late file and a very old one are all told right, and
-nothing rests on a clock or on what a sensor remembers. Path, size and change time only spare reading what has not
-changed since. Does not belong here: the events themselves (`events.py`).
+A file is identified by the SHA-256 of its content. Late files, old files and copies under another name are therefore
+recognized without a clock or a sensor cursor. Name, size and change time only save reading files that did not change.
+Does not belong here: the events themselves (`land.py`).
 """
 
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
+from pydantic import AwareDatetime
 
 from og_assets.lake.errors import UnreadableError
 from og_assets.lake.files import remove_partials, write_table
+from og_assets.lake.table import INSTANT, Table, schema_of
 
-_INSTANT = pa.timestamp("us", tz="UTC")
-
-INGESTED_FILES_SCHEMA = pa.schema(
-    [
-        pa.field("sha256", pa.string()),
-        # The path below the inbox, where it was found.
-        pa.field("dump", pa.string()),
-        pa.field("bytes", pa.int64()),
-        pa.field("changed_ns", pa.int64()),
-        pa.field("events", pa.int64()),
-        pa.field("quarantined", pa.int64()),
-        # JSON: how many deliveries had a type that the documentation does not name.
-        pa.field("unknown_types", pa.string()),
-        # Whether its content had been taken in before, under this name or another.
-        pa.field("is_copy", pa.bool_()),
-        pa.field("taken_in_at", _INSTANT),
-        pa.field("run_id", pa.string()),
-    ]
-)
-
-# Each run adds a file; beyond this many they become one, so that a look at the ledger stays a look.
-MOST_FILES = 50
-_TRIES = 3
+# Each run adds a small file. Beyond this number they are compacted into one, to keep reading the log fast.
+MAX_LOG_FILES = 50
+_READ_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class IngestedFileRow:
-    """One row of `lake/dumps/`."""
+    """One row of `lake/dumps/`.
+
+    `dump` is the path of the event file below the inbox. `unknown_types` is JSON: deliveries by each event type that
+    Ordergroove does not document. `is_copy` is true if the same content was ingested before, under any name.
+    `taken_in_at` is the time of ingestion.
+    """
 
     sha256: str
     dump: str
@@ -56,22 +42,35 @@ class IngestedFileRow:
     quarantined: int
     unknown_types: str
     is_copy: bool
-    taken_in_at: datetime
+    taken_in_at: AwareDatetime
     run_id: str
+
+    @property
+    def identity(self) -> tuple[str, int, int]:
+        """The same tuple as `EventFile.identity`."""
+        return self.dump, self.bytes, self.changed_ns
+
+
+INGESTED_FILES = Table(
+    "dumps",
+    schema_of(IngestedFileRow),
+    repair="Move it away and run again. Event files that it recorded and that are still in the inbox are ingested "
+    "again, without duplicates in the marts.",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
-class KnownFiles:
-    """What the ledger says: contents, those of them with unreadable parts, and files by (name, bytes, change time)."""
+class IngestedFileIndex:
+    """Lookup sets of the log: digests, digests of files with unreadable pieces, and (name, size, change time)."""
 
-    contents: frozenset[str]
-    torn: frozenset[str]
-    files: frozenset[tuple[str, int, int]]
+    digests: frozenset[str]
+    damaged_digests: frozenset[str]
+    identities: frozenset[tuple[str, int, int]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecentAnomalies:
-    """What was odd in the dumps of some time: pieces in quarantine, and deliveries of unknown types by type."""
+    """Pieces in quarantine, and deliveries by undocumented event type, of the event files of some days."""
 
     quarantined: int
     unknown_types: Counter[str]
@@ -79,43 +78,47 @@ class RecentAnomalies:
 
 @dataclass(frozen=True)
 class IngestedFiles:
-    """The rows under one folder. One writer at a time, any number of readers."""
+    """The log in one folder. One writer at a time, any number of readers."""
 
     folder: Path
 
-    def known(self) -> KnownFiles:
-        """Read what was taken in."""
+    def index(self) -> IngestedFileIndex:
+        """Read the whole log."""
         rows = self._read(["sha256", "dump", "bytes", "changed_ns", "quarantined"])
         columns = rows.to_pydict()
-        files = zip(columns["dump"], columns["bytes"], columns["changed_ns"], strict=True)
-        torn = rows.filter(pc.greater(rows["quarantined"], 0))["sha256"].to_pylist()
-        return KnownFiles(contents=frozenset(columns["sha256"]), torn=frozenset(torn), files=frozenset(files))
+        identities = zip(columns["dump"], columns["bytes"], columns["changed_ns"], strict=True)
+        damaged = rows.filter(pc.greater(rows["quarantined"], 0))["sha256"].to_pylist()
+        return IngestedFileIndex(
+            digests=frozenset(columns["sha256"]),
+            damaged_digests=frozenset(damaged),
+            identities=frozenset(identities),
+        )
 
-    def newest(self) -> datetime | None:
-        """When a dump with events was last taken in."""
+    def last_event_ingested_at(self) -> datetime | None:
+        """Return when a file that contained events was last ingested."""
         rows = self._read(["events", "taken_in_at"])
         moment: datetime | None = pc.max(rows.filter(pc.greater(rows["events"], 0))["taken_in_at"]).as_py()
         return moment
 
     def recent_anomalies(self, *, since: datetime) -> RecentAnomalies:
-        """Add up what was odd in the dumps that were taken in since then."""
+        """Add up quarantined pieces and undocumented event types of the files ingested since then."""
         rows = self._read(["quarantined", "unknown_types", "taken_in_at"])
-        rows = rows.filter(pc.greater_equal(rows["taken_in_at"], pa.scalar(since, _INSTANT)))
+        rows = rows.filter(pc.greater_equal(rows["taken_in_at"], pa.scalar(since, INSTANT)))
         unknown: Counter[str] = Counter()
         for counts in rows["unknown_types"].to_pylist():
             unknown.update(json.loads(counts))
         return RecentAnomalies(quarantined=sum(rows["quarantined"].to_pylist()), unknown_types=unknown)
 
     def add(self, rows: Iterable[IngestedFileRow], *, stem: str) -> None:
-        """Record dumps whose events have landed. Removes what a killed predecessor left half-written."""
+        """Record files whose events have landed. Removes partial files of a killed run."""
         remove_partials(self.folder)
-        table = pa.Table.from_pylist([asdict(row) for row in rows], schema=INGESTED_FILES_SCHEMA)
-        write_table(table, self.folder / f"{stem}.parquet")
+        INGESTED_FILES.write(rows, self.folder / f"{stem}.parquet")
         files = self._files()
-        if len(files) > MOST_FILES:
-            # Killed before the parts are gone, rows are there twice, until the next time that files become one.
-            merged = self._read().group_by(INGESTED_FILES_SCHEMA.names).aggregate([]).cast(INGESTED_FILES_SCHEMA)
-            write_table(merged, self.folder / f"{stem}-and-before.parquet")
+        if len(files) > MAX_LOG_FILES:
+            # A crash before all old files are removed leaves duplicate rows; the next compaction removes them.
+            schema = INGESTED_FILES.schema
+            merged = self._read().group_by(schema.names).aggregate([]).cast(schema)
+            write_table(merged, self.folder / f"{stem}-compacted.parquet")
             for file in files:
                 file.unlink(missing_ok=True)
 
@@ -123,18 +126,12 @@ class IngestedFiles:
         return sorted(self.folder.glob("*.parquet"))
 
     def _read(self, columns: list[str] | None = None) -> pa.Table:
-        for _ in range(_TRIES):
-            files = self._files()
+        for _ in range(_READ_ATTEMPTS):
             try:
-                tables = [pq.read_table(file, schema=INGESTED_FILES_SCHEMA, columns=columns) for file in files]
+                tables = [INGESTED_FILES.read(file, columns) for file in self._files()]
             except FileNotFoundError:
-                # The writer has just made one of many.
+                # The writer compacted the log after its files were listed.
                 continue
-            except (pa.ArrowException, OSError) as error:
-                raise UnreadableError(
-                    f"A file in {self.folder} is not readable Parquet ({error}). Move it away: the dumps that it tells "
-                    "of are taken in once more if they lie in the inbox, which changes nothing downstream."
-                ) from error
-            empty = INGESTED_FILES_SCHEMA.empty_table().select(columns or INGESTED_FILES_SCHEMA.names)
+            empty = INGESTED_FILES.schema.empty_table().select(columns or INGESTED_FILES.schema.names)
             return pa.concat_tables([empty, *tables])
-        raise UnreadableError(f"{self.folder} is being changed by another program. Run again.")
+        raise UnreadableError(f"Files in {self.folder} keep changing while they are read. Run again.")

@@ -1,6 +1,6 @@
-"""Whether anybody has a file open for writing: Linux knows, of its own disks' files and this user's.
+"""Ask the operating system whether a process has a file open for writing.
 
-Does not belong here: what follows from it (`inbox.py`).
+Does not belong here: what the inbox does with the answer (`inbox.py`).
 """
 
 import fcntl
@@ -9,10 +9,10 @@ from pathlib import Path
 
 
 def is_open_for_writing(path: Path) -> bool | None:
-    """Ask the system; None where it cannot be known: another user's file, another system, some network disks.
+    """Return None where the system cannot tell: another user's file, no Linux, some network disks.
 
-    A read lease is granted only where nobody writes. It is given back at once; should a writer come in between, the
-    system tells us by a signal that is ignored.
+    Linux grants a read lease only if no process has the file open for writing. The lease is released at once. A writer
+    that opens the file in between makes the kernel send SIGURG, which Python ignores.
     """
     if not hasattr(fcntl, "F_SETLEASE"):
         return None

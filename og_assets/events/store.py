@@ -1,13 +1,12 @@
-"""Where the lake keeps webhook events: opening a landing for them, and finding what is there.
+"""Folders and file names of webhook events below the root of a lake.
 
-Belongs here: folders and file names below the lake's root. Does not belong here: what a row is (`land.py`,
-`ingested_files.py`).
+Does not belong here: the rows in these files (`land.py`, `ingested_files.py`).
 """
 
 from datetime import datetime
 from pathlib import Path
 
-from og_assets.events.ingested_files import IngestedFiles
+from og_assets.events.ingested_files import INGESTED_FILES, IngestedFiles
 from og_assets.events.land import EVENTS, EventsLanding
 from og_assets.lake.files import remove_partials
 from og_assets.lake.lake import file_stem
@@ -15,12 +14,12 @@ from og_assets.lake.privacy import PiiPolicy
 
 
 def ingested_files_of(root: Path) -> IngestedFiles:
-    """Return the log of event files that are in the lake."""
-    return IngestedFiles(root / "dumps")
+    """Return the processed-file log of a lake."""
+    return IngestedFiles(INGESTED_FILES.path(root))
 
 
 def open_events_landing(root: Path, *, taken_in_at: datetime, run_id: str, policy: PiiPolicy) -> EventsLanding:
-    """Open a landing for webhook events. Removes half-written files of a killed predecessor."""
+    """Open a landing for webhook events. Removes partial files of a killed run."""
     stem = file_stem(taken_in_at, run_id=run_id)
     events, quarantine = EVENTS.path(root), root / "quarantine" / "webhook_events"
     for folder in (events, quarantine):

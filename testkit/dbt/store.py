@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from og_assets.deletions.check_rows import DELETION_CHECKS, ExistenceCheckRow, write_checks
-from og_assets.events.land import EVENTS, EVENTS_SCHEMA
+from og_assets.events.land import EVENTS
 from og_assets.lake.lake import Lake
 from og_assets.lake.manifest import PULLS
 from og_assets.lake.schema import raw_schema
@@ -68,7 +68,7 @@ class LakeFixture:
         rows = [{"position": position, **origin, **row} for position, row in enumerate(deliveries)]
         path = self.root / "events" / "day=2026-06-01" / (file or f"{number:06}.parquet")
         path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(pa.Table.from_pylist(rows, schema=EVENTS_SCHEMA), path)
+        pq.write_table(pa.Table.from_pylist(rows, schema=EVENTS.schema), path)
         return path
 
     def check(self, *rows: ExistenceCheckRow) -> Path:

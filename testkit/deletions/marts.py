@@ -1,6 +1,6 @@
-"""What the warehouse says in the end: dbt builds the marts of deletions from a lake, tests them, and they are read.
+"""Build the deletion marts from a lake with dbt, run their tests, and read them.
 
-Belongs here: the columns that a verdict looks at. Not here: the verdict (verdict).
+Belongs here: the columns that the comparison needs. Does not belong here: the comparison (`comparison.py`).
 """
 
 from collections.abc import Sequence
@@ -61,7 +61,7 @@ class Item(NamedTuple):
 
 @dataclass(frozen=True)
 class Marts:
-    """All that is looked at."""
+    """The rows of all marts that are compared."""
 
     deletions: Sequence[Deletion]
     moves: Sequence[Move]
@@ -70,17 +70,17 @@ class Marts:
 
 
 class Warehouse(Protocol):
-    """What builds and answers; tests/dbt_project/store.py has one."""
+    """What `build` needs of a warehouse; `testkit.dbt.store.Warehouse` is one."""
 
     def run(self, *arguments: str) -> Any:
-        """Run a dbt command that must end well."""
+        """Run a dbt command; raises if it fails."""
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """Ask the warehouse."""
+        """Return the rows of a query."""
 
 
 def build(warehouse: Warehouse) -> Marts:
-    """Build and test what the deletions rest on, and read it."""
+    """Build and test the marts and everything they depend on, and read them."""
     selected = [f"+{name}" for name in MODELS]
     warehouse.run("seed")
     warehouse.run("run", "--select", *selected)

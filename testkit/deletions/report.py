@@ -1,48 +1,48 @@
-"""Verdicts as Markdown.
-
-Belongs here: how the table looks. Not here: what is counted (verdict).
-"""
+"""Write comparisons as a Markdown table: one row per scenario."""
 
 from collections.abc import Mapping
 from math import floor
 
-from .scenarios import WORLDS
-from .verdict import KINDS, Verdict
+from .comparison import KINDS, Comparison
+from .scenarios import SCENARIOS
 
 _HEAD = (
-    "| webhooks | besides | lives | faults | deleted: items, orders | nothing ever showed | wrong | missed "
-    "| precision / recall: items | orders | bounds violated | to the second | causes right / wrong / unknown "
-    "| moves: true, to the second, invented | their causes | elsewhere than in truth | values lost |"
+    "| scenario | webhooks | syncs | cases | problems | deleted: items, orders | never observed | wrong | missed "
+    "| precision / recall: items | orders | out of bounds | exact to the second | causes right / wrong / unknown "
+    "| moves: true, exact, invented | move causes right / wrong / unknown | misplaced | wrong values |"
 )
 
 
-def table(verdicts: Mapping[str, Verdict]) -> str:
-    """One line for each row of which there is a verdict."""
+def table(comparisons: Mapping[str, Comparison]) -> str:
+    """Return the rows of those scenarios that have a comparison, by scenario name."""
     lines = [_HEAD, "|" + "---|" * (_HEAD.count("|") - 1)]
-    for world in WORLDS:
-        if world.name in verdicts:
-            cells = (world.webhooks, world.other, *_cells(verdicts[world.name]))
+    for scenario in SCENARIOS:
+        if scenario.name in comparisons:
+            cells = (scenario.name, scenario.webhooks, scenario.syncs, *_cells(comparisons[scenario.name]))
             lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
-def _cells(verdict: Verdict) -> list[str]:
-    moves = ", ".join(f"{verdict.moves[name]:,}" for name in ("true", "exact", "invented"))
+def _cells(comparison: Comparison) -> list[str]:
+    moves = ", ".join(f"{comparison.moves[name]:,}" for name in ("true", "exact", "invented"))
     return [
-        f"{verdict.lives}",
-        f"{len(verdict.problems)}",
-        _pair(verdict.deletions),
-        _pair(verdict.unknowable),
-        _pair(verdict.wrong),
-        _pair(verdict.missed),
-        *(f"{_percent(verdict.precision(kind))} / {_percent(verdict.recall(kind))}" for kind in ("item", "order")),
-        f"{verdict.out_of_bounds}",
-        f"{verdict.exact.total():,} of {verdict.found.total():,}",
-        _causes(verdict.causes),
+        f"{comparison.cases}",
+        f"{len(comparison.problems)}",
+        _items_and_orders(comparison.deletions),
+        _items_and_orders(comparison.unknowable),
+        _items_and_orders(comparison.wrong),
+        _items_and_orders(comparison.missed),
+        *(
+            f"{_percent(comparison.precision(kind))} / {_percent(comparison.recall(kind))}"
+            for kind in ("item", "order")
+        ),
+        f"{comparison.out_of_bounds}",
+        f"{comparison.exact.total():,} of {comparison.found.total():,}",
+        _causes(comparison.causes),
         moves,
-        _causes(verdict.move_causes),
-        f"{verdict.misplaced}",
-        f"{verdict.values_lost}",
+        _causes(comparison.move_causes),
+        f"{comparison.misplaced}",
+        f"{comparison.wrong_values}",
     ]
 
 
@@ -50,10 +50,10 @@ def _causes(counts: Mapping[str, int]) -> str:
     return " / ".join(f"{counts[name]:,}" for name in ("right", "wrong", "unknown"))
 
 
-def _pair(counts: Mapping[str, int]) -> str:
+def _items_and_orders(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{counts[kind]:,}" for kind in reversed(KINDS))
 
 
 def _percent(share: float) -> str:
-    """Rounded down: what is not all of it never looks as if it were."""
+    """Round down, so that less than all never reads as 100."""
     return f"{floor(share * 10_000) / 100:g}"

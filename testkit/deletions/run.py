@@ -1,6 +1,6 @@
-"""A store that lives on, and everything that production does beside it: pulls, censuses, webhooks, checks.
+"""Run one case: a sandbox store over time, and the pulls, listings, webhooks and checks of each sync.
 
-Belongs here: who does what when. Not here: what may be known of it (shown), the warehouse (marts).
+Belongs here: which step runs when. Does not belong here: what the steps showed (`observed.py`), the marts (`marts.py`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,10 +19,10 @@ from pydantic import SecretStr
 
 from og_assets.deletions.check_rows import DELETION_CHECKS
 from og_assets.deletions.existence_checks import ExistenceChecker
-from og_assets.deletions.open_ids import OpenIdLister
+from og_assets.deletions.open_id_lister import LISTED_OBJECTS, OpenIdLister
+from og_assets.events.inbox import inbox_of
 from og_assets.events.ingest import EventIngestion
 from og_assets.events.land import EVENTS
-from og_assets.events.scan import inbox_of
 from og_assets.extraction.pull import Extractor, Window
 from og_assets.lake.lake import Lake
 from og_assets.ordergroove.client import Endpoint, OrdergrooveClient
@@ -32,197 +32,199 @@ from og_assets.settings import Settings
 from ordergroove_sandbox import RunningStore, Store, serve
 from ordergroove_sandbox.webhooks import Webhooks
 
+from .observed import Observed, View
 from .scenarios import Case, Sync, syncs
-from .shown import Shown, View
 
 PULLED = ("orders", "items")
-# What is only looked at for causes: once a week will do.
-PULLED_SELDOM = ("customers", "subscriptions")
-_SELDOM = timedelta(days=7)
-COUNTED = ("orders", "items")
+# Needed only for the causes of deletions, so they are pulled once a week.
+PULLED_WEEKLY = ("customers", "subscriptions")
+_WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lived:
-    """A life in the end: the case as it was settled, the store, what it showed, and what that took.
+class CompletedRun:
+    """A case after its last sync: the resolved case, the store, and what was shown. `started_at` is wall-clock time.
 
-    `cut` censuses did not reach their end; `overtaken` orders changed or vanished while a census was taken.
+    `interrupted_listings` failed on purpose; `orders_changed_during_listings` changed or were deleted during one.
     """
 
     case: Case
     store: Store
-    shown: Shown
-    begun: datetime
+    observed: Observed
+    started_at: datetime
     requests: int
     events: int
-    censuses: int
-    cut: int
-    overtaken: int
+    interrupted_listings: int
+    orders_changed_during_listings: int
 
 
-def live(case: Case, data_dir: Path) -> Lived:
-    """Let a store live through its case; all that is known of it is in the lake in `data_dir` then."""
-    case = case.settled()
+def run_case(case: Case, data_dir: Path) -> CompletedRun:
+    """Run a case to its end. All that is known of its store is then in the lake in `data_dir`."""
+    case = case.resolved()
     store = Store(**case.store_arguments)
-    hooks = Webhooks(shape=case.shape, faults=case.faults)
-    hooks.write_files_to(data_dir / "told")
-    begun = store.now
-    with serve(store, webhooks=hooks) as shop:
-        life = _Life(case, shop, data_dir)
+    webhooks = Webhooks(shape=case.shape, faults=case.faults)
+    webhooks.write_files_to(data_dir / "sent")
+    started_at = store.now
+    with serve(store, webhooks=webhooks) as server:
+        run = _CaseRun(case, server, data_dir)
         *earlier, last = syncs(case)
         for sync in earlier:
-            life.do(sync)
-        life.do(last, is_last=True)
-    return Lived(
+            run.sync(sync)
+        run.sync(last, is_last=True)
+    return CompletedRun(
         case=case,
         store=store,
-        shown=life.shown,
-        begun=begun,
-        requests=shop.requests.total,
-        events=life.events,
-        censuses=life.censuses,
-        cut=life.cut,
-        overtaken=life.overtaken,
+        observed=run.observed,
+        started_at=started_at,
+        requests=server.requests.total,
+        events=run.events,
+        interrupted_listings=run.interrupted_listings,
+        orders_changed_during_listings=run.orders_changed_during_listings,
     )
 
 
-class _Life:
-    def __init__(self, case: Case, shop: RunningStore, data_dir: Path) -> None:
-        self.shown = Shown()
-        self.events = self.censuses = self.cut = self.overtaken = 0
+class _CaseRun:
+    def __init__(self, case: Case, server: RunningStore, data_dir: Path) -> None:
+        self.observed = Observed()
+        self.events = self.interrupted_listings = self.orders_changed_during_listings = 0
         self._case = case
-        self._shop = shop
+        self._server = server
         self._data_dir = data_dir
         self._lake = Lake(data_dir / "lake")
         self._lake.prepare(EVENTS, DELETION_CHECKS)
         settings = Settings(
-            # Nobody's .env has a say in a proof.
+            # A developer's .env must not change a simulation.
             _env_file=None,
             ordergroove_api_key=SecretStr("sandbox-key"),
-            ordergroove_base_url=shop.url,
+            ordergroove_base_url=server.url,
             og_data_dir=data_dir,
         )
         self._zone = settings.zone
         self._extractor = Extractor(settings, self._lake, make_client=_client)
-        self._taker = OpenIdLister(settings, self._lake, make_client=_client)
-        self._hasty_taker = OpenIdLister(settings, self._lake, make_client=partial(_client, max_attempts=1))
+        self._lister = OpenIdLister(settings, self._lake, make_client=_client)
+        self._lister_without_retries = OpenIdLister(settings, self._lake, make_client=partial(_client, max_attempts=1))
         self._checker = ExistenceChecker(settings, self._lake, make_client=_client)
-        self._rng = Random(f"{case.name}/life")
-        self._runs = count(1)
-        self._due = shop.store.now
+        self._rng = Random(f"{case.name}/run")
+        self._run_numbers = count(1)
+        self._sync_at = server.store.now
         self._pulled_until: dict[str, datetime] = {}
-        after = case.world.told_after
-        self._told_from = None if after is None else shop.webhooks.epoch_of(self._due + timedelta(days=after))
+        day = case.scenario.webhooks_from_day
+        self._events_from = None if day is None else server.webhooks.epoch_of(self._sync_at + timedelta(days=day))
 
-    def do(self, sync: Sync, *, is_last: bool = False) -> None:
-        """Let time pass up to a sync, and sync."""
-        self._due += timedelta(hours=sync.hours)
-        store = self._shop.store
-        # A sync under which time passes may take longer than the pause before the next.
-        store.advance(seconds=max((self._due - store.now).total_seconds(), 0))
+    def sync(self, sync: Sync, *, is_last: bool = False) -> None:
+        """Advance the store to the time of a sync, and run its steps."""
+        self._sync_at += timedelta(hours=sync.hours)
+        store = self._server.store
+        # With `hours_per_page`, the sync before may have lasted longer than the pause between the two.
+        store.advance(seconds=max((self._sync_at - store.now).total_seconds(), 0))
         before = View.of(store)
-        # The last look is a calm one: what the placement changed between two walks, the next sync shows.
-        with nullcontext() if is_last else self._stirred():
+        # No time passes during the last sync: the next one would show what changed between its lists.
+        with nullcontext() if is_last else self._time_passes_between_pages():
             if sync.pull:
                 self._pull(before, is_last=is_last)
-            if sync.census:
-                self._take_census(self._view(since=before), is_cut=sync.cut)
-            if sync.takes_in:
-                self._take_in(is_last=is_last)
-            for limit in sync.checks:
-                self._checker.run(run_id=self._run_id(), limit=limit, progress=_silently)
+            if sync.listing:
+                self._list_open_ids(self._view(earlier=before), is_interrupted=sync.is_interrupted)
+            if sync.ingests:
+                self._ingest(is_last=is_last)
+            for limit in sync.check_limits:
+                self._checker.run(run_id=self._next_run_id(), limit=limit, progress=_ignore)
         if sync.pull:
-            self.shown.sync(before, self._view(since=before))
+            self.observed.add_prices(before, self._view(earlier=before))
 
-    def _view(self, *, since: View) -> View:
-        """Look at the store again, if any time may have passed."""
-        return View.of(self._shop.store) if self._case.world.stir_hours else since
+    def _view(self, *, earlier: View) -> View:
+        """Read the store again if time may have passed."""
+        return View.of(self._server.store) if self._case.scenario.hours_per_page else earlier
 
     @contextmanager
-    def _stirred(self) -> Iterator[None]:
-        """Let time pass between pages; not in the night in which an hour is left out, whose times cannot be told."""
-        now = self._shop.store.now
-        hours = self._case.world.stir_hours
-        is_plain = (
+    def _time_passes_between_pages(self) -> Iterator[None]:
+        """Advance the store before each page; not on daylight-saving days, when wall-clock times are ambiguous."""
+        now = self._server.store.now
+        is_plain_day = (
             now.replace(tzinfo=self._zone).utcoffset()
             == (now + timedelta(days=1)).replace(tzinfo=self._zone).utcoffset()
         )
-        self._shop.faults.stir_hours = hours if is_plain else 0.0
+        self._server.faults.stir_hours = self._case.scenario.hours_per_page if is_plain_day else 0.0
         try:
             yield
         finally:
-            self._shop.faults.stir_hours = 0.0
+            self._server.faults.stir_hours = 0.0
 
     def _pull(self, before: View, *, is_last: bool) -> None:
-        end, run_id = self._shop.store.now, self._run_id()
-        begin = self._pulled_until.get(PULLED[0])
-        for name in (*PULLED_SELDOM, *PULLED):
+        end, run_id = self._server.store.now, self._next_run_id()
+        first_start = self._pulled_until.get(PULLED[0])
+        for name in (*PULLED_WEEKLY, *PULLED):
             start = self._pulled_until.get(name)
-            if name in PULLED_SELDOM and start and end - start < _SELDOM and not is_last:
+            if name in PULLED_WEEKLY and start and end - start < _WEEK and not is_last:
                 continue
             window = Window(
                 key=f"{end:%Y-%m-%d}",
                 start=start.replace(tzinfo=self._zone) if start else None,
                 end=end.replace(tzinfo=self._zone),
             )
-            list(self._extractor.pull_windows(BY_NAME[name], [window], run_id=run_id, progress=_silently))
+            list(self._extractor.pull_windows(BY_NAME[name], [window], run_id=run_id, progress=_ignore))
             self._pulled_until[name] = end
-        self.shown.pull(before, self._view(since=before), start=begin)
+        self.observed.add_pull(before, self._view(earlier=before), start=first_start)
 
-    def _take_census(self, before: View, *, is_cut: bool) -> None:
-        shop, run_id = self._shop, self._run_id()
-        taker = self._hasty_taker if is_cut else self._taker
-        if is_cut:
-            # One request from here fails; which may be after the end, and then nothing was cut.
-            shop.faults.error_every = shop.requests.total + self._rng.randrange(1, 40)
+    def _list_open_ids(self, before: View, *, is_interrupted: bool) -> None:
+        server, run_id = self._server, self._next_run_id()
+        lister = self._lister_without_retries if is_interrupted else self._lister
+        if is_interrupted:
+            # One of the next requests fails. If that is after the end of the listing, the listing is complete.
+            server.faults.error_every = server.requests.total + self._rng.randrange(1, 40)
         try:
-            for name in COUNTED:
-                taker.take(replace(BY_NAME[name], page_size=self._case.world.page_size), run_id=run_id)
+            for name in LISTED_OBJECTS:
+                lister.pull(replace(BY_NAME[name], page_size=self._case.scenario.page_size), run_id=run_id)
         except OrdergrooveError:
-            if not is_cut:
+            if not is_interrupted:
                 raise
-            self.cut += 1
+            self.interrupted_listings += 1
         else:
-            after = self._view(since=before)
-            self.censuses += 1
-            self.overtaken += sum(after.orders.get(key) != row for key, row in before.orders.items())
-            self.shown.census(before, after)
+            after = self._view(earlier=before)
+            self.orders_changed_during_listings += sum(
+                after.orders.get(key) != row for key, row in before.orders.items()
+            )
+            self.observed.add_listing(before, after)
         finally:
-            shop.faults.error_every = 0
+            server.faults.error_every = 0
 
-    def _take_in(self, *, is_last: bool) -> None:
-        self._shop.webhooks.deliver()
+    def _ingest(self, *, is_last: bool) -> None:
+        self._server.webhooks.deliver()
         if is_last:
-            self._shop.webhooks.close()
+            self._server.webhooks.close()
         inbox = inbox_of(self._data_dir, settle_seconds=0)
-        for file in sorted((self._data_dir / "told").rglob("*.jsonl")):
+        for file in sorted((self._data_dir / "sent").rglob("*.jsonl")):
             lines = [line for line in file.read_bytes().splitlines() if self._arrives(orjson.loads(line)["event"])]
             file.unlink()
             self.events += len(lines)
-            self.shown.deliver(orjson.loads(line)["event"] for line in lines)
+            self.observed.add_events(orjson.loads(line)["event"] for line in lines)
             if lines:
                 inbox.folder.mkdir(parents=True, exist_ok=True)
-                (inbox.folder / f"{self._run_id()}.jsonl").write_bytes(b"\n".join(lines) + b"\n")
-        EventIngestion(inbox=inbox, lake=self._lake, policy="hash", taken_dumps="delete", run_id=self._run_id()).run(
-            max_bytes=2**62, progress=_silently
+                (inbox.folder / f"{self._next_run_id()}.jsonl").write_bytes(b"\n".join(lines) + b"\n")
+        ingestion = EventIngestion(
+            inbox=inbox,
+            lake=self._lake,
+            policy="hash",
+            ingested_file_policy="delete",
+            run_id=self._next_run_id(),
         )
+        ingestion.run(max_bytes=2**62, progress=_ignore)
 
     def _arrives(self, event: Mapping[str, Any]) -> bool:
-        """Whether an event arrives: each delivery of it alike, in whatever order they come."""
-        if self._told_from is None or event["created"] < self._told_from:
+        """Whether an event arrives: the same answer for each of its deliveries."""
+        if self._events_from is None or event["created"] < self._events_from:
             return False
-        return Random(f"{self._case.name}/{event['id']}").random() >= self._case.world.lost
+        return Random(f"{self._case.name}/{event['id']}").random() >= self._case.scenario.share_lost
 
-    def _run_id(self) -> str:
-        return f"{next(self._runs):08}"
+    def _next_run_id(self) -> str:
+        return f"{next(self._run_numbers):08}"
 
 
-def _silently(_said: str) -> None:
+def _ignore(_message: str) -> None:
     pass
 
 
 def _client(endpoint: Endpoint, *, read_timeout: float, max_attempts: int = 8) -> OrdergrooveClient:
-    """A client for a store on this machine: to read the certificates of the world would take longer than to ask."""
+    """Make a client for a store on this machine, without TLS: loading CA certificates takes longer than a request."""
     return OrdergrooveClient(
         endpoint,
         read_timeout=read_timeout,

@@ -1,6 +1,6 @@
-"""The rows of the table: which webhooks arrive, and how often the store is synced.
+"""Define scenarios: which webhooks arrive, and how often the store is synced.
 
-Belongs here: what is promised of a row, and what varies from seed to seed. Not here: living it (life).
+Belongs here: the settings of a scenario, and what varies by seed. Does not belong here: running it (`run.py`).
 """
 
 from collections.abc import Iterator
@@ -12,156 +12,172 @@ from typing import Any, Literal
 from ordergroove_sandbox.faults import Faults
 from ordergroove_sandbox.webhooks import Shape
 
+# Wall clock of the first pull. The following year has both daylight-saving changes.
 BEGIN = datetime(2026, 1, 14, 14)
-"""When the first pull is made, in the year of two changes of the clocks that follow."""
 
-Emptied = Literal["keep", "delete"]
+EmptiedOrders = Literal["keep", "delete"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class World:
-    """One row of the table.
+class Scenario:
+    """One row of the results.
 
-    `told_after` is the day on which webhooks begin (None: never), `lost` the share of events that never arrive,
-    `garbled` whether they come doubled, out of order and late. Every `sync_days` the store is pulled and a census is
-    taken, at the time of day of `BEGIN` or `at_night`, under the placement. `stir_hours` pass before each page that a
-    cursor leads to; the pages of a census have `page_size` rows. `share_of_seeds` says how many of the seeds are lived.
+    Webhooks start on day `webhooks_from_day` (None: never). `share_lost` of the events never arrive. With
+    `is_disordered`, events are duplicated, shuffled and late. Every `sync_days` the store is pulled and listed, at the
+    time of day of `BEGIN`, or with `at_night` during the placement. `hours_per_page` pass in the store before each
+    further page of a list; listings have pages of `page_size` rows. `share_of_seeds` is the share of seeds that run.
     """
 
     name: str
     webhooks: str
-    other: str
-    told_after: int | None = 0
-    lost: float = 0.0
-    garbled: bool = False
-    emptied_orders: Emptied | None = None
+    syncs: str
+    webhooks_from_day: int | None = 0
+    share_lost: float = 0.0
+    is_disordered: bool = False
+    emptied_orders: EmptiedOrders | None = None
     sync_days: int = 7
     syncs_per_check: int = 4
     at_night: bool = False
-    stir_hours: float = 0.0
+    hours_per_page: float = 0.0
     page_size: int = 100
     is_random: bool = False
     share_of_seeds: float = 1.0
 
     @property
-    def is_told_everything(self) -> bool:
+    def has_all_events(self) -> bool:
         """Whether every event since the first pull arrives."""
-        return self.told_after == 0 and not self.lost
+        return self.webhooks_from_day == 0 and not self.share_lost
 
     @property
-    def is_in_order(self) -> bool:
-        """Whether, besides, each arrives once and in time: then no cause may be wrong."""
-        return self.is_told_everything and not self.garbled
+    def has_all_events_in_order(self) -> bool:
+        """Whether every event arrives once and in time. Only then must every cause be right."""
+        return self.has_all_events and not self.is_disordered
 
 
-WORLDS: tuple[World, ...] = (
-    World(name="told", webhooks="all", other="in order; pull and census weekly, questions every 4 weeks"),
-    World(name="garbled", webhooks="all", other="doubled, shuffled, late; pull and census weekly", garbled=True),
-    World(
+SCENARIOS: tuple[Scenario, ...] = (
+    Scenario(name="complete", webhooks="all, in order", syncs="pull and listing weekly, checks every 4 weeks"),
+    Scenario(
+        name="disordered",
+        webhooks="all, duplicated, shuffled, late",
+        syncs="pull and listing weekly, checks every 4 weeks",
+        is_disordered=True,
+    ),
+    Scenario(
         name="lossy",
         webhooks="20 % lost",
-        other="pull and census daily, questions every 4 weeks",
-        lost=0.2,
+        syncs="pull and listing daily, checks every 4 weeks",
+        share_lost=0.2,
         sync_days=1,
         syncs_per_check=28,
     ),
-    World(
-        name="untold",
+    Scenario(
+        name="no_webhooks",
         webhooks="none",
-        other="pull and census daily, questions every 4 weeks",
-        told_after=None,
+        syncs="pull and listing daily, checks every 4 weeks",
+        webhooks_from_day=None,
         sync_days=1,
         syncs_per_check=28,
     ),
-    World(name="deaf", webhooks="none for a month, then all", other="pull and census weekly", told_after=30),
-    # Two halves of one promise.
-    World(name="kept", webhooks="all", other='emptied orders stay ("keep")', emptied_orders="keep", share_of_seeds=0.5),
-    World(
-        name="dropped",
-        webhooks="all",
-        other='emptied orders are deleted ("delete")',
+    Scenario(
+        name="late_webhooks",
+        webhooks="none for 30 days, then all",
+        syncs="pull and listing weekly, checks every 4 weeks",
+        webhooks_from_day=30,
+    ),
+    # The documentation leaves open whether Ordergroove keeps emptied orders. These two run half of the seeds each.
+    Scenario(
+        name="emptied_kept",
+        webhooks="all, in order",
+        syncs='weekly; emptied orders stay ("keep")',
+        emptied_orders="keep",
+        share_of_seeds=0.5,
+    ),
+    Scenario(
+        name="emptied_deleted",
+        webhooks="all, in order",
+        syncs='weekly; emptied orders are deleted ("delete")',
         emptied_orders="delete",
         share_of_seeds=0.5,
     ),
-    World(
-        name="stirred",
+    Scenario(
+        name="during_placement",
         webhooks="20 % lost",
-        other="pull and census daily, placement running under them",
-        lost=0.2,
+        syncs="pull and listing daily, during the placement",
+        share_lost=0.2,
         sync_days=1,
         syncs_per_check=28,
         at_night=True,
-        stir_hours=0.25,
+        hours_per_page=0.25,
         page_size=8,
         share_of_seeds=0.2,
     ),
-    World(
+    Scenario(
         name="random",
-        webhooks="any share lost",
-        other="pulls, cut censuses and limited checks at random times, all of them once at the end",
+        webhooks="random share lost",
+        syncs="pulls, interrupted listings and limited checks at random times; all of them once at the end",
         is_random=True,
         share_of_seeds=0.2,
     ),
 )
 
-_ALL = 10**9
-"""A limit that no run reaches."""
+# Beyond the number of suspected deletions in any run.
+NO_LIMIT = 10**9
 
-BY_NAME = {world.name: world for world in WORLDS}
+BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One life to be lived: a row, a seed, and how long."""
+    """A scenario, a seed, and the length of the simulation."""
 
-    world: World
+    scenario: Scenario
     seed: int
     days: int = 365
     customers: int = 40
 
     @property
     def name(self) -> str:
-        """Names the case in reports."""
-        return f"{self.world.name}-{self.seed}"
+        """Name of the case in reports; also part of every random seed."""
+        return f"{self.scenario.name}-{self.seed}"
 
-    def settled(self) -> "Case":
-        """The case with all that its world leaves to the seed."""
-        world, rng = self.world, Random(f"{self.name}/world")
-        if world.is_random:
-            world = replace(
-                world,
-                told_after=rng.choice((None, 0, 0, 0, 20)),
-                lost=rng.choice((0.05, 0.2, 0.5, 0.9)),
-                garbled=rng.random() < 0.5,
-                stir_hours=rng.choice((0.0, 0.0, 0.1)),
+    def resolved(self) -> "Case":
+        """Return the case with every setting that its scenario leaves to the seed."""
+        scenario, rng = self.scenario, Random(f"{self.name}/scenario")
+        if scenario.is_random:
+            scenario = replace(
+                scenario,
+                webhooks_from_day=rng.choice((None, 0, 0, 0, 20)),
+                share_lost=rng.choice((0.05, 0.2, 0.5, 0.9)),
+                is_disordered=rng.random() < 0.5,
+                hours_per_page=rng.choice((0.0, 0.0, 0.1)),
                 page_size=rng.choice((5, 20, 100)),
             )
-        if world.emptied_orders is None:
-            world = replace(world, emptied_orders=("keep", "delete")[self.seed % 2])
-        return replace(self, world=world)
+        if scenario.emptied_orders is None:
+            scenario = replace(scenario, emptied_orders=("keep", "delete")[self.seed % 2])
+        return replace(self, scenario=scenario)
 
     @property
     def store_arguments(self) -> dict[str, Any]:
-        """How the store is made: it has lived for half a year before the first pull."""
+        """Arguments of the sandbox store: it has run for half a year before the first pull."""
         return {
             "seed": self.seed,
             "customers": self.customers,
             "days": 180,
-            "until": BEGIN.replace(hour=0, minute=10) if self.world.at_night else BEGIN,
-            "emptied_orders": self.world.emptied_orders,
+            "until": BEGIN.replace(hour=0, minute=10) if self.scenario.at_night else BEGIN,
+            "emptied_orders": self.scenario.emptied_orders,
             "out_of_stock": ("silent", "event")[self.seed // 2 % 2],
             "imported": self.seed % 3 * 4,
         }
 
     @property
     def shape(self) -> Shape:
-        """How events are nested, which the documentation leaves open."""
+        """Nesting of events, which the documentation leaves open."""
         return Shape(nesting=("data", "top")[self.seed % 2], context=("actor", "null")[self.seed // 3 % 2])
 
     @property
     def faults(self) -> Faults:
-        """What happens to events on their way; which of them are lost, the courier draws."""
-        if not self.world.garbled:
+        """Faults of event delivery. Lost events are drawn by `run.py`."""
+        if not self.scenario.is_disordered:
             return Faults()
         late = {"late_event_every": 10, "late_event_seconds": 3 * 86_400}
         return Faults(double_event_every=3, shuffle_events=900, **late)  # type: ignore[arg-type]
@@ -169,38 +185,38 @@ class Case:
 
 @dataclass(frozen=True, kw_only=True)
 class Sync:
-    """What is done at one time: `hours` have passed since the one before. `checks` are the limits of runs in a row."""
+    """The steps of one sync, `hours` after the one before. `check_limits` has one limit per run of checks."""
 
     hours: float
     pull: bool = True
-    census: bool = True
-    cut: bool = False
-    checks: tuple[int, ...] = (_ALL,)
-    takes_in: bool = True
+    listing: bool = True
+    is_interrupted: bool = False
+    check_limits: tuple[int, ...] = (NO_LIMIT,)
+    ingests: bool = True
 
 
 def syncs(case: Case) -> Iterator[Sync]:
-    """The rhythm of a life, whose first sync is at its beginning and whose last holds nothing back."""
+    """Yield the syncs of a case. The first is at the beginning; the last has every step, without limits."""
     yield Sync(hours=0)
-    left = case.days * 24.0
-    if case.world.is_random:
-        rng = Random(f"{case.name}/rhythm")
-        while (hours := rng.choice((6.0, 12.0, 24.0, 24.0, 48.0, 72.0, 168.0, 400.0))) < left:
-            left -= hours
+    hours_left = case.days * 24.0
+    if case.scenario.is_random:
+        rng = Random(f"{case.name}/syncs")
+        while (hours := rng.choice((6.0, 12.0, 24.0, 24.0, 48.0, 72.0, 168.0, 400.0))) < hours_left:
+            hours_left -= hours
             yield Sync(
                 hours=hours,
                 pull=rng.random() < 0.7,
-                census=rng.random() < 0.7,
-                cut=rng.random() < 0.2,
-                checks=tuple(rng.choice((0, 1, 3, 10, _ALL)) for _ in range(rng.choice((0, 1, 1, 2)))),
+                listing=rng.random() < 0.7,
+                is_interrupted=rng.random() < 0.2,
+                check_limits=tuple(rng.choice((0, 1, 3, 10, NO_LIMIT)) for _ in range(rng.choice((0, 1, 1, 2)))),
             )
     else:
         number = 0
-        while (step := case.world.sync_days * 24.0) < left:
-            left -= step
+        while (step := case.scenario.sync_days * 24.0) < hours_left:
+            hours_left -= step
             number += 1
-            is_checked = number % case.world.syncs_per_check == 0
-            # Once a week is often enough for what comes by webhook: the marts are built in the end.
-            takes_in = number * case.world.sync_days % 7 == 0
-            yield Sync(hours=step, checks=(_ALL,) if is_checked else (), takes_in=takes_in)
-    yield Sync(hours=left, checks=(_ALL, _ALL))
+            is_checked = number % case.scenario.syncs_per_check == 0
+            # Weekly ingestion suffices: the marts are built once, at the end.
+            ingests = number * case.scenario.sync_days % 7 == 0
+            yield Sync(hours=step, check_limits=(NO_LIMIT,) if is_checked else (), ingests=ingests)
+    yield Sync(hours=hours_left, check_limits=(NO_LIMIT, NO_LIMIT))

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import duckdb
 
+from og_assets.events.inbox import inbox_of
 from og_assets.events.ingest import EventIngestion, IngestReport
-from og_assets.events.scan import inbox_of
 from og_assets.events.store import ingested_files_of
 from og_assets.lake.lake import Lake
 from testkit.receiver.event_files import event_files, left_open, lines, quarantined
@@ -81,8 +81,8 @@ def kill_loop(data: Path, *, kills: int, seed: int) -> Outcome:
     outcome = asyncio.run(_run(data, kills=kills, rng=random.Random(seed)))
     assert left_open(data) == []
     last = _ingest(data)
-    assert last.left == last.unfinished == 0 and not last.problems and event_files(data) == []
-    outcome.files = len(ingested_files_of(data / "lake").known().contents)
+    assert last.remaining == last.incomplete == 0 and not last.problems and event_files(data) == []
+    outcome.files = len(ingested_files_of(data / "lake").index().digests)
     outcome.written = Counter(line["event"]["id"] for line in lines(data, "archive"))
     outcome.torn = [entry["body"] for entry in quarantined(data)]
     unread = (data / "lake" / "quarantine" / "webhook_events").glob("*.jsonl")
@@ -96,7 +96,7 @@ def _ingest(data: Path) -> IngestReport:
         inbox=inbox_of(data, settle_seconds=0),
         lake=Lake(data / "lake"),
         policy="hash",
-        taken_dumps="move",
+        ingested_file_policy="move",
         run_id=f"run-{random.randbytes(8).hex()}",
     )
     return ingestion.run(max_bytes=2**62, progress=lambda _: None)

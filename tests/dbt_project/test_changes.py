@@ -15,7 +15,7 @@ import yaml
 from og_assets.deletions.check_rows import ExistenceCheckRow
 from testkit.dbt.runner import PROJECT, Dbt
 from testkit.dbt.store import LakeFixture, Row, Warehouse, day, event, small_store
-from testkit.deletions.run import live
+from testkit.deletions.run import run_case
 from testkit.deletions.scenarios import BY_NAME, Case
 
 # More of them: `SEEDS=20 pytest tests/dbt_project/test_changes.py`.
@@ -69,17 +69,17 @@ def test_following_equals_a_full_refresh_row_by_row(
     """A life with lost events, cut censuses and checks, whose files come in any order, over builds of the whole, of
     parts, and one that breaks."""
     rng = random.Random(seed)
-    case = Case(world=BY_NAME[rng.choice(["random", "lossy"])], seed=seed, days=60, customers=25)
-    live(case, tmp_path / "life")
-    lived = tmp_path / "life" / "lake"
+    case = Case(scenario=BY_NAME[rng.choice(["random", "lossy"])], seed=seed, days=60, customers=25)
+    run_case(case, tmp_path / "run")
+    run_lake = tmp_path / "run" / "lake"
 
     def arrive(files: list[Path]) -> None:
         for file in files:
-            target = lake.root / file.relative_to(lived)
+            target = lake.root / file.relative_to(run_lake)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file, target)
 
-    first, batches = last_arrivals(lived, rng)
+    first, batches = last_arrivals(run_lake, rng)
     arrive(first)
     warehouse.run("seed")
     warehouse.run("run")

@@ -12,8 +12,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from og_assets.events.inbox import Inbox
 from og_assets.events.ingest import EventIngestion
-from og_assets.events.scan import Inbox
 from og_assets.lake.lake import Lake
 from ordergroove_sandbox import RunningStore, Store, serve
 from ordergroove_sandbox.webhooks import Webhooks
@@ -52,7 +52,7 @@ class Town:
         self._shop.webhooks.deliver()
         inbox = Inbox(self._dumps, self._dumps.with_name("archive"), settle_seconds=0)
         intake = EventIngestion(
-            inbox=inbox, lake=Lake(self._lake.root), policy="hash", taken_dumps="delete", run_id="told"
+            inbox=inbox, lake=Lake(self._lake.root), policy="hash", ingested_file_policy="delete", run_id="told"
         )
         intake.run(max_bytes=2**62, progress=lambda _said: None)
         self.warehouse.run("run", *BUILD, *options)

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from og_assets.events.inbox import Inbox
 from og_assets.events.ingest import EventIngestion
-from og_assets.events.scan import Inbox
 from og_assets.extraction.pull import Extractor, Window
 from og_assets.lake.lake import Lake
 from og_assets.ordergroove.objects import BY_NAME
@@ -49,7 +49,7 @@ def take_in(dumps: Path, lake: LakeFixture) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             file.rename(target)
         intake = EventIngestion(
-            inbox=inbox, lake=Lake(lake.root), policy="hash", taken_dumps="move", run_id=f"run-{start}"
+            inbox=inbox, lake=Lake(lake.root), policy="hash", ingested_file_policy="move", run_id=f"run-{start}"
         )
         intake.run(max_bytes=2**62, progress=lambda _said: None)
 

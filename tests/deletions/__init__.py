@@ -1,1 +1,1 @@
-"""Finding out what was deleted: censuses, candidates, and the questions about them."""
+"""Detection of deletions: open-ID listings, suspected deletions, existence checks, webhook coverage."""

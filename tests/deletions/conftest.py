@@ -1,4 +1,4 @@
-"""A watched store for each test."""
+"""A sandbox store for each test, synced once."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,15 +7,15 @@ import pytest
 
 from ordergroove_sandbox import Store, serve
 
-from .watch import UNTIL, Watch
+from .synced_store import STORE_TIME, SyncedStore
 
 
 @pytest.fixture
-def watch(tmp_path: Path) -> Iterator[Watch]:
-    """A store that was pulled and counted once."""
-    with serve(Store(seed=5, customers=60, days=100, until=UNTIL, emptied_orders="delete")) as shop:
-        watch = Watch(shop, tmp_path)
-        watch.pull()
-        watch.count()
-        watch.ask()
-        yield watch
+def synced(tmp_path: Path) -> Iterator[SyncedStore]:
+    """A store that was pulled, listed and checked once."""
+    with serve(Store(seed=5, customers=60, days=100, until=STORE_TIME, emptied_orders="delete")) as server:
+        synced = SyncedStore(server, tmp_path)
+        synced.pull()
+        synced.list_open_ids()
+        synced.check()
+        yield synced

@@ -1,4 +1,4 @@
-"""Asking about what vanished: bounded, batch by batch, and sceptical of its own answers."""
+"""Existence checks: limited per run, stored per batch, and a 404 counts only beside control rows."""
 
 from datetime import timedelta
 from functools import partial
@@ -11,208 +11,208 @@ from og_assets.deletions.existence_checks import BATCH
 from og_assets.ordergroove.objects import BY_NAME
 from ordergroove_sandbox import Store, serve
 
-from .watch import IN_A_HURRY, UNTIL, Watch, hiding
+from .synced_store import FAST_CLIENT, STORE_TIME, SyncedStore, hiding
 
 
-def test_what_exceeds_the_limit_waits_with_what_was_known_when_it_was_missed_first(watch: Watch) -> None:
-    subscription = watch.live()
-    item, counted_at = watch.item_of(subscription), watch.looked
-    watch.store.cancel(subscription)
-    watch.store.advance(hours=1)
-    watch.count()
-    missed_at = watch.now
-    first = watch.ask(limit=0)["item"]
-    assert (first.candidates, first.waiting, first.unproved, first.gone) == (1, 1, 1, 0)
-    (waiting,) = [row for row in watch.checks() if row["object_id"] == item["id"]]
-    assert (waiting["last_listed_at"], waiting["first_missed_at"]) == (counted_at, missed_at)
+def test_objects_beyond_the_limit_wait_with_their_first_evidence(synced: SyncedStore) -> None:
+    subscription = synced.subscription_alone()
+    item, listed_at = synced.item_of(subscription), synced.request_time
+    synced.store.cancel(subscription)
+    synced.store.advance(hours=1)
+    synced.list_open_ids()
+    missed_at = synced.now
+    first = synced.check(limit=0)["item"]
+    assert (first.suspected, first.waiting, first.unconfirmed, first.deleted) == (1, 1, 1, 0)
+    (waiting,) = [row for row in synced.check_rows() if row["object_id"] == item["id"]]
+    assert (waiting["last_listed_at"], waiting["first_missed_at"]) == (listed_at, missed_at)
     assert (waiting["checked_at"], waiting["status"]) == (None, None)
 
-    watch.store.advance(hours=1)
-    watch.count()
-    watch.ask(limit=0)
-    assert [row["object_id"] for row in watch.checks()].count(item["id"]) == 1, "on record once"
+    synced.store.advance(hours=1)
+    synced.list_open_ids()
+    synced.check(limit=0)
+    assert [row["object_id"] for row in synced.check_rows()].count(item["id"]) == 1, "recorded once"
 
-    watch.store.advance(hours=1)
-    watch.count()
-    assert watch.ask()["item"].gone == 1
-    *_, row = [row for row in watch.checks() if row["object_id"] == item["id"]]
-    assert (row["last_listed_at"], row["first_missed_at"], row["status"]) == (counted_at, missed_at, 404)
+    synced.store.advance(hours=1)
+    synced.list_open_ids()
+    assert synced.check()["item"].deleted == 1
+    *_, row = [row for row in synced.check_rows() if row["object_id"] == item["id"]]
+    assert (row["last_listed_at"], row["first_missed_at"], row["status"]) == (listed_at, missed_at, 404)
 
 
-def test_at_another_store_nothing_is_believed(watch: Watch, tmp_path: Path) -> None:
-    with serve(Store(seed=6, customers=20, days=30, until=UNTIL + timedelta(hours=1))) as other:
-        elsewhere = Watch(other, tmp_path)
-        elsewhere.count()
-        reports = elsewhere.ask()
-    assert not any(report.is_believed for report in reports.values())
+def test_404_of_another_store_is_not_trusted(synced: SyncedStore, tmp_path: Path) -> None:
+    with serve(Store(seed=6, customers=20, days=30, until=STORE_TIME + timedelta(hours=1))) as other:
+        elsewhere = SyncedStore(other, tmp_path)
+        elsewhere.list_open_ids()
+        reports = elsewhere.check()
+    assert not any(report.can_trust_404 for report in reports.values())
     assert all("ORDERGROOVE_BASE_URL" in (report.problem or "") for report in reports.values())
-    assert all(report.waiting == report.candidates > 0 for report in reports.values())
-    assert watch.gone() == set()
+    assert all(report.waiting == report.suspected > 0 for report in reports.values())
+    assert synced.proved_deleted() == set()
 
 
-def cancelled(watch: Watch, number: int) -> list[str]:
-    """Cancel so many subscriptions, and count again; returns the items that went with them."""
+def cancelled(synced: SyncedStore, number: int) -> list[str]:
+    """Cancel subscriptions and list open ids; return the ids of the items that were deleted with them."""
     items = []
     for _ in range(number):
-        subscription = watch.live()
-        items.append(watch.item_of(subscription)["id"])
-        watch.store.cancel(subscription)
-    watch.store.advance(hours=1)
-    watch.count()
+        subscription = synced.subscription_alone()
+        items.append(synced.item_of(subscription)["id"])
+        synced.store.cancel(subscription)
+    synced.store.advance(hours=1)
+    synced.list_open_ids()
     return items
 
 
-def test_one_row_that_cannot_be_shown_holds_up_no_other(watch: Watch) -> None:
-    first, second = watch.live(), None
-    items = [watch.item_of(first)]
-    watch.store.cancel(first)
-    second = watch.live()
-    items.append(watch.item_of(second))
-    watch.store.cancel(second)
-    watch.store.advance(hours=1)
-    watch.count()
+def test_one_failing_object_does_not_stop_the_others(synced: SyncedStore) -> None:
+    first, second = synced.subscription_alone(), None
+    items = [synced.item_of(first)]
+    synced.store.cancel(first)
+    second = synced.subscription_alone()
+    items.append(synced.item_of(second))
+    synced.store.cancel(second)
+    synced.store.advance(hours=1)
+    synced.list_open_ids()
     broken = min(item["id"] for item in items)
-    report = watch.ask(make_client=hiding(broken, status=500))["item"]
-    assert (report.gone, report.waiting, report.problem) == (1, 1, None)
-    assert watch.ask()["item"].gone == 1
+    report = synced.check(make_client=hiding(broken, status=500))["item"]
+    assert (report.deleted, report.waiting, report.problem) == (1, 1, None)
+    assert synced.check()["item"].deleted == 1
 
 
-def test_rows_that_cannot_be_shown_hold_up_no_other_and_are_asked_about_last(watch: Watch) -> None:
-    """Three in a row, and more: while witnesses are shown, it is their own trouble."""
-    ids = sorted(cancelled(watch, 6))
+def test_many_failing_objects_do_not_stop_the_others_and_are_checked_last(synced: SyncedStore) -> None:
+    """More than three failures in a row: as long as control rows are returned, only these objects fail."""
+    ids = sorted(cancelled(synced, 6))
     *broken, last = ids
-    report = watch.ask(make_client=hiding(*broken, status=400))["item"]
-    assert (report.gone, report.waiting, report.problem) == (1, 5, None)
-    (fresh,) = cancelled(watch, 1)
-    report = watch.ask(limit=1, make_client=hiding(*broken, status=400))["item"]
-    assert (report.gone, report.waiting) == (1, 5)
-    assert watch.gone() >= {last, fresh}
-    assert watch.ask()["item"].gone == 5
+    report = synced.check(make_client=hiding(*broken, status=400))["item"]
+    assert (report.deleted, report.waiting, report.problem) == (1, 5, None)
+    (new,) = cancelled(synced, 1)
+    report = synced.check(limit=1, make_client=hiding(*broken, status=400))["item"]
+    assert (report.deleted, report.waiting) == (1, 5)
+    assert synced.proved_deleted() >= {last, new}
+    assert synced.check()["item"].deleted == 5
 
 
-def test_outage_stops_the_questions(watch: Watch) -> None:
-    ids = cancelled(watch, 6)
-    down = hiding(*ids, *(row["id"] for row in watch.store.truth.table("items")), status=500)
-    report = watch.ask(make_client=down)["item"]
-    assert (report.gone, report.waiting, report.is_believed) == (0, 6, True)
+def test_outage_stops_the_checks(synced: SyncedStore) -> None:
+    ids = cancelled(synced, 6)
+    down = hiding(*ids, *(row["id"] for row in synced.store.truth.table("items")), status=500)
+    report = synced.check(make_client=down)["item"]
+    assert (report.deleted, report.waiting, report.can_trust_404) == (0, 6, True)
     assert "500" in (report.problem or "")
-    assert watch.ask()["item"].gone == 6
+    assert synced.check()["item"].deleted == 6
 
 
-def test_so_many_failures_end_a_run(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("og_assets.deletions.existence_checks.MOST_FAILURES", 2)
-    ids = cancelled(watch, 5)
-    report = watch.ask(make_client=hiding(*ids, status=500))["item"]
-    assert (report.gone, report.waiting) == (0, 5)
+def test_failures_of_a_run_are_limited(synced: SyncedStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("og_assets.deletions.existence_checks.MAX_FAILURES", 2)
+    ids = cancelled(synced, 5)
+    report = synced.check(make_client=hiding(*ids, status=500))["item"]
+    assert (report.deleted, report.waiting) == (0, 5)
     assert "the rest waits" in (report.problem or "")
 
 
-def test_time_that_a_run_may_take_is_bounded(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("og_assets.deletions.existence_checks.MOST_SECONDS", 0.0)
-    cancelled(watch, 3)
-    report = watch.ask()["item"]
-    assert (report.gone, report.waiting) == (0, 3)
+def test_time_of_a_run_is_limited(synced: SyncedStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("og_assets.deletions.existence_checks.MAX_SECONDS", 0.0)
+    cancelled(synced, 3)
+    report = synced.check()["item"]
+    assert (report.deleted, report.waiting) == (0, 3)
     assert "minutes" in (report.problem or "")
 
 
-def test_question_that_is_refused_leaves_the_day_as_it_is(watch: Watch) -> None:
-    """The lists may be open to a key, and single objects not."""
-    ids = cancelled(watch, 2)
-    everything = [row["id"] for name in ("orders", "items") for row in watch.store.truth.table(name)]
-    reports = watch.ask(make_client=hiding(*ids, *everything, status=403))
+def test_refused_retrieve_calls_are_a_problem_and_prove_nothing(synced: SyncedStore) -> None:
+    """A key may have access to lists, but not to single objects."""
+    ids = cancelled(synced, 2)
+    everything = [row["id"] for name in ("orders", "items") for row in synced.store.truth.table(name)]
+    reports = synced.check(make_client=hiding(*ids, *everything, status=403))
     assert all("ORDERGROOVE_API_KEY" in (report.problem or "") for report in reports.values())
-    assert watch.gone() == set()
+    assert synced.proved_deleted() == set()
 
 
-def test_404_of_something_in_between_is_no_proof(watch: Watch) -> None:
-    ids = cancelled(watch, 2)
-    report = watch.ask(make_client=hiding(*ids, status=404, told="<html>no such page</html>"))["item"]
-    assert (report.gone, report.waiting) == (0, 2)
+def test_404_that_is_not_json_is_no_proof(synced: SyncedStore) -> None:
+    ids = cancelled(synced, 2)
+    report = synced.check(make_client=hiding(*ids, status=404, body="<html>no such page</html>"))["item"]
+    assert (report.deleted, report.waiting) == (0, 2)
 
 
-def test_wrong_store_that_was_pulled_and_counted_too_proves_nothing(watch: Watch, tmp_path: Path) -> None:
-    watch.store.advance(days=1)
-    with serve(Store(seed=6, customers=40, days=90, until=UNTIL + timedelta(days=1))) as other:
-        elsewhere = Watch(other, tmp_path)
+def test_wrong_store_that_was_pulled_and_listed_proves_nothing(synced: SyncedStore, tmp_path: Path) -> None:
+    synced.store.advance(days=1)
+    with serve(Store(seed=6, customers=40, days=90, until=STORE_TIME + timedelta(days=1))) as other:
+        elsewhere = SyncedStore(other, tmp_path)
         elsewhere.pull()
         for _ in range(2):
-            elsewhere.count()
-            reports = elsewhere.ask()
-            assert not any(report.is_believed for report in reports.values())
+            elsewhere.list_open_ids()
+            reports = elsewhere.check()
+            assert not any(report.can_trust_404 for report in reports.values())
             other.store.advance(days=1)
-    assert watch.gone() == set()
+    assert synced.proved_deleted() == set()
 
 
 @pytest.mark.parametrize("days", [1, 3])
-def test_key_that_sees_one_customer_only_proves_nothing(watch: Watch, days: int) -> None:
-    """As one without the Bulk Operations permission does: it is shown rows, and most others are 404 for it."""
-    orders = watch.store.truth.table("orders")
-    items = watch.store.truth.table("items")
-    whose = next(row["customer"] for row in orders if row["status"] == 1 and row["items"])
-    seen = {row["id"] for row in orders if row["customer"] == whose}
-    hidden = {row["id"] for row in orders} - seen | {row["id"] for row in items if row["order"] not in seen}
-    blind = hiding(*hidden, status=404, told={"detail": "Unable to find requested asset."})
+def test_key_limited_to_one_customer_proves_nothing(synced: SyncedStore, days: int) -> None:
+    """A key without the Bulk Operations permission gets some rows, and 404 for most others."""
+    orders = synced.store.truth.table("orders")
+    items = synced.store.truth.table("items")
+    customer = next(row["customer"] for row in orders if row["status"] == 1 and row["items"])
+    visible = {row["id"] for row in orders if row["customer"] == customer}
+    hidden = {row["id"] for row in orders} - visible | {row["id"] for row in items if row["order"] not in visible}
+    restricted = hiding(*hidden, status=404, body={"detail": "Unable to find requested asset."})
     for _ in range(days):
-        watch.store.advance(days=1)
-        watch.pull(make_client=blind)
-        watch.count(make_client=blind)
-        reports = watch.ask(make_client=blind)
-        assert not any(report.is_believed for report in reports.values())
-    assert watch.gone() == set()
-    watch.store.advance(days=1)
-    watch.pull()
-    watch.count()
-    watch.ask()
-    assert watch.gone() <= {row["id"] for row in watch.store.truth.deletions()}
+        synced.store.advance(days=1)
+        synced.pull(make_client=restricted)
+        synced.list_open_ids(make_client=restricted)
+        reports = synced.check(make_client=restricted)
+        assert not any(report.can_trust_404 for report in reports.values())
+    assert synced.proved_deleted() == set()
+    synced.store.advance(days=1)
+    synced.pull()
+    synced.list_open_ids()
+    synced.check()
+    assert synced.proved_deleted() <= {row["id"] for row in synced.store.truth.deletions()}
 
 
-def test_rows_that_are_shown_land_beside_a_walk_that_is_under_way(watch: Watch) -> None:
-    walk = watch.lake.landing(
-        BY_NAME["orders"], window="2026-06-01", pulled_at=watch.now, run_id="walking", policy="hash"
+def test_retrieved_rows_land_during_a_pull_of_the_same_object(synced: SyncedStore) -> None:
+    landing = synced.lake.landing(
+        BY_NAME["orders"], window="2026-06-01", pulled_at=synced.now, run_id="pull", policy="hash"
     )
-    with walk:
-        walk.add([{"public_id": f"o{number}"} for number in range(10_001)])
-        watch.tell("order.delete", watch.item_of(watch.live())["order"], at=watch.now)
-        watch.store.advance(hours=1)
-        watch.count()
-        assert watch.ask()["order"].alive == 1
-    assert walk.landed.rows == 10_001
+    with landing:
+        landing.add([{"public_id": f"o{number}"} for number in range(10_001)])
+        synced.report_by_webhook("order.delete", synced.item_of(synced.subscription_alone())["order"], at=synced.now)
+        synced.store.advance(hours=1)
+        synced.list_open_ids()
+        assert synced.check()["order"].alive == 1
+    assert landing.landed.rows == 10_001
 
 
-def test_batches_are_landed_one_by_one(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that dies in its second batch has not asked for nothing."""
+def test_each_batch_is_stored_before_the_next(synced: SyncedStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that is killed in its second batch keeps the answers of the first."""
     monkeypatch.setattr("og_assets.deletions.existence_checks.BATCH", 2)
     assert BATCH > 2
     for _ in range(5):
-        watch.store.cancel(watch.live())
-    watch.store.advance(hours=1)
-    watch.count()
+        synced.store.cancel(synced.subscription_alone())
+    synced.store.advance(hours=1)
+    synced.list_open_ids()
 
     class KilledError(Exception):
         pass
 
-    asked = 0
+    requests = 0
 
-    class Dying(httpx.HTTPTransport):
+    class KilledTransport(httpx.HTTPTransport):
         def handle_request(self, request: httpx.Request) -> httpx.Response:
-            nonlocal asked
-            asked += 1
-            # Each batch of two has questions about four witnesses before and after it.
-            if asked > 14:
+            nonlocal requests
+            requests += 1
+            # Each batch of two has retrieve calls for four control rows before and after it.
+            if requests > 14:
                 raise KilledError
             return super().handle_request(request)
 
     with pytest.raises(KilledError):
-        watch.ask(make_client=partial(IN_A_HURRY, transport=Dying()))
-    assert len(watch.gone()) == 2
-    watch.ask()
-    assert len(watch.gone()) == 10
-    assert len(watch.checks()) == 10
+        synced.check(make_client=partial(FAST_CLIENT, transport=KilledTransport()))
+    assert len(synced.proved_deleted()) == 2
+    synced.check()
+    assert len(synced.proved_deleted()) == 10
+    assert len(synced.check_rows()) == 10
 
 
-def test_before_anything_was_pulled_there_is_nobody_to_ask_about(tmp_path: Path) -> None:
-    with serve(Store(seed=5, customers=10, days=10, until=UNTIL)) as shop:
-        watch = Watch(shop, tmp_path)
-        assert watch.ask() == {}
-        watch.count()
-        assert {kind: report.candidates for kind, report in watch.ask().items()} == {"order": 0, "item": 0}
+def test_without_a_pull_nothing_is_suspected(tmp_path: Path) -> None:
+    with serve(Store(seed=5, customers=10, days=10, until=STORE_TIME)) as server:
+        synced = SyncedStore(server, tmp_path)
+        assert synced.check() == {}
+        synced.list_open_ids()
+        assert {kind: report.suspected for kind, report in synced.check().items()} == {"order": 0, "item": 0}

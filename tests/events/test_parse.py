@@ -1,7 +1,11 @@
-"""Reading dumps: every shape gives the same events, and what is torn costs itself only."""
+"""Parsing event files: every format gives the same events, and a damaged piece loses no other event.
+
+More random examples: `EXAMPLES=2000 pytest tests/events/test_parse.py`, which `make prove` runs.
+"""
 
 import gzip
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,13 +15,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from og_assets.events import parse as dumps
-from og_assets.events.parse import EventFileReader, Unreadable
+from og_assets.events import parse
+from og_assets.events.parse import EventFileReader, UnreadablePiece
 from og_assets.ordergroove.events import looks_like_event
 
 Event = dict[str, Any]
 
-# What breaks readers that count braces, look for line ends, or think that a character is a byte.
+EXAMPLES = int(os.environ.get("EXAMPLES", "20"))
+
+# Text that breaks parsers which count braces, split at line ends, or take a character for a byte.
 AWKWARD = ['}{"a":1', "\n", "\\", '\\"', "ö€😀", "][,", "\u2028", "", "\x7f"]
 
 
@@ -33,17 +39,17 @@ def plain(events: list[Event]) -> list[bytes]:
     return [json.dumps(each, ensure_ascii=bool(number % 2)).encode() for number, each in enumerate(events)]
 
 
-SHAPES: dict[str, Callable[[list[Event]], bytes]] = {
+FORMATS: dict[str, Callable[[list[Event]], bytes]] = {
     "lines": lambda events: b"\n".join(plain(events)),
-    "lines, and one at the end": lambda events: b"".join(line + b"\n" for line in plain(events)),
-    "lines of Windows": lambda events: b"\r\n".join(plain(events)),
-    "empty lines between": lambda events: b"\n\n \n".join(plain(events)),
-    "one behind the other": lambda events: b"".join(plain(events)),
+    "lines with a final newline": lambda events: b"".join(line + b"\n" for line in plain(events)),
+    "Windows lines": lambda events: b"\r\n".join(plain(events)),
+    "empty lines": lambda events: b"\n\n \n".join(plain(events)),
+    "no separator": lambda events: b"".join(plain(events)),
     "array": lambda events: json.dumps(events, ensure_ascii=False).encode(),
     "array over lines": lambda events: b"[\n" + b",\n".join(plain(events)) + b"\n]\n",
-    "array for people": lambda events: json.dumps(events, indent=2).encode(),
+    "indented array": lambda events: json.dumps(events, indent=2).encode(),
     "array on each line": lambda events: b"\n".join(json.dumps(part).encode() for part in (events[:9], events[9:])),
-    "objects for people": lambda events: b"\n".join(json.dumps(each, indent=2).encode() for each in events),
+    "indented objects": lambda events: b"\n".join(json.dumps(each, indent=2).encode() for each in events),
     "byte order mark": lambda events: b"\xef\xbb\xbf" + b"\n".join(plain(events)),
 }
 
@@ -55,7 +61,7 @@ def zstd(data: bytes) -> bytes:
     return bytes(sink.getvalue())
 
 
-PACKINGS: dict[str, Callable[[bytes], bytes]] = {
+COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
     "plain": lambda data: data,
     "gz": gzip.compress,
     "gz in two members": lambda data: gzip.compress(data[: len(data) // 2]) + gzip.compress(data[len(data) // 2 :]),
@@ -64,99 +70,99 @@ PACKINGS: dict[str, Callable[[bytes], bytes]] = {
 
 
 def read(data: bytes, folder: Path) -> list[Any]:
-    path = folder / "dump"
+    path = folder / "events"
     path.write_bytes(data)
-    return list(EventFileReader(path, begins_anew=looks_like_event).values())
+    return list(EventFileReader(path, is_event=looks_like_event).values())
 
 
-def split(values: list[Any]) -> tuple[list[Event], list[Unreadable]]:
-    torn = [value for value in values if isinstance(value, Unreadable)]
-    return [value for value in values if not isinstance(value, Unreadable)], torn
+def split(values: list[Any]) -> tuple[list[Event], list[UnreadablePiece]]:
+    damaged = [value for value in values if isinstance(value, UnreadablePiece)]
+    return [value for value in values if not isinstance(value, UnreadablePiece)], damaged
 
 
 @pytest.fixture(params=[1, 61, 4096, 2**22], ids=lambda size: f"blocks of {size}")
 def block_bytes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
-    monkeypatch.setattr(dumps, "BLOCK_BYTES", request.param)
+    monkeypatch.setattr(parse, "BLOCK_BYTES", request.param)
     return int(request.param)
 
 
 @pytest.mark.usefixtures("block_bytes")
-@pytest.mark.parametrize("packing", PACKINGS)
-@pytest.mark.parametrize("shape", SHAPES)
-def test_every_shape_gives_the_same_events(shape: str, packing: str, tmp_path: Path) -> None:
-    assert read(PACKINGS[packing](SHAPES[shape](EVENTS)), tmp_path) == EVENTS
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+@pytest.mark.parametrize("format_name", FORMATS)
+def test_every_format_gives_the_same_events(format_name: str, compression: str, tmp_path: Path) -> None:
+    assert read(COMPRESSIONS[compression](FORMATS[format_name](EVENTS)), tmp_path) == EVENTS
 
 
 @pytest.mark.usefixtures("block_bytes")
 @pytest.mark.parametrize("between", [b"\n", b"", b",", b"\r\n\r\n"])
-def test_torn_event_costs_itself_only(between: bytes, tmp_path: Path) -> None:
+def test_damaged_event_loses_no_other_event(between: bytes, tmp_path: Path) -> None:
     pieces = plain(EVENTS)
-    torn = pieces[7][:60]
-    data = between.join([*pieces[:7], torn, *pieces[8:]])
+    damaged = pieces[7][:60]
+    data = between.join([*pieces[:7], damaged, *pieces[8:]])
     events, bad = split(read(data, tmp_path))
     assert events == [*EVENTS[:7], *EVENTS[8:]]
     (one,) = bad
-    assert data[one.at : one.at + one.length].rstrip(b"\r\n,") == torn
-    assert not one.is_end
+    assert data[one.at : one.at + one.length].rstrip(b"\r\n,") == damaged
+    assert not one.is_end_of_file
 
 
 @pytest.mark.usefixtures("block_bytes")
-def test_end_in_the_middle_of_an_event_is_told_as_such(tmp_path: Path) -> None:
+def test_file_that_ends_inside_an_event_is_reported_as_such(tmp_path: Path) -> None:
     data = b"\n".join(plain(EVENTS))[:-5]
     events, bad = split(read(data, tmp_path))
     assert events == EVENTS[:-1]
-    assert [one.is_end for one in bad] == [True]
+    assert [one.is_end_of_file for one in bad] == [True]
     assert data[bad[0].at :] == plain(EVENTS)[-1][:-5]
 
 
-@pytest.mark.parametrize("packing", ["gz", "zst"])
-def test_what_came_before_the_cut_in_a_compressed_dump_is_kept(packing: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("compression", ["gz", "zst"])
+def test_events_before_the_end_of_a_cut_off_compressed_file_are_read(compression: str, tmp_path: Path) -> None:
     many = [event(number, f"{number * 7919 % 10007}") for number in range(5000)]
-    whole = PACKINGS[packing](b"\n".join(plain(many)))
+    whole = COMPRESSIONS[compression](b"\n".join(plain(many)))
     events, bad = split(read(whole[: len(whole) // 2], tmp_path))
     assert events == many[: len(events)] and len(events) > 1000
-    assert bad[-1].is_end and "cut or damaged" in bad[-1].reason
+    assert bad[-1].is_end_of_file and "cut off or damaged" in bad[-1].reason
 
 
 @pytest.mark.parametrize(
     ("junk", "reason"),
     [
         (b'{"id": "\xff\xfe"}', "not UTF-8"),
-        (b'{"id": NaN}', "NaN is no number"),
-        (b"<html>Service unavailable</html>", "no JSON"),
+        (b'{"id": NaN}', "NaN is not a number"),
+        (b"<html>Service unavailable</html>", "not JSON"),
         (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "nested too deeply"),
     ],
 )
-def test_junk_is_named_and_passed(junk: bytes, reason: str, tmp_path: Path) -> None:
+def test_junk_is_reported_and_skipped(junk: bytes, reason: str, tmp_path: Path) -> None:
     pieces = plain(EVENTS[:4])
     events, bad = split(read(b"\n".join([*pieces[:2], junk, *pieces[2:]]), tmp_path))
     assert events == EVENTS[:4]
     assert reason in bad[0].reason and str(pieces) not in bad[0].reason
 
 
-def test_numbers_and_text_that_fast_parsers_refuse_are_read(tmp_path: Path) -> None:
+def test_numbers_and_text_that_orjson_refuses_are_read(tmp_path: Path) -> None:
     values = read(b'{"id":"\\ud800","n":123456789012345678901234567890}\n{"id":"b"}', tmp_path)
     assert [value["id"] for value in values] == ["\ud800", "b"]
     assert int(values[0]["n"]) == pytest.approx(123456789012345678901234567890)
 
 
 @pytest.mark.parametrize("data", [b"", b"\n", b"  ", b"[]", b"\xef\xbb\xbf"])
-def test_nothing_in_it_is_nothing(data: bytes, tmp_path: Path) -> None:
+def test_file_without_values_yields_nothing(data: bytes, tmp_path: Path) -> None:
     assert read(data, tmp_path) == []
 
 
-def test_memory_follows_the_block_and_not_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dumps, "BLOCK_BYTES", 1000)
-    monkeypatch.setattr(dumps, "MAX_VALUE_BYTES", 5000)
+def test_text_in_memory_is_bounded_by_the_block_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parse, "BLOCK_BYTES", 1000)
+    monkeypatch.setattr(parse, "MAX_VALUE_BYTES", 5000)
     longest = 0
     read_text = EventFileReader._read_text
 
-    def watched(self: EventFileReader, text: str, *, is_end: bool) -> Any:
+    def measured(self: EventFileReader, text: str, *, is_last: bool) -> Any:
         nonlocal longest
         longest = max(longest, len(text))
-        return read_text(self, text, is_end=is_end)
+        return read_text(self, text, is_last=is_last)
 
-    monkeypatch.setattr(EventFileReader, "_read_text", watched)
+    monkeypatch.setattr(EventFileReader, "_read_text", measured)
     values = read(b'{"a":"' + b"x" * 200_000 + b"\n" + b"".join(plain(EVENTS)), tmp_path)
     assert longest < 10_000
     events, bad = split(values)
@@ -164,46 +170,46 @@ def test_memory_follows_the_block_and_not_the_file(tmp_path: Path, monkeypatch: 
 
 
 @pytest.mark.parametrize("piece", ['{"a":{"b":[1,2,3]},', '{"id":{"b":[1,2,3]},'])
-def test_torn_piece_with_many_braces_costs_few_tries(piece: str, tmp_path: Path) -> None:
-    (tmp_path / "dump").write_bytes(piece.encode() * 5_000 + b"\n" + b"\n".join(plain(EVENTS)))
-    reader = EventFileReader(tmp_path / "dump", begins_anew=looks_like_event)
-    tries = 0
+def test_damaged_piece_with_many_braces_costs_a_bounded_number_of_attempts(piece: str, tmp_path: Path) -> None:
+    (tmp_path / "events").write_bytes(piece.encode() * 5_000 + b"\n" + b"\n".join(plain(EVENTS)))
+    reader = EventFileReader(tmp_path / "events", is_event=looks_like_event)
+    attempts = 0
     decoder = reader._decoder
 
     class Counting:
         def raw_decode(self, text: str, start: int) -> Any:
-            nonlocal tries
-            tries += 1
+            nonlocal attempts
+            attempts += 1
             return decoder.raw_decode(text, start)
 
     reader._decoder = Counting()  # type: ignore[assignment]
     events, bad = split(list(reader.values()))
-    assert tries < 3_000
-    assert bad and (events == EVENTS or piece.startswith('{"id"')), "what looks like an event may hide those behind it"
+    assert attempts < 3_000
+    assert bad and (events == EVENTS or piece.startswith('{"id"')), "a false event start may hide the events after it"
 
 
-def test_error_far_into_a_dump_is_told_at_its_byte(tmp_path: Path) -> None:
+def test_error_far_into_a_file_is_reported_at_its_byte(tmp_path: Path) -> None:
     pieces = plain(EVENTS) * 200
-    data = b"".join([*pieces, b"{torn", *pieces])
+    data = b"".join([*pieces, b"{damaged", *pieces])
     events, bad = split(read(data, tmp_path))
     assert len(events) == 2 * len(pieces)
-    assert [(one.at, one.length) for one in bad] == [(sum(map(len, pieces)), 5)]
+    assert [(one.at, one.length) for one in bad] == [(sum(map(len, pieces)), 8)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(
     notes=st.lists(st.text(max_size=20), max_size=6),
     between=st.sampled_from([b"", b"\n", b" ", b",", b"\r\n", b"\n\n"]),
     block=st.integers(1, 300),
     cut=st.integers(0, 10_000),
 )
-def test_any_events_cut_anywhere(
+def test_any_events_cut_off_anywhere(
     tmp_path_factory: pytest.TempPathFactory, notes: list[str], between: bytes, block: int, cut: int
 ) -> None:
     events = [event(number, note) for number, note in enumerate(notes)]
     data = between.join(plain(events))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dumps, "BLOCK_BYTES", block)
+        patch.setattr(parse, "BLOCK_BYTES", block)
         assert read(data, tmp_path_factory.getbasetemp()) == events
         found, bad = split(read(data[:cut], tmp_path_factory.getbasetemp()))
     assert found == events[: len(found)]
@@ -212,12 +218,12 @@ def test_any_events_cut_anywhere(
     assert cut >= whole
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(junk=st.binary(max_size=300), block=st.integers(1, 200))
-def test_any_bytes_are_read_to_their_end(tmp_path_factory: pytest.TempPathFactory, junk: bytes, block: int) -> None:
+def test_any_bytes_are_read_to_the_end(tmp_path_factory: pytest.TempPathFactory, junk: bytes, block: int) -> None:
     pieces = plain(EVENTS[:3])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dumps, "BLOCK_BYTES", block)
+        patch.setattr(parse, "BLOCK_BYTES", block)
         events, bad = split(read(junk + b"\n" + b"\n".join(pieces), tmp_path_factory.getbasetemp()))
-    # A piece of junk may reach over the events behind it only where it opens text that never ends.
+    # Junk may swallow the events after it only if it opens a string that never ends.
     assert events[-3:] == EVENTS[:3] or bad

@@ -1,7 +1,7 @@
-"""How fast a large dump of webhook events is taken into the lake, and in how much memory.
+"""Measure the speed and memory of the ingestion of a large event file.
 
-The events are a sandbox store's, in the receiver's envelope, each with an id of its own; the intake runs in a process
-of its own, so that memory and processor time are its alone.
+The events are those of a sandbox store, in the receiver's envelope, each with its own id. Each ingestion runs in a new
+process, so that memory and CPU time are its own.
 """
 
 import json
@@ -16,46 +16,46 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from og_assets.events.inbox import inbox_of
 from og_assets.events.ingest import EventIngestion
-from og_assets.events.scan import inbox_of
 from og_assets.lake.lake import Lake
 from ordergroove_sandbox import Store
 from ordergroove_sandbox.webhooks import Webhooks
 
 EVENTS = 1_000_000
 CUSTOMERS = 1_000
-TURNS = 2
+REPETITIONS = 2
 
 
 def measure() -> str:
-    """Take in a million events as JSON lines, and as Firehose writes them; returns a Markdown section."""
+    """Ingest a million events as JSON lines and as Firehose writes them; return a Markdown section."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         bodies = _bodies()
-        for shape, between, suffix in (
+        for format_name, separator, suffix in (
             ("JSON lines", b"\n", "jsonl"),
             ("JSON lines, zst", b"\n", "jsonl.zst"),
-            ("one behind the other", b"", "json"),
+            ("no separator", b"", "json"),
         ):
-            dump = Path(folder) / f"dump.{suffix}"
-            _write(dump, bodies, between=between)
-            done = min((_in_process(dump) for _ in range(TURNS)), key=lambda one: float(one["seconds"]))
+            file = Path(folder) / f"events.{suffix}"
+            _write(file, bodies, separator=separator)
+            done = min((_in_process(file) for _ in range(REPETITIONS)), key=lambda one: float(one["seconds"]))
             cells = (
-                shape,
+                format_name,
                 f"{done['events']:,}",
-                f"{dump.stat().st_size / 1e6:,.0f} MB",
+                f"{file.stat().st_size / 1e6:,.0f} MB",
                 f"{done['seconds']:.1f} s",
                 f"{done['events'] / done['seconds']:,.0f}",
                 f"{done['peak_mb']:.0f} MB",
             )
             rows.append(f"| {' | '.join(cells)} |")
-            dump.unlink()
-    header = "| dump | events | size | seconds | events/s | peak memory |\n|---|---|---|---|---|---|"
+            file.unlink()
+    header = "| format | events | size | seconds | events/s | peak memory |\n|---|---|---|---|---|---|"
     return (
-        f"## EventIngestion: a dump of webhook events into the lake\n\n{header}\n"
+        f"## Ingestion of an event file into the lake\n\n{header}\n"
         + "\n".join(rows)
-        + "\n\nWanted: at least 50,000 events/s from JSON lines, in memory that does not follow the dump. Digest, "
-        f"privacy and fsync included. Best of {TURNS} turns each.\n"
+        + "\n\nWanted: at least 50,000 events/s from JSON lines, in memory that does not depend on the file size. "
+        f"SHA-256, hashing of personal data and fsync included. Best of {REPETITIONS} repetitions.\n"
     )
 
 
@@ -73,11 +73,11 @@ def _bodies() -> list[bytes]:
     return bodies
 
 
-def _write(dump: Path, bodies: list[bytes], *, between: bytes) -> None:
-    stream = pa.output_stream(str(dump), compression="zstd" if dump.suffix == ".zst" else None)
+def _write(file: Path, bodies: list[bytes], *, separator: bytes) -> None:
+    stream = pa.output_stream(str(file), compression="zstd" if file.suffix == ".zst" else None)
     with stream:
         for line in _lines(bodies):
-            stream.write(line + between)
+            stream.write(line + separator)
 
 
 def _lines(bodies: list[bytes]) -> Iterator[bytes]:
@@ -88,30 +88,30 @@ def _lines(bodies: list[bytes]) -> Iterator[bytes]:
         yield head + body[:7] + b"%032x" % number + body[39:] + b"}"
 
 
-def _in_process(dump: Path) -> dict[str, float]:
-    done = subprocess.run([sys.executable, "-m", "benchmarks.intake", str(dump)], capture_output=True, check=True)
+def _in_process(file: Path) -> dict[str, float]:
+    done = subprocess.run([sys.executable, "-m", "benchmarks.ingestion", str(file)], capture_output=True, check=True)
     result: dict[str, float] = json.loads(done.stdout)
     return result
 
 
-def _take_in(dump: Path) -> dict[str, float]:
-    with tempfile.TemporaryDirectory(dir=dump.parent) as folder:
+def _ingest(file: Path) -> dict[str, float]:
+    with tempfile.TemporaryDirectory(dir=file.parent) as folder:
         data_dir = Path(folder)
         (data_dir / "inbox").mkdir()
-        (data_dir / "inbox" / dump.name).hardlink_to(dump)
-        intake = EventIngestion(
+        (data_dir / "inbox" / file.name).hardlink_to(file)
+        ingestion = EventIngestion(
             inbox=inbox_of(data_dir, settle_seconds=0),
             lake=Lake(data_dir / "lake"),
             policy="hash",
-            taken_dumps="delete",
+            ingested_file_policy="delete",
             run_id=f"bench-{datetime.now(UTC):%H%M%S}",
         )
         clock = time.perf_counter()
-        report = intake.run(max_bytes=2**62, progress=lambda _: None)
+        report = ingestion.run(max_bytes=2**62, progress=lambda _: None)
         seconds = time.perf_counter() - clock
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {"events": report.landed.events, "seconds": seconds, "peak_mb": peak_mb}
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(_take_in(Path(sys.argv[1]))) if len(sys.argv) > 1 else measure())
+    sys.stdout.write(json.dumps(_ingest(Path(sys.argv[1]))) if len(sys.argv) > 1 else measure())

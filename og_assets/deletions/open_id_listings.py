@@ -1,8 +1,8 @@
-"""OpenIdListings: the ids of all orders that are open, or of all their items, listed whole at one time.
+"""Store open-ID listings: the ids of all open orders, or of all items of open orders, at one time.
 
-A census is one file of ids in `lake/raw/census_<objects>/` and one row in the manifest under the same name. The row is
-written last: what has none was not walked to its end, and is no census. Old ones go once what they were the last to
-list is on record (`deletion_checks.py`), so that a large store does not grow by all its ids each day.
+A listing is a file of ids in `lake/raw/census_<objects>/` and a row in the manifest under the same file name. The row
+is written last, so ids without a row are an incomplete listing and are ignored. Old listings are removed once their
+evidence is recorded in `lake/raw/deletion_checks/`; otherwise a large store would add all its ids every day.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ OPEN_IDS_SCHEMA = pa.schema([pa.field("object_id", pa.string())])
 
 @dataclass(frozen=True, kw_only=True)
 class OpenIdListing:
-    """One complete census. `began_at` and `ended_at` are by Ordergroove's clock, `taken_at` is by ours."""
+    """One complete listing. `began_at` and `ended_at` are by Ordergroove's clock, `taken_at` by this machine's."""
 
     ids_file: Path
     ids: int
@@ -32,50 +32,50 @@ class OpenIdListing:
 
 @dataclass(frozen=True)
 class OpenIdListings:
-    """The censuses of one kind of object. One writer at a time, any number of readers."""
+    """The listings of one object. One writer at a time, any number of readers."""
 
     ids_folder: Path
     pulls_folder: Path
 
     def add(self, ids: Iterable[str], pull: Pull, *, stem: str) -> OpenIdListing:
-        """Keep a census that was walked to its end. An id that was listed twice counts once."""
+        """Store a complete listing. Duplicate ids count once."""
         remove_partials(self.ids_folder)
         listed = pa.array(ids, type=pa.string()).unique()
         ids_file = self.ids_folder / f"{stem}.parquet"
         write_table(pa.table([listed], schema=OPEN_IDS_SCHEMA), ids_file)
         write_pull(pull, self.pulls_folder / f"{stem}.parquet")
-        return _census(ids_file, pull)
+        return _listing(ids_file, pull)
 
     def all(self) -> list[OpenIdListing]:
-        """Return the censuses that are still here, oldest first by Ordergroove's clock: ours may have been wrong."""
+        """Return the stored listings, oldest first by Ordergroove's clock: this machine's may have been wrong."""
         files = sorted(self.ids_folder.glob("[!_]*.parquet"))
         pulls = [(file, self.pulls_folder / file.name) for file in files]
-        found = [_census(file, read_pull(pull)) for file, pull in pulls if pull.exists()]
-        return sorted(found, key=lambda census: census.began_at)
+        listings = [_listing(file, read_pull(pull)) for file, pull in pulls if pull.exists()]
+        return sorted(listings, key=lambda listing: listing.began_at)
 
     def newest(self) -> OpenIdListing | None:
-        """Return the last census that was walked to its end."""
+        """Return the newest complete listing."""
         return next(reversed(self.all()), None)
 
-    def forget_before(self, kept: OpenIdListing) -> None:
-        """Remove the ids of all censuses that are older than this one. The manifest keeps their rows."""
-        for census in self.all():
-            if census.began_at <= kept.began_at and census.ids_file != kept.ids_file:
-                census.ids_file.unlink(missing_ok=True)
+    def remove_before(self, newest: OpenIdListing) -> None:
+        """Remove the id files of all older listings. Their rows in the manifest stay."""
+        for listing in self.all():
+            if listing.began_at <= newest.began_at and listing.ids_file != newest.ids_file:
+                listing.ids_file.unlink(missing_ok=True)
 
 
 def open_id_listings_of(root: Path, api_object: ApiObject) -> OpenIdListings:
-    """Return where the censuses of an object lie in the lake."""
+    """Return the listings of an object in the lake."""
     name = census_name(api_object)
     return OpenIdListings(ids_folder=root / "raw" / name, pulls_folder=root / "pulls" / name)
 
 
 def census_name(api_object: ApiObject) -> str:
-    """Name the census of an object, as in the manifest and in the UI."""
+    """Return the public name of an object's listing: its asset, its folder and its rows in the manifest."""
     return f"census_{api_object.name}"
 
 
-def _census(ids_file: Path, pull: Pull) -> OpenIdListing:
+def _listing(ids_file: Path, pull: Pull) -> OpenIdListing:
     return OpenIdListing(
         ids_file=ids_file,
         ids=pull.rows,

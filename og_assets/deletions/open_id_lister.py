@@ -1,10 +1,11 @@
-"""The census: every open order, or every item of an open order, listed whole, ids only (design D6).
+"""Pull a complete open-ID listing: the id of every open order, or of every item of an open order.
 
-Orders and items vanish from the API without a word. Whoever knows all that is open today, and all that was open before,
-knows what may have vanished. Belongs here: walking. Does not belong here: what is done with it (`lake/candidates.py`).
+The API gives no sign of a deletion. Two complete listings of open ids show which objects may have been deleted between
+them. Belongs here: pulling a listing. Does not belong here: storing it (`open_id_listings.py`), comparing listings
+(`suspected_deletions.py`).
 
-Cost: a page for each 100 open rows, and at least one request for each open status. The lists can be filtered by one
-status at a time (reference pages "Orders" and "Items", parameter `status`).
+Cost: one request per 100 open rows, and at least one per open status, because the API filters by one status at a time
+(reference pages "Orders" and "Items", parameter `status`).
 """
 
 import time
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from og_assets.deletions.id_listings import OpenIdListing, census_name, open_id_listings_of
+from og_assets.deletions.open_id_listings import OpenIdListing, census_name, open_id_listings_of
 from og_assets.extraction.connection import Connection, MakeClient
 from og_assets.lake.lake import Lake, file_stem
 from og_assets.lake.manifest import Pull, traffic_columns
@@ -23,26 +24,26 @@ from og_assets.ordergroove.objects import ApiObject
 from og_assets.ordergroove.statuses import OPEN_STATUSES
 from og_assets.settings import Settings
 
-# What a census is taken of. Prices cost Ordergroove time to compute, and are not looked at.
-COUNTED: Mapping[str, Mapping[str, str]] = {"orders": {}, "items": {"omit_price_calculation": "true"}}
+# The objects that are listed, with extra parameters. Prices are not needed, and cost Ordergroove time to compute.
+LISTED_OBJECTS: Mapping[str, Mapping[str, str]] = {"orders": {}, "items": {"omit_price_calculation": "true"}}
 
-# A daily run does not start at the same second each day.
+# Runs do not start at the same second each day. A listing is due half a day early, so that a weekly one stays weekly.
 _SLACK = timedelta(hours=12)
 
 
 @dataclass(frozen=True, kw_only=True)
 class OpenIdListingResult:
-    """A census and what it cost; `before` is the one before it, if it is still here."""
+    """A listing and its pull. `previous` is the one before it, if it is still stored."""
 
-    census: OpenIdListing
-    before: OpenIdListing | None
+    listing: OpenIdListing
+    previous: OpenIdListing | None
     pull: Pull
 
 
 class OpenIdLister:
-    """Takes censuses of one store into one lake. Makes an HTTP client anew for each.
+    """Pulls open-ID listings of one store into one lake, with a new HTTP client for each.
 
-    Raises `SettingsError` where the key is missing, `OrdergrooveError` and `LakeError` while walking.
+    Raises `SettingsError` if the API key is missing, and `OrdergrooveError` or `LakeError` during a pull.
     """
 
     def __init__(self, settings: Settings, lake: Lake, *, make_client: MakeClient = OrdergrooveClient) -> None:
@@ -51,7 +52,7 @@ class OpenIdLister:
         self._connection = Connection(settings, make_client)
 
     def due_at(self, api_object: ApiObject) -> datetime | None:
-        """Say when the next census of an object is due; None where that is now."""
+        """Return when the next listing of an object is due; None if it is due now."""
         pause = timedelta(days=self._settings.og_census_every_days)
         last = open_id_listings_of(self._lake.root, api_object).newest() if pause else None
         if last is None:
@@ -59,22 +60,22 @@ class OpenIdLister:
         due = last.taken_at + pause
         return due if due - _SLACK > datetime.now(UTC) else None
 
-    def take(
-        self, api_object: ApiObject, *, run_id: str, progress: Callable[[str], None] = lambda _said: None
+    def pull(
+        self, api_object: ApiObject, *, run_id: str, progress: Callable[[str], None] = lambda _message: None
     ) -> OpenIdListingResult:
-        """Walk all open rows of an object. A walk that does not reach its end leaves nothing."""
+        """List the ids of all open rows of an object. A pull that fails stores nothing."""
         pulled_at, clock = datetime.now(UTC), time.monotonic()
-        censuses = open_id_listings_of(self._lake.root, api_object)
-        before = censuses.newest()
+        listings = open_id_listings_of(self._lake.root, api_object)
+        previous = listings.newest()
         ids: list[str] = []
         pages = 0
         with self._connection.client(api_object) as client:
             for status in OPEN_STATUSES:
-                params = {"status": str(status), **COUNTED[api_object.name]}
+                params = {"status": str(status), **LISTED_OBJECTS[api_object.name]}
                 for rows in client.pages(api_object, params):
                     ids.extend(_ids(rows, api_object))
                     pages += 1
-                progress(f"{len(ids):,} listed after status {status}")
+                progress(f"{len(ids):,} ids listed, up to status {status}")
             traffic = client.traffic
         pull = Pull(
             object=census_name(api_object),
@@ -86,8 +87,8 @@ class OpenIdLister:
             source=self._connection.source(api_object),
             **traffic_columns(traffic),
         )
-        census = censuses.add(ids, pull, stem=file_stem(pulled_at, run_id=run_id))
-        return OpenIdListingResult(census=census, before=before, pull=pull)
+        listing = listings.add(ids, pull, stem=file_stem(pulled_at, run_id=run_id))
+        return OpenIdListingResult(listing=listing, previous=previous, pull=pull)
 
 
 def _ids(rows: list[Any], api_object: ApiObject) -> Iterator[str]:
@@ -95,8 +96,8 @@ def _ids(rows: list[Any], api_object: ApiObject) -> Iterator[str]:
         key = row.get(api_object.key[0]) if isinstance(row, dict) else None
         if not isinstance(key, str) or not key:
             raise ProtocolError(
-                f"a row has no {api_object.key[0]}: a census that leaves rows out is none.",
-                what_to_do="Run again later; if it stays, ask Ordergroove which rows of this list have no id.",
+                f"a row has no {api_object.key[0]}, so the open-ID listing would be incomplete.",
+                what_to_do="Run again later. If the error stays, ask Ordergroove which rows of this list have no id.",
                 path=api_object.path,
             )
         yield key

@@ -1,7 +1,7 @@
--- What is told of the orders, or of the items: by webhooks, by earlier answers, and by earlier censuses. All times but
--- those of rows are by Ordergroove's clock.
+-- Evidence about each order, or each item: from webhooks, earlier checks and listings. All times are by Ordergroove's
+-- clock, except those of rows.
 
-create table told as
+create table webhook_reports as
 select
     object_id,
     max(created) filter (type in ('order.delete', 'item.remove')) as deleted_at,
@@ -21,31 +21,31 @@ from (
     where
         object_id is not null
         and created is not null
-        and type like (select object_type || '.%' from this_census)
+        and type like (select object_type || '.%' from newest_listing)
 )
 group by object_id;
 
-create table answers as
+create table check_results as
 select
     object_id,
-    max(checked_at) filter (status = 404) as gone_at,
+    max(checked_at) filter (status = 404) as deleted_at,
     max(checked_at) filter (status = 200) as alive_at,
     max(last_listed_at) as listed_at,
     list(first_missed_at) filter (first_missed_at is not null) as missed_at,
-    list(checked_at) filter (status = 200) as lives,
+    list(checked_at) filter (status = 200) as alive_answers,
     count(*) filter (status not in (200, 404)) as failures
 from checks()
-where object_type = (select object_type from this_census)
+where object_type = (select object_type from newest_listing)
 group by object_id;
 
-create table listed as
+create table last_listings as
 select
     object_id,
     max(listed_at) as listed_at
-from was_listed
+from earlier_ids
 group by object_id;
 
--- As they were shown last. (An order that is asked for by itself does not say when it was updated.)
+-- The last observation of each order. A retrieved order has no `updated`, so `updated` is the maximum and not the last.
 create table known_orders as
 select
     public_id as object_id,
@@ -54,18 +54,20 @@ select
     max(updated) as updated,
     arg_max(customer, _pulled_at) as customer_id,
     arg_max(merchant, _pulled_at) as merchant_id,
-    min(coalesce(_seen_at, _pulled_at)) as first_seen_at,
-    max(coalesce(_seen_at, _pulled_at)) as seen_at
+    min(coalesce(_seen_at, _pulled_at)) as first_observed_at,
+    max(coalesce(_seen_at, _pulled_at)) as last_observed_at
 from orders()
 group by public_id;
 
--- An answer to a question that nothing has changed since. Whatever lives and is never listed, though it should be, is
--- asked about three times, and then once a week.
-create macro is_at_rest(lives, listed_at, asked_at) as
-    len(list_filter(lives, lambda life: life > coalesce(listed_at, timestamptz '0001-01-01 00:00:00+00'))) >= 3
-    and list_max(lives) > asked_at - interval 7 day;
+-- An object that exists, but is never listed although it should be, is checked three times, then once a week.
+create macro is_checked_enough(alive_answers, listed_at, compared_at) as
+    len(
+        list_filter(alive_answers, lambda answer: answer > coalesce(listed_at, timestamptz '0001-01-01 00:00:00+00'))
+    ) >= 3
+    and list_max(alive_answers) > compared_at - interval 7 day;
 
--- A status that nobody knows is open: whoever has it may vanish.
+-- An undocumented or unknown status counts as open: an order in it may be deleted.
 create macro is_open_status(status) as coalesce(not list_contains(getvariable('closed_statuses'), status), true);
 
+-- Ids become part of a URL. Anything else in an event must never be requested.
 create macro is_id(text) as regexp_full_match(text, '[0-9A-Za-z_-]{1,64}');
