@@ -2,10 +2,12 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from xdist.remote import Producer
-from xdist.scheduler import LoadFileScheduling
+
+if TYPE_CHECKING:
+    from testkit.dbt.runner import Dbt
 
 
 def pytest_configure() -> None:
@@ -21,18 +23,21 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OG_DATA_DIR", str(tmp_path / "data"))
 
 
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all workers of the session: what is expensive to make is made in it once, under a file lock."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def dbt(tmp_path_factory: pytest.TempPathFactory, shared_folder: Path) -> "Dbt":
+    # dbt takes seconds to import, and most workers' tests need none.
+    from testkit.dbt.runner import Dbt
+
+    return Dbt(tmp_path_factory.mktemp("dbt"), shared=shared_folder)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest tests first: what begins last must not be what everybody waits for (`--no-loadscope-reorder`)."""
     items.sort(key=lambda item: ("/e2e/" not in item.nodeid, "/dbt_project/" not in item.nodeid))
-
-
-class FilesAndModels(LoadFileScheduling):
-    """A file is one worker's, for its tests share what takes long to make. Those of the dbt project share nothing."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        return nodeid if "/dbt_project/" in nodeid else super()._split_scope(nodeid)
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
-    """Let `--dist loadfile` be `FilesAndModels`; the other ways stay xdist's."""
-    return FilesAndModels(config, log) if config.getoption("dist") == "loadfile" else None

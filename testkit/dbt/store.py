@@ -32,9 +32,9 @@ def day(text: str) -> datetime:
 class LakeFixture:
     """Writes files as the lake does, with chosen times and names."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, first_number: int = 1) -> None:
         self.root = root
-        self._numbers = count(1)
+        self._numbers = count(first_number)
         Lake(root).prepare(EVENTS, DELETION_CHECKS)
 
     def pull(

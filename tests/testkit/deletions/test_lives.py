@@ -17,11 +17,6 @@ SEEDS = range(1, 1 + int(os.environ.get("SEEDS", "1")))
 DAYS = {"garbled": 60, "stirred": 20, "random": 45}
 
 
-@pytest.fixture(scope="module")
-def dbt(tmp_path_factory: pytest.TempPathFactory) -> Dbt:
-    return Dbt(tmp_path_factory.mktemp("dbt"))
-
-
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("row", DAYS)
 def test_every_deletion_that_was_ever_to_be_known_is_known_and_no_other(
