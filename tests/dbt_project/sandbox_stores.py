@@ -88,23 +88,24 @@ def all_events(folder: Path, seed: int) -> SandboxStore:
     faults = Faults(double_event_every=3, late_event_every=10, late_event_seconds=3 * 86_400, shuffle_events=900)
     hooks = Webhooks(shape=Shape(nesting="data" if seed % 2 else "top"), faults=faults)
     first, *later = PULLS
-    store = Store(
-        seed=seed,
-        customers=120,
-        imported=9,
-        days=DAYS - first,
-        until=UNTIL - timedelta(days=first),
-        webhooks=hooks,
-        out_of_stock="told",
-        placement="batch" if seed % 3 == 0 else "direct",
-        emptied_orders="delete" if seed % 2 else "keep",
-    )
-    with delivered(hooks, folder), serve(store) as shop:
-        end = pull(shop, folder / "data" / "lake", since=None, names=SALES_OBJECTS)
+    with delivered(hooks, folder) as lake:
+        store = Store(
+            seed=seed,
+            customers=120,
+            imported=9,
+            days=DAYS - first,
+            until=UNTIL - timedelta(days=first),
+            webhooks=hooks,
+            out_of_stock="told",
+            placement="batch" if seed % 3 == 0 else "direct",
+            emptied_orders="delete" if seed % 2 else "keep",
+        )
         answers = list(RARE_ANSWERS)
-        for days in later:
-            advance(store, until=UNTIL - timedelta(days=days), answers=answers)
-            end = pull(shop, folder / "data" / "lake", since=end, names=SALES_OBJECTS)
+        with serve(store) as shop:
+            end = pull(shop, lake, since=None, names=SALES_OBJECTS)
+            for days in later:
+                advance(store, until=UNTIL - timedelta(days=days), answers=answers)
+                end = pull(shop, lake, since=end, names=SALES_OBJECTS)
         store.advance(days=DAYS_WITHOUT_PULL)
     return finished(store, folder, pulled_at=end)
 
@@ -112,18 +113,20 @@ def all_events(folder: Path, seed: int) -> SandboxStore:
 def lossy_events(folder: Path, seed: int) -> SandboxStore:
     """The order discounts here are already in `sub_total`, as Ordergroove's reference describes it."""
     hooks = Webhooks(faults=Faults(lose_event_every=5, double_event_every=7, shuffle_events=900))
-    store = young_store(seed, webhooks=hooks, order_discounts="off sub_total")
-    with delivered(hooks, folder), serve(store) as shop:
-        pull_subscriptions_daily(shop, folder, days=DAYS, answers=[])
-        end = pull(shop, folder / "data" / "lake", since=None, names=("customers", "orders", "items"))
+    with delivered(hooks, folder) as lake:
+        store = young_store(seed, webhooks=hooks, order_discounts="off sub_total")
+        with serve(store) as shop:
+            pull_subscriptions_daily(shop, lake, days=DAYS, answers=[])
+            end = pull(shop, lake, since=None, names=("customers", "orders", "items"))
     return finished(store, folder, pulled_at=end)
 
 
 def no_events(folder: Path, seed: int) -> SandboxStore:
     store = young_store(seed, currencies=("USD", "CAD"))
     with serve(store) as shop:
-        end = pull_subscriptions_daily(shop, folder, days=DAYS - WATCHED_DAYS, answers=list(RARE_ANSWERS))
-        watched_since, lake = store.now, folder / "data" / "lake"
+        lake = folder / "data" / "lake"
+        end = pull_subscriptions_daily(shop, lake, days=DAYS - WATCHED_DAYS, answers=list(RARE_ANSWERS))
+        watched_since = store.now
         pull(shop, lake, since=None, names=[name for name in SALES_OBJECTS if name != "subscriptions"])
         for _ in range(WATCHED_DAYS):
             store.advance(days=1)
@@ -136,8 +139,7 @@ def young_store(seed: int, **options: Any) -> Store:
     return Store(seed=seed, customers=3, days=6, until=UNTIL - timedelta(days=DAYS), **options)
 
 
-def pull_subscriptions_daily(shop: RunningStore, folder: Path, *, days: int, answers: list[str]) -> datetime:
-    lake = folder / "data" / "lake"
+def pull_subscriptions_daily(shop: RunningStore, lake: Path, *, days: int, answers: list[str]) -> datetime:
     end = pull(shop, lake, since=None, names=("subscriptions",))
     for _ in range(days):
         advance(shop.store, until=shop.store.now + timedelta(days=1), answers=answers)
@@ -146,12 +148,13 @@ def pull_subscriptions_daily(shop: RunningStore, folder: Path, *, days: int, ans
 
 
 @contextmanager
-def delivered(hooks: Webhooks, folder: Path) -> Iterator[None]:
-    """Write the store's events into files, and ingest them all in the end."""
+def delivered(hooks: Webhooks, folder: Path) -> Iterator[Path]:
+    """Write the events of a store that is made inside into files, and ingest them in the end. Yields the lake."""
+    lake = folder / "data" / "lake"
     hooks.dump_to(folder / "event-files")
-    yield
+    yield lake
     hooks.close()
-    ingest(folder / "event-files", folder / "data" / "lake")
+    ingest(folder / "event-files", lake)
 
 
 def advance(store: Store, *, until: datetime, answers: list[str]) -> None:

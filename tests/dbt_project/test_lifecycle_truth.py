@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import zip_longest
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -84,7 +85,7 @@ def is_in_doubt(rows: list[Row], day: date) -> bool:
     return any(
         row.not_before <= moment <= row.not_after
         or (row.observed_until <= moment and later is not None and moment <= later.not_after)
-        for row, later in zip(rows, [*rows[1:], None], strict=True)
+        for row, later in zip_longest(rows, rows[1:])
     )
 
 
