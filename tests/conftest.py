@@ -1,4 +1,7 @@
-"""What all tests share: an environment of their own, so that a developer's .env and data stay out of the tests."""
+"""What all tests share: an environment without a developer's .env and data, and one dbt manifest per session.
+
+Workers take whole files (`--dist loadfile`), because tests of a file share module fixtures.
+"""
 
 import os
 from pathlib import Path
@@ -18,26 +21,26 @@ def pytest_configure() -> None:
 
 @pytest.fixture(autouse=True)
 def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run each test where no .env lies, with a data directory that nobody else has."""
+    """Run each test in a folder without .env, with its own data directory."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OG_DATA_DIR", str(tmp_path / "data"))
 
 
 @pytest.fixture(scope="session")
 def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One folder for all workers of the session: what is expensive to make is made in it once, under a file lock."""
+    """One folder for all workers of the session, where `load_or_make` makes expensive objects once."""
     base = tmp_path_factory.getbasetemp()
     return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 @pytest.fixture(scope="session")
 def dbt(tmp_path_factory: pytest.TempPathFactory, shared_folder: Path) -> "Dbt":
-    # dbt takes seconds to import, and most workers' tests need none.
+    # Imported here because dbt takes seconds to import, and most tests do not need it.
     from testkit.dbt.runner import Dbt
 
     return Dbt(tmp_path_factory.mktemp("dbt"), shared=shared_folder)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest tests first: what begins last must not be what everybody waits for (`--no-loadscope-reorder`)."""
+    """Put the longest files first, so that no worker starts one when the others are done (`--no-loadscope-reorder`)."""
     items.sort(key=lambda item: ("/e2e/" not in item.nodeid, "/dbt_project/" not in item.nodeid))

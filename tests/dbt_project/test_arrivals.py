@@ -198,7 +198,7 @@ def test_each_kind_of_arrival_reaches_all_affected_rows(lake: LakeFixture, wareh
     """One arrival per build: a later arrival in the same build could repair what an earlier one missed.
 
     Three of the builds are compared with a full refresh, and each of them with more than one seed. The comparison
-    leaves staging as it is: test_taking_in.py compares that.
+    leaves staging as it is: test_ingestion.py compares that.
     """
     small_store(lake, records_items=False)
     warehouse.run("seed")
