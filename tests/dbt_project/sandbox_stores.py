@@ -50,17 +50,18 @@ class Truth:
 class SandboxStore:
     """A store after its simulation, and the warehouse that was built from it.
 
-    `pulled_at` is the end of the last pull, `watched_since` the start of daily ones. `verdicts` gives the status of
-    each data test of the build, and the number of rows that it found.
+    `watched_since` is the start of daily pulls of all objects. `next_pull` is a lake with the pull after the last one:
+    the warehouse does not contain it. `verdicts` gives the status of each data test of the build, and the number of
+    rows that it found.
     """
 
     truth: Truth
     now: datetime
     placement: str
     currencies: tuple[str, ...]
-    pulled_at: datetime
     watched_since: datetime
     data_dir: Path
+    next_pull: Path
     verdicts: Verdicts = field(default_factory=dict)
 
     def warehouse(self, dbt: Dbt) -> Warehouse:
@@ -106,8 +107,9 @@ def all_events(folder: Path, seed: int) -> SandboxStore:
             for days in later:
                 advance(store, until=UNTIL - timedelta(days=days), answers=answers)
                 end = pull(shop, lake, since=end, names=SALES_OBJECTS)
-        store.advance(days=DAYS_WITHOUT_PULL)
-    return finished(store, folder, pulled_at=end)
+            store.advance(days=DAYS_WITHOUT_PULL)
+            pull(shop, LakeFixture(folder / "next-pull").root, since=end, names=SALES_OBJECTS)
+    return finished(store, folder)
 
 
 def lossy_events(folder: Path, seed: int) -> SandboxStore:
@@ -117,8 +119,8 @@ def lossy_events(folder: Path, seed: int) -> SandboxStore:
         store = young_store(seed, webhooks=hooks, order_discounts="off sub_total")
         with serve(store) as shop:
             pull_subscriptions_daily(shop, lake, days=DAYS, answers=[])
-            end = pull(shop, lake, since=None, names=("customers", "orders", "items"))
-    return finished(store, folder, pulled_at=end)
+            pull(shop, lake, since=None, names=("customers", "orders", "items"))
+    return finished(store, folder)
 
 
 def no_events(folder: Path, seed: int) -> SandboxStore:
@@ -131,7 +133,7 @@ def no_events(folder: Path, seed: int) -> SandboxStore:
         for _ in range(WATCHED_DAYS):
             store.advance(days=1)
             end = pull(shop, lake, since=end, names=SALES_OBJECTS)
-    return finished(store, folder, pulled_at=end, watched_since=watched_since)
+    return finished(store, folder, watched_since=watched_since)
 
 
 def young_store(seed: int, **options: Any) -> Store:
@@ -169,13 +171,13 @@ def advance(store: Store, *, until: datetime, answers: list[str]) -> None:
                 store.finalize_placement(waiting[0], code=answers.pop())
 
 
-def finished(store: Store, folder: Path, *, pulled_at: datetime, watched_since: datetime | None = None) -> SandboxStore:
+def finished(store: Store, folder: Path, *, watched_since: datetime | None = None) -> SandboxStore:
     return SandboxStore(
         truth=Truth(tables=store.truth.tables()),
         now=store.now,
         placement=store.world.placement,
         currencies=store.world.currencies,
-        pulled_at=pulled_at.replace(tzinfo=None),
         watched_since=watched_since or store.now,
         data_dir=folder / "data",
+        next_pull=folder / "next-pull",
     )
