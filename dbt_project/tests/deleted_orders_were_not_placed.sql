@@ -1,6 +1,6 @@
 {{ config(severity='warn', store_failures_as='view', schema='warnings') }}
--- A warning, because Ordergroove tells so: each row here is an order that was placed, and was deleted after it. Its
--- revenue is in no sum any more; the shop's own order (`merchant_order_id`) tells whether that is right.
+-- No placed order was deleted afterwards. Warning only: such an order is in no revenue. Check in the shop, by
+-- merchant_order_id, whether that is right.
 
 select
     orders.order_id,

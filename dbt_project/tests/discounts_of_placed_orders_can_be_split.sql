@@ -1,6 +1,6 @@
 {{ config(severity='warn', store_failures_as='view', schema='warnings') }}
--- A warning, because Ordergroove's own totals may be off; each row here is an order whose header may hide a discount
--- that no item shows. Its items are marked `unknown`.
+-- The discounts of each placed order can be split between its items and the order. Warning only: Ordergroove's totals
+-- may not agree; the items have the discount_basis unknown.
 
 select
     order_id,

@@ -1,4 +1,4 @@
--- Each subscription is in one curve of each kind, and each cancellation that counts is in them. Counted from the marts.
+-- Each subscription is in one curve of each kind in rpt_survival, and so is each cancellation that counts.
 
 with
 

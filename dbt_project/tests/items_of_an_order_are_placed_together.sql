@@ -1,6 +1,6 @@
 {{ config(severity='warn', store_failures_as='view', schema='warnings') }}
--- A warning, because Ordergroove tells so: each row here is a placed order whose items say days that are far apart. All
--- that is in it counts on the last of them.
+-- The items of a placed order were placed within a day. Warning only: Ordergroove may show otherwise; all items count
+-- on the last of the days.
 
 select
     order_id,

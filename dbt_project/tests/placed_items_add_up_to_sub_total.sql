@@ -1,6 +1,6 @@
 {{ config(severity='warn', store_failures_as='view', schema='warnings') }}
--- A warning, because Ordergroove's own sums may be off; each row here is an order to look at. An order without a
--- sub-total has nothing to be compared with. An order whose items were not pulled yet is not off, only not here yet.
+-- The placed items of an order add up to its sub_total, within 0.01. Warning only: Ordergroove's totals may be wrong.
+-- Orders without a sub_total are exempt.
 
 with
 

@@ -161,12 +161,9 @@ def test_earlier_delivery_that_arrives_late_reaches_the_typed_events_too(
 
 
 def contradicted_deletions(result: Any) -> dict[str, tuple[str, int]]:
-    """The status of the two checks of reported deletions, and how many rows each found."""
-    return {
-        node.node.name.removeprefix("told_deletions_of_").removesuffix("_are_believed"): (node.status, node.failures)
-        for node in result.result
-        if node.node.name.startswith("told_deletions_of_")
-    }
+    """Return status and number of rows of the two checks for contradicted webhook deletions."""
+    checks = {f"webhook_{kind}_deletions_are_not_contradicted": f"{kind}s" for kind in ("order", "item")}
+    return {checks[node.node.name]: (node.status, node.failures) for node in result.result if node.node.name in checks}
 
 
 def test_contradicted_deletion_is_listed_with_its_contradiction(lake: LakeFixture, warehouse: Warehouse) -> None:
@@ -206,11 +203,11 @@ def test_contradicted_deletion_is_listed_with_its_contradiction(lake: LakeFixtur
             "orders": ("warn", 3),
             "items": ("warn", 2),
         }
-        orders = "select * from warnings.told_deletions_of_orders_are_believed order by 1"
+        orders = "select * from warnings.webhook_order_deletions_are_not_contradicted order by 1"
         assert warehouse.rows(orders) == [
             ("O1", before, alive, "the API"),
             ("O4", after - timedelta(seconds=1), after, "E6"),
             ("O5", before, alive, "a census"),
         ]
-        items = "select * from warnings.told_deletions_of_items_are_believed order by 1"
+        items = "select * from warnings.webhook_item_deletions_are_not_contradicted order by 1"
         assert warehouse.rows(items) == [("I1", before, alive, "the API"), ("I4", before, alive, "a retrieve call")]

@@ -1,5 +1,7 @@
-{#- Fails on each row without a value in one of the columns, and names them. One test of a model instead of one of each
-    column: what costs time is the number of tests. -#}
+{#-
+    Fails on each row with a null in one of the columns, and names these columns. One test per model instead of one per
+    column, because the number of tests determines the build time.
+-#}
 {% test is_complete(model, columns) %}
 
 select

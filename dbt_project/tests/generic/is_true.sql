@@ -1,4 +1,4 @@
-{#- Fails on each row for which the expression does not hold. What cannot be known (null) holds. -#}
+{#- Fails on each row for which the expression is false. Null passes. -#}
 {% test is_true(model, expression) %}
 
 select *

@@ -1,5 +1,5 @@
-{#- Fails on each day that does not begin with what was live at the end of the day before, and on each missing one. -#}
-{% test days_follow_each_other(model) %}
+{#- Fails on each missing day, and on each day that does not start with the numbers at which the day before ended. -#}
+{% test days_are_consecutive(model) %}
 
 with
 

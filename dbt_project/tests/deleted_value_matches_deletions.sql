@@ -1,4 +1,4 @@
--- Each standing deletion of an item is in one row of the report, with all that it was worth.
+-- Each standing deletion of an item is in one row of rpt_deleted_value, with its full value.
 
 with
 

@@ -1,4 +1,5 @@
--- To the cent, whatever was rounded: the items' own discounts and their shares are what the header says.
+-- The items' own discounts and their shares of the order's discount add up to the discounts in fct_orders, to the
+-- cent.
 
 with
 

@@ -1,8 +1,9 @@
 {#-
-    Fails on each month that does not begin where the one before it ended, on a missing one, and on a movement that cannot
-    follow the one before: nobody leaves twice, or comes back without having been away, and the first is never a return.
+    Fails on each missing month, on each month that does not start where the one before it ended, and on a movement
+    that cannot follow the one before: a second churn, a reactivation without a churn, a reactivation as the first
+    movement.
 -#}
-{% test movements_follow_each_other(model) %}
+{% test months_are_consecutive(model) %}
 
 with
 

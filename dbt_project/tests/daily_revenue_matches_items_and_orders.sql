@@ -1,4 +1,4 @@
--- Three ways to what was placed in a currency: by day, by item and by order.
+-- Revenue, net revenue and items agree between rpt_revenue_daily, fct_order_items and fct_orders in each currency.
 
 with
 

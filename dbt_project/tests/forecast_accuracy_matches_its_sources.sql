@@ -1,6 +1,5 @@
--- Each forecast whose days are over is judged: what was known is what is kept of that day, and what was placed is the
--- revenue of its days in each currency. Revenue may be corrected after a forecast was judged last, so the newest are
--- asked only.
+-- Each forecast whose days are over is in rpt_forecast_accuracy. Known values agree with rpt_upcoming, and placed
+-- values with rpt_revenue_daily for a week after the last day.
 
 with
 

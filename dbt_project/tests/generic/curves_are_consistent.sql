@@ -1,9 +1,9 @@
 {#-
-    Fails on each step that does not follow the one a week before, at which another number is at risk than was left there, or
-    at which survival rises or a cancellation leaves it as it was; and on curves that do not begin at age 0 or end before
-    nobody is left.
+    Fails on each step that is not a week after the one before, has a number at risk that differs from the number left
+    by the one before, or at which survival rises or does not fall with a cancellation; on curves that do not start at
+    age 0, or end while subscriptions are left.
 -#}
-{% test survival_curves_hold_together(model) %}
+{% test curves_are_consistent(model) %}
 
 with
 

@@ -1,5 +1,5 @@
-{#- Fails on each row of another model whose key is not here: what does not fit must show, not vanish. -#}
-{% test has_every_row_of(model, column_name, to) %}
+{#- Fails on each key of another model that has no row here. -#}
+{% test contains_every_key_of(model, column_name, to) %}
 
 select missing.{{ column_name }}
 from {{ to }} as missing

@@ -1,7 +1,6 @@
 {{ config(enabled=var('churn_date_rule') == 'on_cancel') }}
--- Three ways to the MRR and the live subscriptions at the end of a month: what was live then by the periods, the
--- movements of customers, and the day's report. Currencies are added up here, which is no amount, but the same sum
--- everywhere.
+-- MRR and live subscriptions at the end of each month agree between fct_subscription_periods, fct_mrr_movements and
+-- rpt_subscriptions_daily. Sums over currencies are no amount, but must be equal everywhere.
 
 with
 

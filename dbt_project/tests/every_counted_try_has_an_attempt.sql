@@ -1,4 +1,5 @@
--- As many attempts as the order counts. More, where an event or the log is newer than the order that was pulled.
+-- Each order has at least as many rows in fct_placement_attempts as it has tries. More are valid where an event or
+-- the log is newer than the pulled order.
 
 with
 

@@ -1,5 +1,8 @@
-{#- Fails on each row whose revenue per subscriber is not that of its cohort's rows until it, or whose age follows none. -#}
-{% test revenue_of_cohorts_adds_up(model) %}
+{#-
+    Fails on each row whose cumulative revenue is not the sum of its cohort's rows up to it, or whose age does not
+    follow the one before.
+-#}
+{% test revenue_is_cumulative(model) %}
 
 with
 
@@ -22,7 +25,7 @@ from neighbours
 where
     abs(cumulative_revenue_per_subscriber - cumulative_revenue / cohort_size) > 0.006
     or age != coalesce(last_age + 1, case age_unit when 'order' then 1 else 0 end)
-    -- Nobody comes to the next order without the one before.
+    -- A subscriber reaches an order only after the one before.
     or (age_unit = 'order' and retained > coalesce(last_retained, cohort_size))
 
 {% endtest %}

@@ -1,4 +1,4 @@
--- A move is no deletion: an item that was told to be moved lives after it, whatever became of the order that it left.
+-- No standing deletion of an item is earlier than a move of the item that a webhook reported.
 
 with
 

@@ -1,5 +1,8 @@
-{#- Fails on each object whose outcome is `deleted` without a standing deletion, or has one and another outcome. -#}
-{% test is_deleted_where_deletions_say_so(model, column_name, object_type) %}
+{#-
+    Fails on each object whose outcome is `deleted` without a standing deletion, and on each standing deletion of an
+    object with another outcome or time.
+-#}
+{% test deletions_match_fct_deletions(model, column_name, object_type) %}
 
 select
     here.{{ column_name }},

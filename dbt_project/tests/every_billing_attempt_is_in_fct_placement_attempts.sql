@@ -1,4 +1,4 @@
--- Each row of the log is an attempt; one that names no order is on no ladder.
+-- Each row of the billing attempts log that names an order is in fct_placement_attempts.
 
 select log_rows.billing_attempt_id
 from {{ ref('stg_ordergroove__billing_attempts') }} as log_rows

@@ -1,9 +1,9 @@
 {#-
-    Fails on each object that a webhook told deleted, and that is not deleted here because Ordergroove's own clock shows
-    it alive later. Says when it was told deleted last, when it was alive last, and what says so: the API, a census, a
-    retrieve call, or an event's id.
+    Fails on each object that a webhook reported deleted and that is not deleted here, because Ordergroove's clock
+    shows it alive later. Returns the last reported deletion, the last proof of existence and its source: the API, a
+    census (open-ID listing), a retrieve call (existence check) or an event's id.
 -#}
-{% test told_deletions_are_believed(model, column_name, object_type) %}
+{% test webhook_deletions_are_not_contradicted(model, column_name, object_type) %}
 
 with
 

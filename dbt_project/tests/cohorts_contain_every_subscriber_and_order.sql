@@ -1,6 +1,6 @@
 {%- set member = 'subscription_id' if var('cohort_member') == 'subscription' else 'customer_id' -%}
--- Each subscriber is in one cohort, and each order that was placed for one is in one row of each unit of age, with all
--- that it was worth. Counted from the marts.
+-- Each subscriber is in one cohort of rpt_cohort_retention, and each order placed for a subscriber is in one row of
+-- each unit of age, with its revenue.
 
 with
 
@@ -69,7 +69,7 @@ cohorts as (
         age_unit,
         sum(case when age = 0 then cohort_size end) as members,
         sum(orders) as orders,
-        -- What is there in several currencies is not told.
+        -- Null where there are several currencies.
         case when count(*) = count(revenue) then sum(revenue) end as revenue
     from {{ ref('rpt_cohort_retention') }}
     group by age_unit

@@ -1,4 +1,4 @@
--- What the API showed after its deletion was not deleted, or it came back: then the deletion does not stand.
+-- No deletion stands for an order or item that a later pull shows. A failure is a fault of the models.
 
 with
 

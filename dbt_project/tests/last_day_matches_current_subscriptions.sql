@@ -1,5 +1,6 @@
 {{ config(enabled=var('churn_date_rule') == 'on_cancel') }}
--- What the reports end with is what is live now.
+-- The last day of rpt_subscriptions_daily agrees with the subscriptions that are live in dim_subscriptions, and with
+-- their customers.
 
 with
 
@@ -14,7 +15,7 @@ subscriptions as (
     where is_live
 ),
 
--- By the customer that a subscription has had in all of its history.
+-- By the customer that the subscription has in its history.
 subscribers as (
     select count(distinct coalesce(customer_id, subscription_id)) as live_subscribers
     from {{ ref('fct_subscription_periods') }}

@@ -1,8 +1,8 @@
 {#-
-    Fails on each subscription whose open period is not there, is not the only one, differs from what the subscription is
-    now, or whose first period begins after its creation.
+    Fails on each subscription without exactly one open period, whose open period differs from its current state, or
+    whose first period starts after its creation.
 -#}
-{% test open_periods_are_the_present(model, subscriptions) %}
+{% test periods_match_current_state(model, subscriptions) %}
 
 with
 
@@ -36,7 +36,7 @@ left join periods
 left join beginnings
     on subscriptions.subscription_id = beginnings.subscription_id
 where
-    -- Of some, nobody tells whether they are live.
+    -- Null: not known whether it is live.
     subscriptions.is_live is not null
     and (
         periods.subscription_id is null

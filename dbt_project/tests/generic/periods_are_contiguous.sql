@@ -1,5 +1,5 @@
-{#- Fails on each period that does not begin where the one before it ended, and on a last one that has ended. -#}
-{% test periods_follow_each_other(model) %}
+{#- Fails on each period that does not start where the one before it ended, and on a last period that has ended. -#}
+{% test periods_are_contiguous(model) %}
 
 with
 

@@ -1,5 +1,5 @@
-{#- Fails on each cancellation that begins no cancelled period, and on each such period that no cancellation began. -#}
-{% test churn_is_what_the_periods_say(model, periods) %}
+{#- Fails on each cancellation that starts no cancelled period, and on each such period without a cancellation. -#}
+{% test cancellations_match_periods(model, periods) %}
 
 with
 
