@@ -25,7 +25,7 @@ from testkit.dbt.store import LakeFixture, Warehouse
 UNTIL = datetime(2026, 6, 10, 14)
 DAYS = 365
 # Days before UNTIL on which `all_events` is pulled, and since when all objects of `no_events` are pulled daily.
-PULLS = (40, 23, 0)
+PULLS = (120, 23, 0)
 WATCHED_DAYS = 50
 # Three days in which only webhooks tell of changes follow the last pull.
 DAYS_WITHOUT_PULL = 3
