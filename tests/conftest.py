@@ -1,12 +1,17 @@
-"""What all tests share: no variables, no .env and no data of the developer."""
+"""What all tests share: an environment without a developer's .env and data, and one dbt manifest per session.
+
+Workers take whole files (`--dist loadfile`), because tests of a file share module fixtures.
+"""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from xdist.remote import Producer
-from xdist.scheduler import LoadFileScheduling
+
+if TYPE_CHECKING:
+    from testkit.dbt.runner import Dbt
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -20,23 +25,26 @@ def _no_project_variables() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run each test in an empty folder, with a data directory of its own."""
+    """Run each test in a folder without .env, with its own data directory."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OG_DATA_DIR", str(tmp_path / "data"))
 
 
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all workers of the session, where `load_or_make` makes expensive objects once."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def dbt(tmp_path_factory: pytest.TempPathFactory, shared_folder: Path) -> "Dbt":
+    # Imported here because dbt takes seconds to import, and most tests do not need it.
+    from testkit.dbt.runner import Dbt
+
+    return Dbt(tmp_path_factory.mktemp("dbt"), shared=shared_folder)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest tests first: what begins last must not be what everybody waits for (`--no-loadscope-reorder`)."""
+    """Put the longest files first, so that no worker starts one when the others are done (`--no-loadscope-reorder`)."""
     items.sort(key=lambda item: ("/e2e/" not in item.nodeid, "/dbt_project/" not in item.nodeid))
-
-
-class FilesAndModels(LoadFileScheduling):
-    """A file is one worker's, for its tests share what takes long to make. Those of the dbt project share nothing."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        return nodeid if "/dbt_project/" in nodeid else super()._split_scope(nodeid)
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
-    """Let `--dist loadfile` be `FilesAndModels`; the other ways stay xdist's."""
-    return FilesAndModels(config, log) if config.getoption("dist") == "loadfile" else None

@@ -23,9 +23,9 @@ def _deletions_are_reported(coverage: WebhookCoverage) -> Verdict:
     if not coverage.receives_webhooks or not coverage.not_reported:
         return Verdict(None, counts)
     return Verdict(
-        f"No webhook reported {coverage.not_reported:,} of {coverage.reported + coverage.not_reported:,} deletions of "
-        f"the last {RECENT_DAYS} days. The marts have these deletions, with less exact times. Check that the receiver runs, "
-        "that its address is a webhook target in Ordergroove, and that all event files reached the inbox.",
+        f"No webhook reported {coverage.not_reported:,} of {coverage.reported + coverage.not_reported:,} deletions "
+        f"of the last {RECENT_DAYS} days. The marts have these deletions, with less exact times. Check that the "
+        "receiver runs, that its address is a webhook target in Ordergroove, and that all event files reached the inbox.",
         {**counts, "share not reported": round(coverage.share_not_reported, 4)},
     )
 

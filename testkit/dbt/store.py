@@ -1,4 +1,7 @@
-"""What the tests of the dbt project write into a lake, and how they look at a warehouse."""
+"""Writes lake files with chosen rows and times, and reads the warehouse that dbt builds from them.
+
+Belongs here: rows that a test makes up. Does not belong here: rows of a sandbox store (`sandbox_lake`).
+"""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,9 +35,9 @@ def day(text: str) -> datetime:
 class LakeFixture:
     """Writes files as the lake does, with chosen times and names."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, first_number: int = 1) -> None:
         self.root = root
-        self._numbers = count(1)
+        self._numbers = count(first_number)
         Lake(root).prepare(EVENTS, DELETION_CHECKS)
 
     def pull(
@@ -72,7 +75,7 @@ class LakeFixture:
         return path
 
     def check(self, *rows: ExistenceCheckRow) -> Path:
-        """Add one file of what was asked about rows that vanished."""
+        """Add one file of existence checks."""
         number = next(self._numbers)
         path = self.root / "raw" / "deletion_checks" / f"{number:06}.parquet"
         write_checks(rows, path, pulled_at=datetime(2026, 6, 1, tzinfo=UTC), run_id=f"run-{number}")
@@ -108,15 +111,15 @@ def event(
         "created": int(at.timestamp()),
         "data": {"object": {"type": kind, key: object_id, **fields}},
     }
-    told = read_event(body)
+    parsed = read_event(body)
     return {
-        "event_id": told.id,
-        "type": told.type,
-        "object_type": told.object_type,
-        "object_id": told.object_id,
+        "event_id": parsed.id,
+        "type": parsed.type,
+        "object_type": parsed.object_type,
+        "object_id": parsed.object_id,
         "created": at,
         "received_at": received_at,
-        "object": json.dumps(told.object),
+        "object": json.dumps(parsed.object),
     }
 
 
@@ -133,11 +136,11 @@ class Warehouse:
         self._dbt = dbt
 
     def dbt(self, *arguments: str, **environment: str) -> Any:
-        """Run a dbt command, whatever its end."""
+        """Run a dbt command, whether it succeeds or not."""
         return self._dbt.invoke(*arguments, data_dir=self.data_dir, **environment)
 
     def run(self, *arguments: str, **environment: str) -> Any:
-        """Run a dbt command that must end well."""
+        """Run a dbt command that must succeed."""
         result = self.dbt(*arguments, **environment)
         assert result.success, result.exception or [
             (node.node.name, node.message) for node in result.result if node.status in ("error", "fail")
@@ -145,24 +148,24 @@ class Warehouse:
         return result
 
     def build(self, *arguments: str) -> Any:
-        """Build as a run in Dagster does, without unit tests: they test code, once, over an empty lake."""
+        """Build as a run in Dagster does. Unit tests test code, not rows: they run once, on an empty lake."""
         return self.run("build", "--exclude-resource-type", "unit_test", *arguments)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """Ask the warehouse, without changing it."""
+        """Query the warehouse, read-only."""
         with duckdb.connect(self.path, read_only=True) as connection:
             return connection.execute(query).fetchall()
 
     def execute(self, *statements: str) -> None:
-        """Change the warehouse behind dbt's back."""
+        """Change the warehouse without dbt."""
         with duckdb.connect(self.path) as connection:
             for statement in statements:
                 connection.execute(statement)
 
     def contents(self, *schemas: str) -> dict[str, list[str]]:
-        """Every row of every table, in an order of its own, so that two warehouses can be compared.
+        """Every row of every table, sorted, so that two warehouses can be compared.
 
-        In which build a row came is no part of it, and the list of those that changed is of one build.
+        The build number of rows, and `int_changes`, which lists the keys of one build, are left out.
         """
         with duckdb.connect(self.path, read_only=True) as connection:
             tables = connection.execute(
@@ -183,9 +186,9 @@ class Warehouse:
 
 
 def small_store(lake: LakeFixture, *, records_items: bool = True) -> None:
-    """A lake in which each kind of thing has happened once: two customers, as known on the tenth of June 2026.
+    """A lake of two customers with one example of each kind of row, pulled until 10 June 2026.
 
-    Without `records_items`, nobody knows up to when items were pulled.
+    Without `records_items`, the lake has no record of the pulls of items.
     """
     lake.pull("customers", [{"merchant_user_id": "C1", "live": True}, {"merchant_user_id": "C2", "live": False}])
     lake.pull("products", [{"external_product_id": "P1", "name": "Coffee", "price": Decimal("12.00")}])
@@ -243,10 +246,10 @@ def small_store(lake: LakeFixture, *, records_items: bool = True) -> None:
         ],
         seen_at=datetime(2026, 6, 2, 18, tzinfo=UTC),
     )
-    # Removed from the box before it was placed.
+    # Removed from the order before it was placed.
     removed = {"public_id": "I3", "order": "O1", "subscription": "S2", "order_updated": day("2026-05-01 12:00:00")}
     lake.pull("items", [removed | line], seen_at=datetime(2026, 5, 1, 16, 30, tzinfo=UTC))
-    # What does not fit: nobody's order in a status that is not documented, and an item of things never heard of.
+    # Inconsistent rows: an order of an unknown customer with an undocumented status, and items of unknown orders.
     odd = day("2026-06-03 01:00:00")
     seen = datetime(2026, 6, 3, 18, tzinfo=UTC)
     lake.pull("orders", [{"public_id": "O9", "customer": "C9", "status": 99, "updated": odd}], seen_at=seen)

@@ -1,16 +1,17 @@
-"""What a sandbox store sold, tried and recovered, by its truth and by the marts."""
+"""Compares sales, placement attempts and recoveries in the marts with those of a sandbox store."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from ordergroove_sandbox import Store
 from testkit.dbt.store import Warehouse
+
+from .sandbox_stores import SandboxStore, Verdicts, verdicts_of
 
 ZONE = ZoneInfo("America/New_York")
 MARTS = ("--select", "+fct_placement_attempts", "+rpt_revenue_daily", "+dim_customers")
-# What became of what is in an order, by its status code.
+# The outcome of an order's items, by the order's status code.
 ENDS = {5: "placed", 3: "rejected", 14: "rejected", 4: "cancelled", 17: "cancelled"}
 RESULTS = {5: "placed", 3: "rejected", 14: "rejected", 4: "cancelled"}
 _TOTALS = ("sub_total", "shipping_total", "discount_total", "total")
@@ -39,34 +40,19 @@ def utc(wall_clock: datetime) -> datetime:
 
 
 def wall(instant: datetime | None) -> datetime | None:
-    """What the store's clock showed; in the hour that comes twice it shows the same twice."""
+    """The store's wall clock. It shows the same time twice in the hour when daylight saving time ends."""
     return instant and instant.astimezone(ZONE).replace(tzinfo=None, fold=0)
 
 
-def let_the_shop_answer(store: Store, *codes: str) -> None:
-    """Have an order end by each of these answers of the shop, which may be rare."""
-    for code in codes:
-        waiting: list[str] = []
-        while not waiting:
-            # A batch is answered at eleven: between two afternoons, no order of such a store is seen waiting.
-            store.advance(hours=6)
-            waiting = [row["id"] for row in store.truth.table("orders") if row["status"] in (9, 10, 13)]
-        store.finalize_placement(waiting[0], code=code)
-    # The log is asked for what is before the end of a window.
-    store.advance(seconds=1)
-
-
-def build(warehouse: Warehouse) -> None:
-    """Build the marts with all their tests; what only warns may warn."""
+def build(warehouse: Warehouse) -> Verdicts:
+    """Build the marts of sales with all their data tests; warnings are allowed."""
     warehouse.run("seed")
-    warehouse.build(*MARTS)
+    return verdicts_of(warehouse.build(*MARTS))
 
 
 def verdict(warehouse: Warehouse, test: str) -> tuple[str, int | None]:
-    """How a test of the project ends, and how many rows it shows."""
-    nodes = warehouse.dbt("test", "--select", test).result
-    [node] = [node for node in nodes if node.node.resource_type == "test"]
-    return str(node.status), node.failures
+    """Run one data test of the project: its status, and how many rows it finds."""
+    return verdicts_of(warehouse.dbt("test", "--select", test))[test]
 
 
 def attempts(warehouse: Warehouse) -> dict[tuple[str, int], Attempt]:
@@ -75,20 +61,24 @@ def attempts(warehouse: Warehouse) -> dict[tuple[str, int], Attempt]:
     return {(row.order_id, row.attempt_number): row for row in found}
 
 
-def assert_items_have_their_outcomes(store: Store, warehouse: Warehouse, *, deletions_are_told: bool) -> None:
+def assert_items_have_their_outcomes(
+    store: SandboxStore, warehouse: Warehouse, *, deletions_are_reported: bool
+) -> None:
     found = dict(warehouse.rows("select order_item_id, outcome from marts.fct_order_items"))
     expected = {row["id"]: ENDS.get(row["order_status"], "open") for row in store.truth.table("items")}
-    if deletions_are_told:
+    if deletions_are_reported:
         expected |= {row["id"]: "deleted" for row in store.truth.table("deleted_items")}
         assert found == expected
     else:
-        # What came and went between two polls was never seen; what was seen and vanished was never sold.
+        # Items created and deleted between two pulls are not known; known items that are missing were never sold.
         assert expected.items() <= found.items()
         assert {found[key] for key in found.keys() - expected.keys()} <= {"missing", "open"}
     assert {"placed", "open", "rejected", "cancelled"} <= set(found.values())
 
 
-def assert_orders_have_their_money(store: Store, warehouse: Warehouse, *, only_placed: bool = False) -> None:
+def assert_orders_have_their_money(
+    store: SandboxStore, warehouse: Warehouse, verdicts: Verdicts, *, only_placed: bool = False
+) -> None:
     truth = [row for row in store.truth.table("orders") if row["status"] == 5 or not only_placed]
     found = {key: row for key, *row in warehouse.rows(f"select order_id, {', '.join(_TOTALS)} from marts.fct_orders")}
     assert {row["id"]: [row[name] for name in _TOTALS] for row in truth}.items() <= found.items()
@@ -99,19 +89,21 @@ def assert_orders_have_their_money(store: Store, warehouse: Warehouse, *, only_p
         from marts.fct_order_items where outcome = 'placed' group by 1
         """
     )
-    # What is taken off the order as a whole is known here from its total, and in the marts from its discounts.
+    # The discount of a whole order: here from its total, in the marts from its discounts.
     off = {key: row["sub_total"] + row["shipping_total"] - row["total"] for key, row in placed.items()}
     assert {key: row for key, *row in sold} == {
         key: [row["sub_total"], off[key], row["sub_total"] - off[key]] for key, row in placed.items()
     }
     assert any(off.values()), "some orders have a discount of their own"
-    assert verdict(warehouse, "placed_items_add_up_to_sub_total") == ("pass", 0)
-    assert verdict(warehouse, "discounts_of_placed_orders_can_be_split") == ("pass", 0)
+    assert verdicts["placed_items_add_up_to_sub_total"] == ("pass", 0)
+    assert verdicts["discounts_of_placed_orders_can_be_split"] == ("pass", 0)
 
 
-def assert_days_have_their_revenue(store: Store, warehouse: Warehouse, *, currency_is_known: bool = True) -> None:
-    # The oldest rows bear no currency, nor does any event: it is that of all others, if they have one.
-    several = len(store.state.currencies) > 1
+def assert_days_have_their_revenue(
+    store: SandboxStore, warehouse: Warehouse, *, currency_is_known: bool = True
+) -> None:
+    # The oldest rows and all events have no currency. They count in the only currency of the store, if it has one.
+    several = len(store.currencies) > 1
     currency = ("coalesce(currency_code, 'USD')" if several else "currency_code") if currency_is_known else "'all'"
     rows = warehouse.rows(
         f"""
@@ -144,7 +136,7 @@ def assert_days_have_their_revenue(store: Store, warehouse: Warehouse, *, curren
     assert any(row[3] for row in expected.values())
 
 
-def assert_customers_have_their_revenue(store: Store, warehouse: Warehouse) -> None:
+def assert_customers_have_their_revenue(store: SandboxStore, warehouse: Warehouse) -> None:
     expected: dict[str, tuple[int, Decimal]] = {}
     for row in store.truth.table("orders"):
         if row["status"] == 5:
@@ -156,12 +148,12 @@ def assert_customers_have_their_revenue(store: Store, warehouse: Warehouse) -> N
     assert {key: (orders, revenue) for key, orders, revenue in rows} == expected
 
 
-def truth_of_attempts(store: Store) -> dict[tuple[str, int], dict[str, Any]]:
+def truth_of_attempts(store: SandboxStore) -> dict[tuple[str, int], dict[str, Any]]:
     return {(row["order"], row["attempt"]): row for row in store.truth.table("placement_attempts")}
 
 
-def assert_attempts(store: Store, warehouse: Warehouse) -> dict[tuple[str, int], Attempt]:
-    """Each attempt once, with its number, answer and result; dated within its bounds."""
+def assert_attempts(store: SandboxStore, warehouse: Warehouse) -> dict[tuple[str, int], Attempt]:
+    """Each attempt once, with its number, answer and result, dated within its bounds."""
     truth, found = truth_of_attempts(store), attempts(warehouse)
     assert found.keys() == truth.keys()
     for key, row in truth.items():
@@ -173,24 +165,24 @@ def assert_attempts(store: Store, warehouse: Warehouse) -> dict[tuple[str, int],
     return found
 
 
-def assert_recoveries(store: Store, warehouse: Warehouse) -> None:
-    """Who failed and was placed after all, when, and what it was worth; and what was lost."""
-    truth = truth_of_attempts(store)
+def assert_recoveries(store: SandboxStore, warehouse: Warehouse) -> None:
+    """Failed attempts whose orders were placed later: when, and with which value; and the value of lost orders."""
+    truth, known = truth_of_attempts(store), attempts(warehouse)
     worth = {row["id"]: row["sub_total"] for row in store.truth.table("orders")}
     ends = {row["id"]: row["status"] for row in store.truth.table("orders")}
-    failed = {key: row for key, row in truth.items() if row["status_after"] != 5}
+    failed = {key: row for key, row in truth.items() if row["status_after"] != 5 and key in known}
     placed_at = {order: row["at"] for (order, _), row in truth.items() if row["status_after"] == 5}
     expected = {key: placed_at[key[0]] for key in failed if key[0] in placed_at}
-    found = {key: row for key, row in attempts(warehouse).items() if row.recovered_at}
+    found = {key: row for key, row in known.items() if row.recovered_at}
     assert {key: wall(row.recovered_at) for key, row in found.items()} == expected
-    # How long it took is known where the day of the failure is, and not guessed elsewhere.
+    # The number of days is null where the day of the failure is not known.
     days = {key: (placed_at[key[0]].date() - truth[key]["at"].date()).days for key in expected}
     is_dated = {key: row.not_before_at.astimezone(ZONE).date() == row.attempted_date for key, row in found.items()}
     assert {key: row.days_to_recovery for key, row in found.items()} == {
         key: days[key] if is_dated[key] else None for key in expected
     }
-    # What comes back of a batch is final: nothing of it is tried again.
-    is_tried_again = store.state.placement == "direct"
+    # The answer to a batch is final: its orders are not tried again.
+    is_tried_again = store.placement == "direct"
     assert (len(expected) > 5) == is_tried_again
 
     orders = {order for order, _ in failed}

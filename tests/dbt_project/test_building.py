@@ -1,4 +1,4 @@
-"""The project as a whole: it builds on nothing, it says what it built, and building again changes nothing."""
+"""The project as a whole: it builds from an empty lake, logs each build, and building again changes nothing."""
 
 import json
 from datetime import date
@@ -7,7 +7,7 @@ import pytest
 
 from og_assets.ordergroove.objects import OBJECTS
 from testkit.dbt.runner import PROJECT, Dbt
-from testkit.dbt.store import STAGING, LakeFixture, Warehouse, small_store
+from testkit.dbt.store import STAGING, LakeFixture, Warehouse
 
 
 def outcome(warehouse: Warehouse) -> list[tuple[bool, bool, bool]]:
@@ -25,11 +25,9 @@ def test_every_model_and_test_holds_on_an_empty_lake(warehouse: Warehouse, dbt: 
     assert all(not rows for rows in warehouse.contents("staging", "marts").values())
 
 
-def test_what_must_not_be_null_fails_and_is_named(lake: LakeFixture, warehouse: Warehouse) -> None:
-    """One test of a model watches all such columns; its rows say which of them are null."""
-    small_store(lake)
-    warehouse.run("seed")
-    warehouse.run("run", "--select", "+fct_orders")
+def test_null_in_required_columns_fails_and_is_named(small_warehouse: Warehouse) -> None:
+    """One test of a model checks all its required columns; its rows name those that are null."""
+    warehouse = small_warehouse
     check = ("test", "--select", "fct_orders_is_complete")
     assert warehouse.dbt(*check).success
     warehouse.execute("update marts.fct_orders set outcome = null, items = null where order_id = 'O1'")
@@ -39,11 +37,8 @@ def test_what_must_not_be_null_fails_and_is_named(lake: LakeFixture, warehouse: 
     assert shown == [("O1", "outcome items ")]
 
 
-def test_marts_tell_what_happened_and_a_second_build_or_a_full_refresh_changes_nothing(
-    lake: LakeFixture, warehouse: Warehouse
-) -> None:
-    small_store(lake)
-    warehouse.build()
+def test_second_build_and_full_refresh_change_no_row(small_warehouse: Warehouse) -> None:
+    warehouse = small_warehouse
     once = warehouse.contents("staging", "intermediate", "marts")
 
     assert warehouse.rows("select * from intermediate.int_as_of")[0][1].isoformat() == "2026-06-10"
@@ -86,10 +81,8 @@ def test_marts_tell_what_happened_and_a_second_build_or_a_full_refresh_changes_n
     assert outcome(warehouse) == [(True, True, True), (True, False, False), (True, False, False)]
 
 
-def test_a_table_that_breaks_while_it_is_made_stays_as_it_was(lake: LakeFixture, warehouse: Warehouse) -> None:
-    small_store(lake)
-    warehouse.run("seed")
-    warehouse.run("run", "--select", "+dim_customers")
+def test_failed_model_keeps_its_table(small_warehouse: Warehouse) -> None:
+    warehouse = small_warehouse
     before = warehouse.rows("select * from marts.dim_customers order by all")
     assert before
     breaks = json.dumps({"new_subscriber_days": "cast(error('broken on purpose') as bigint)"})
@@ -106,7 +99,7 @@ def test_part_of_the_project_is_not_a_full_build(warehouse: Warehouse) -> None:
     assert outcome(warehouse) == [(True, False, True)]
 
 
-def test_only_a_whole_build_clears_up_marts_that_the_project_no_longer_has(dbt: Dbt, warehouse: Warehouse) -> None:
+def test_only_a_full_build_drops_retired_marts(dbt: Dbt, warehouse: Warehouse) -> None:
     warehouse.run("seed")
     warehouse.execute("create schema marts", "create table marts.fct_retired as select 1 as id")
     listed = "select table_name from duckdb_tables() where schema_name = 'marts' order by 1"
@@ -126,8 +119,8 @@ def test_commands_that_change_tables_without_testing_all_of_them_do_not_pass(
     assert outcome(warehouse) == [(True, False, False)]
 
 
-def test_part_of_the_rows_is_refused(lake: LakeFixture, warehouse: Warehouse) -> None:
-    """What is taken in counts as read: without its rows, it would be lost until a full refresh."""
+def test_empty_flag_is_refused(lake: LakeFixture, warehouse: Warehouse) -> None:
+    """A file counts as ingested: without its rows, they would be missing until a full refresh."""
     lake.pull("payments", [{"public_id": "PAY1"}])
     result = warehouse.dbt("run", "--select", "stg_ordergroove__payments", "--empty")
     assert not result.success
@@ -161,13 +154,13 @@ def test_every_object_has_a_source_and_a_staging_model_that_reads_it(dbt: Dbt) -
         for node in dbt.manifest.nodes.values()
         if node.resource_type == "model" and node.name.startswith("stg_ordergroove__")
     }
-    # What is history is read a second time: where items were, how orders were tried, what subscriptions were.
+    # Histories read a source a second time: orders of items, attempts of orders, versions of subscriptions.
     histories = {
         "item_places": [["ordergroove", "items"]],
         "order_tries": [["ordergroove", "orders"]],
         "subscription_versions": [["ordergroove", "subscriptions"]],
     }
-    # The tables of one family of events read the table of all events, and no file.
+    # The tables of one family of events read the table of all events, not files.
     families = {f"{family}_events": [] for family in ("subscription", "order", "item", "subscriber")}
     assert read == {name: [["ordergroove", name]] for name in sources} | families | histories
 
@@ -197,25 +190,22 @@ def test_manifest_names_no_folder_of_the_lake(dbt: Dbt) -> None:
     assert "pytest" not in sources.replace(str(PROJECT), "")
 
 
-def test_one_build_in_ten_lets_dead_rows_go(warehouse: Warehouse) -> None:
-    """The others do not wait for it."""
+def test_one_build_in_ten_removes_deleted_rows(warehouse: Warehouse) -> None:
     warehouse.run("seed")
-    keep_them = "set global max_vacuum_tasks = 0"
-    warehouse.execute("create table intermediate.half_dead as select range as n from range(500_000)", "checkpoint")
-    warehouse.execute(keep_them, "delete from intermediate.half_dead where n % 2 = 0")
-    groups = "select count(distinct row_group_id) from pragma_storage_info('intermediate.half_dead')"
+    keep_deleted_rows = "set global max_vacuum_tasks = 0"
+    warehouse.execute("create table intermediate.half_deleted as select range as n from range(500_000)", "checkpoint")
+    warehouse.execute(keep_deleted_rows, "delete from intermediate.half_deleted where n % 2 = 0")
+    groups = "select count(distinct row_group_id) from pragma_storage_info('intermediate.half_deleted')"
     found = []
     for build in (9, 10):
-        warehouse.execute(keep_them, f"update build_log.invocations set build = {build - 1}")
+        warehouse.execute(keep_deleted_rows, f"update build_log.invocations set build = {build - 1}")
         warehouse.run("seed", "--select", "every_periods")
         found.extend(warehouse.rows(groups))
     assert found == [(5,), (3,)]
 
 
-def test_a_forecast_that_was_kept_takes_a_column_that_came_later(lake: LakeFixture, warehouse: Warehouse) -> None:
-    small_store(lake)
-    warehouse.run("seed")
-    warehouse.run("run", "--select", "+int_forecast_ends")
+def test_kept_forecast_accepts_a_later_column(small_warehouse: Warehouse) -> None:
+    warehouse = small_warehouse
     days = "select distinct as_of_date, forecast_days from marts.rpt_upcoming"
     assert warehouse.rows(days) == [(date(2026, 6, 10), 90)]
     warehouse.execute("alter table marts.rpt_upcoming drop column forecast_days")

@@ -1,34 +1,25 @@
-"""A sandbox store and its cohorts: who stayed, what was placed for them, and how long subscriptions lived."""
+"""Cohorts and survival curves of a sandbox store: retention, placed orders, and how long subscriptions last."""
 
-import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from dateutil.relativedelta import relativedelta
 from lifelines import KaplanMeierFitter
 
-from ordergroove_sandbox import Store, serve
-from ordergroove_sandbox.webhooks import Webhooks
-from testkit.dbt.store import LakeFixture, Warehouse
+from testkit.dbt.runner import Dbt
 
-from .test_truth import pull, take_in
+from .sandbox_stores import UNTIL, SandboxStore
 
-UNTIL = datetime(2026, 6, 10, 14)
-# What webhooks told of later days is not counted yet.
-KNOWN_UNTIL = date(2026, 6, 9)
-DAYS = 400
-# More of them: `SEEDS=20 pytest tests/dbt_project/test_cohorts_truth.py`.
-SEEDS = range(1, 1 + int(os.environ.get("SEEDS", "1")))
-MODELS = ("--select", "+rpt_cohort_retention", "+rpt_survival")
+# Reports end on the last whole day before the last pull; webhooks of later days do not count yet.
+KNOWN_UNTIL = UNTIL.date() - timedelta(days=1)
 
 
-class Life(NamedTuple):
+class Subscription(NamedTuple):
     """A subscription as it truly was: its live spells, by days."""
 
     customer: str
@@ -44,37 +35,23 @@ class Life(NamedTuple):
         return any(start <= day and (end is None or day < end) for start, end in self.spells)
 
 
-@pytest.fixture(params=SEEDS)
-def store(request: pytest.FixtureRequest, lake: LakeFixture, tmp_path: Path) -> Store:
-    """A store that was pulled once, whose every event came, and which went on for three days after the pull."""
-    hooks = Webhooks()
-    hooks.write_files_to(tmp_path / "dumps")
-    store = Store(seed=request.param, customers=150, imported=9, days=DAYS, until=UNTIL, webhooks=hooks)
-    with serve(store) as shop:
-        pull(shop, lake, since=None)
-    store.advance(days=3)
-    hooks.close()
-    take_in(tmp_path / "dumps", lake)
-    return store
-
-
-def lives_of(store: Store) -> dict[str, Life]:
+def subscriptions_of(store: SandboxStore) -> dict[str, Subscription]:
     """Every subscription that began on a day that is known."""
     customers = {row["id"]: row["customer"] for row in store.truth.table("subscriptions")}
     states = defaultdict(list)
     for row in sorted(store.truth.table("subscription_periods"), key=lambda row: row["started"]):
         states[row["subscription"]].append(row)
-    lives = {}
+    by_id = {}
     for subscription, rows in states.items():
         spells = [
             (row["started"].date(), row["ended"] and row["ended"].date()) for row in rows if row["state"] == "live"
         ]
         if spells[0][0] <= KNOWN_UNTIL:
-            lives[subscription] = Life(customers[subscription], rows[0]["product"], spells)
-    return lives
+            by_id[subscription] = Subscription(customers[subscription], rows[0]["product"], spells)
+    return by_id
 
 
-def first_cancellations(store: Store) -> dict[str, date]:
+def first_cancellations(store: SandboxStore) -> dict[str, date]:
     events = [row for row in store.truth.table("events") if row["type"] == "subscription.cancel"]
     days: dict[str, date] = {}
     for row in sorted(events, key=lambda row: row["at"]):
@@ -82,16 +59,16 @@ def first_cancellations(store: Store) -> dict[str, date]:
     return {subscription: day for subscription, day in days.items() if day <= KNOWN_UNTIL}
 
 
-def observations(store: Store) -> dict[tuple[str, date | None, str | None], list[tuple[int, bool]]]:
+def observations(store: SandboxStore) -> dict[tuple[str, date | None, str | None], list[tuple[int, bool]]]:
     """The days that each subscription of a curve lived, and whether it ended then or was only known so long."""
     ended = first_cancellations(store)
     curves = defaultdict(list)
-    for subscription, life in lives_of(store).items():
+    for subscription, row in subscriptions_of(store).items():
         end = ended.get(subscription)
-        observed = ((end or KNOWN_UNTIL) - life.started).days, end is not None
-        quarter = life.started.replace(month=(life.started.month - 1) // 3 * 3 + 1, day=1)
+        observed = ((end or KNOWN_UNTIL) - row.started).days, end is not None
+        quarter = row.started.replace(month=(row.started.month - 1) // 3 * 3 + 1, day=1)
         curves["cohort_quarter", quarter, None].append(observed)
-        curves["product", None, life.product].append(observed)
+        curves["product", None, row.product].append(observed)
     return curves
 
 
@@ -105,8 +82,8 @@ def expected_survival(seen: list[tuple[int, bool]], ages: list[int]) -> Iterator
         yield survival + bounds
 
 
-def test_survival_is_what_the_library_says_of_the_truth(store: Store, warehouse: Warehouse) -> None:
-    warehouse.build(*MODELS)
+def test_survival_is_what_the_library_says_of_the_truth(all_events: SandboxStore, dbt: Dbt) -> None:
+    store, warehouse = all_events, all_events.warehouse(dbt)
     found = defaultdict(list)
     for *curve, age, survival, lower, upper in warehouse.rows(
         """
@@ -130,20 +107,20 @@ def months_later(day: date, months: int) -> date:
     return day + relativedelta(months=months)
 
 
-def cohorts_of(store: Store) -> dict[date, dict[str, list[str]]]:
+def cohorts_of(store: SandboxStore) -> dict[date, dict[str, list[str]]]:
     """The subscriptions of each customer, in the month of the customer's first one."""
-    lives = lives_of(store)
+    by_id = subscriptions_of(store)
     customers = defaultdict(list)
-    for subscription, life in lives.items():
-        customers[life.customer].append(subscription)
+    for subscription, row in by_id.items():
+        customers[row.customer].append(subscription)
     cohorts: dict[date, dict[str, list[str]]] = defaultdict(dict)
     for customer, subscriptions in customers.items():
-        started = min(lives[subscription].started for subscription in subscriptions)
+        started = min(by_id[subscription].started for subscription in subscriptions)
         cohorts[started.replace(day=1)][customer] = subscriptions
     return cohorts
 
 
-def placed_orders(store: Store) -> dict[str, list[tuple[date, Decimal]]]:
+def placed_orders(store: SandboxStore) -> dict[str, list[tuple[date, Decimal]]]:
     """The days and the worth of each customer's orders, the oldest first; of subscriptions' items alone."""
     orders: dict[str, dict[str, Any]] = defaultdict(dict)
     customers = {row["id"]: row["customer"] for row in store.truth.table("orders")}
@@ -155,11 +132,11 @@ def placed_orders(store: Store) -> dict[str, list[tuple[date, Decimal]]]:
     return {customer: [(at.date(), worth) for at, worth in sorted(mine.values())] for customer, mine in orders.items()}
 
 
-def expected_months(store: Store) -> Iterator[tuple[Any, ...]]:
-    lives, orders = lives_of(store), placed_orders(store)
+def expected_months(store: SandboxStore) -> Iterator[tuple[Any, ...]]:
+    by_id, orders = subscriptions_of(store), placed_orders(store)
     for month, customers in sorted(cohorts_of(store).items()):
         started = {
-            customer: min(lives[subscription].started for subscription in subscriptions)
+            customer: min(by_id[subscription].started for subscription in subscriptions)
             for customer, subscriptions in customers.items()
         }
         last_day = months_later(month, 1) - timedelta(days=1)
@@ -169,7 +146,7 @@ def expected_months(store: Store) -> Iterator[tuple[Any, ...]]:
                 customer: day for customer, start in started.items() if (day := months_later(start, age)) <= KNOWN_UNTIL
             }
             retained = sum(
-                any(lives[subscription].is_live(day) for subscription in customers[customer])
+                any(by_id[subscription].is_live(day) for subscription in customers[customer])
                 for customer, day in reached.items()
             )
             placed = [
@@ -185,14 +162,14 @@ def expected_months(store: Store) -> Iterator[tuple[Any, ...]]:
                 break
 
 
-def expected_order_numbers(store: Store) -> Iterator[tuple[Any, ...]]:
-    lives, orders = lives_of(store), placed_orders(store)
+def expected_order_numbers(store: SandboxStore) -> Iterator[tuple[Any, ...]]:
+    by_id, orders = subscriptions_of(store), placed_orders(store)
     for month, customers in sorted(cohorts_of(store).items()):
         counts = {customer: len(orders.get(customer, [])) for customer in customers}
         live = [
             customer
             for customer, subscriptions in customers.items()
-            if any(lives[subscription].is_live(KNOWN_UNTIL) for subscription in subscriptions)
+            if any(by_id[subscription].is_live(KNOWN_UNTIL) for subscription in subscriptions)
         ]
         total = Decimal(0)
         by_number = Counter(number for reached in counts.values() for number in range(1, reached + 1))
@@ -204,8 +181,8 @@ def expected_order_numbers(store: Store) -> Iterator[tuple[Any, ...]]:
             yield month, number, size, size, retained, len(placed), sum(placed), total, is_complete
 
 
-def test_cohorts_are_what_was_true(store: Store, warehouse: Warehouse) -> None:
-    warehouse.build(*MODELS)
+def test_cohorts_are_what_was_true(all_events: SandboxStore, dbt: Dbt) -> None:
+    store, warehouse = all_events, all_events.warehouse(dbt)
     for unit, expected in (("month", expected_months(store)), ("order", expected_order_numbers(store))):
         found = warehouse.rows(
             f"""

@@ -1,4 +1,4 @@
-"""What vanished, from the lake to the marts: evidence, bounds, moves and what came back, and every build the same."""
+"""Deletions from the lake to the marts: evidence, bounds, moves, undeleted objects; incremental equals full refresh."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -25,40 +25,40 @@ def deletions(warehouse: Warehouse) -> dict[tuple[str, int], tuple[Any, ...]]:
     return {(key, number): tuple(rest) for key, number, *rest in rows}
 
 
-def gone(key: str, *, at: datetime, kind: Any = "item", **known: Any) -> ExistenceCheckRow:
+def not_found(key: str, *, at: datetime, kind: Any = "item", **known: Any) -> ExistenceCheckRow:
     return ExistenceCheckRow(object_type=kind, object_id=key, reason="left_census", checked_at=at, status=404, **known)
 
 
-def test_every_proof_is_a_deletion_with_its_bounds_and_a_miss_is_none(lake: LakeFixture, warehouse: Warehouse) -> None:
+def test_each_proof_is_a_bounded_deletion_and_absence_alone_is_none(lake: LakeFixture, warehouse: Warehouse) -> None:
     small_store(lake)
     noon = JUNE + timedelta(hours=16)
     missed = {"last_listed_at": JUNE, "first_missed_at": noon}
     lake.check(
-        # Proved by an answer; told, too, by an event that came late; missed, and not asked about yet.
-        gone("I2", at=noon + SECOND, **missed),
-        gone("O2", kind="order", at=noon + SECOND, **missed),
-        gone("O3", kind="order", at=noon + SECOND, **missed),
+        # Proved by a 404; reported by a late event, too; absent from a listing, and not checked yet.
+        not_found("I2", at=noon + SECOND, **missed),
+        not_found("O2", kind="order", at=noon + SECOND, **missed),
+        not_found("O3", kind="order", at=noon + SECOND, **missed),
         ExistenceCheckRow(object_type="item", object_id="I9", reason="left_census", **missed),
-        # Nobody ever saw more of these than their ids.
-        gone("I70", at=noon, **missed),
-        gone("O70", kind="order", at=noon),
+        # Only the ids of these are known.
+        not_found("I70", at=noon, **missed),
+        not_found("O70", kind="order", at=noon),
         ExistenceCheckRow(object_type="item", object_id="I71", reason="left_census", **missed),
-        # It was gone, came back, and is gone again.
-        gone("I8", at=JUNE),
+        # Deleted, undeleted, and deleted again.
+        not_found("I8", at=JUNE),
         ExistenceCheckRow(object_type="item", object_id="I8", reason="came_back", checked_at=noon, status=200),
-        gone("I8", at=noon + timedelta(days=1)),
+        not_found("I8", at=noon + timedelta(days=1)),
     )
     lake.deliver([event("E1", "order.delete", "O3", at=JUNE + SECOND)])
     warehouse.build()
 
-    seen, told = datetime(2026, 6, 3, 18, tzinfo=UTC), JUNE + SECOND
+    observed, reported = datetime(2026, 6, 3, 18, tzinfo=UTC), JUNE + SECOND
     assert deletions(warehouse) == {
         ("I2", 1): ("retrieve_404, census", "bounded", JUNE, noon + 2 * SECOND, None),
         ("O2", 1): ("retrieve_404, census", "bounded", JUNE, noon + 2 * SECOND, None),
-        ("O3", 1): ("webhook, retrieve_404, census", "exact", told, told, None),
+        ("O3", 1): ("webhook, retrieve_404, census", "exact", reported, reported, None),
         ("I70", 1): ("retrieve_404, census", "bounded", JUNE, noon + SECOND, None),
         ("O70", 1): ("retrieve_404", "bounded", None, noon + SECOND, None),
-        ("I8", 1): ("retrieve_404", "bounded", seen, JUNE + SECOND, noon),
+        ("I8", 1): ("retrieve_404", "bounded", observed, JUNE + SECOND, noon),
         ("I8", 2): ("retrieve_404", "bounded", noon, noon + timedelta(days=1) + SECOND, None),
     }
     outcomes = dict(warehouse.rows("select order_item_id, outcome from marts.fct_order_items"))
@@ -78,22 +78,20 @@ def test_every_proof_is_a_deletion_with_its_bounds_and_a_miss_is_none(lake: Lake
         "O9": "unknown",
         "O70": "deleted",
     }
-    # What two of one currency were worth, out of all that was planned for June.
+    # The value of deleted items in one currency, and its share of the value planned for June.
     report = "select cast(month_date as varchar), items, gross_value, round(share_of_scheduled, 4)"
     assert warehouse.rows(f"{report} from marts.rpt_deleted_value where currency_code = 'USD'") == [
         ("2026-06-01", 1, Decimal("20.00"), 0.5)
     ]
 
 
-def test_revenue_that_a_deletion_takes_away_is_not_taken_silently(lake: LakeFixture, warehouse: Warehouse) -> None:
-    """Ordergroove may tell a placed order deleted: it is believed, and shown."""
-    small_store(lake)
+def test_deletion_of_a_placed_order_warns(small_lake: LakeFixture, small_warehouse: Warehouse) -> None:
+    """Ordergroove may report a placed order as deleted: the marts believe it, and a check warns."""
+    lake, warehouse = small_lake, small_warehouse
     check = "deleted_orders_were_not_placed"
-    warehouse.run("seed")
-    warehouse.run("run", "--select", "+fct_orders")
     assert verdict(warehouse, check) == ("pass", 0)
-    told = JUNE + timedelta(days=1)
-    lake.deliver([event("E1", "order.delete", "O1", at=told), event("E2", "order.delete", "O2", at=told)])
+    at = JUNE + timedelta(days=1)
+    lake.deliver([event("E1", "order.delete", "O1", at=at), event("E2", "order.delete", "O2", at=at)])
     warehouse.run("run", "--select", "+fct_orders")
     outcomes = dict(warehouse.rows("select order_id, outcome from marts.fct_orders"))
     assert (outcomes["O1"], outcomes["O2"]) == ("deleted", "deleted")
@@ -101,26 +99,23 @@ def test_revenue_that_a_deletion_takes_away_is_not_taken_silently(lake: LakeFixt
     assert warehouse.rows(f"select order_id from warnings.{check}") == [("O1",)]
 
 
-def test_open_item_that_a_census_missed_is_missing_until_it_is_asked_for(
-    lake: LakeFixture, warehouse: Warehouse
+def test_item_absent_from_a_listing_is_missing_until_its_check(
+    small_lake: LakeFixture, small_warehouse: Warehouse
 ) -> None:
-    small_store(lake)
-    warehouse.run("seed")
+    lake, warehouse = small_lake, small_warehouse
     outcome = "select outcome from marts.fct_order_items where order_item_id = 'I2'"
     waiting = {"last_listed_at": JUNE, "first_missed_at": JUNE + timedelta(days=1)}
     lake.check(ExistenceCheckRow(object_type="item", object_id="I2", reason="left_census", **waiting))
     warehouse.run("run", *MARTS)
     assert warehouse.rows(outcome) == [("missing",)]
-    asked = {"checked_at": JUNE + timedelta(days=2), "status": 200}
-    lake.check(ExistenceCheckRow(object_type="item", object_id="I2", reason="left_census", **waiting, **asked))
+    checked = {"checked_at": JUNE + timedelta(days=2), "status": 200}
+    lake.check(ExistenceCheckRow(object_type="item", object_id="I2", reason="left_census", **waiting, **checked))
     warehouse.run("run", *MARTS)
     assert warehouse.rows(outcome) == [("open",)]
     assert deletions(warehouse) == {}
 
 
-def test_moves_are_known_from_pulls_alone_and_told_ones_are_not_doubled(
-    lake: LakeFixture, warehouse: Warehouse
-) -> None:
+def test_moves_are_known_from_pulls_and_reported_ones_count_once(lake: LakeFixture, warehouse: Warehouse) -> None:
     orders = [{"public_id": f"O{n}", "place": day(f"2026-07-{n:02}"), "updated": day("2026-06-01")} for n in (1, 2, 3)]
     lake.pull("orders", orders)
     seen = [("I1", "O1", 1), ("I1", "O2", 3), ("I1", "O1", 5), ("I2", "O1", 1), ("I2", "O2", 3), ("I3", "O1", 1)]
@@ -130,7 +125,7 @@ def test_moves_are_known_from_pulls_alone_and_told_ones_are_not_doubled(
     at = datetime(2026, 6, 3, 16, tzinfo=UTC)
     lake.deliver(
         [
-            # The second that the order was updated, as REST shows it too.
+            # The same second in which the pulled order was updated.
             event("E1", "item.change_order", "I2", at=at, order="O2"),
             event("E2", "item.out_of_stock", "I2", at=at, order="O2"),
             event("E3", "item.change_order", "I2", at=at + timedelta(days=2), order="O3"),
@@ -157,7 +152,7 @@ def test_moves_are_known_from_pulls_alone_and_told_ones_are_not_doubled(
 def test_incremental_equals_full_refresh_for_places_and_checks(
     lake: LakeFixture, warehouse: Warehouse, seed: int
 ) -> None:
-    """In any order, repeated and late, over several builds, as against all files read at once."""
+    """Files in any order, repeated and late, over several builds, against a build that reads all of them at once."""
     rng = random.Random(seed)
     warehouse.run("seed")
     files = []
@@ -169,7 +164,7 @@ def test_incremental_equals_full_refresh_for_places_and_checks(
             for _ in range(5)
         ]
         checks = [
-            gone(f"I{rng.randrange(6)}", at=JUNE + timedelta(hours=rng.randrange(48)), first_missed_at=JUNE)
+            not_found(f"I{rng.randrange(6)}", at=JUNE + timedelta(hours=rng.randrange(48)), first_missed_at=JUNE)
             for _ in range(2)
         ]
         files.append((rows, seen_at, checks))

@@ -1,4 +1,4 @@
-"""Webhook events come at least once, out of order, and late: the marts are those of a clean delivery."""
+"""Duplicate, late and out-of-order webhook events give the same marts as a clean delivery."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -19,20 +19,20 @@ def items(warehouse: Warehouse) -> dict[str, tuple[str, str | None, bool]]:
 
 
 def test_deletions_and_moves_reach_the_marts_and_the_build_passes(lake: LakeFixture, warehouse: Warehouse) -> None:
-    """WebhookCoverage in the wrong order, with no more than ids, of what was pulled and of what never was."""
+    """Events out of order, some with ids only, of objects that were pulled and of others."""
     small_store(lake)
     june = datetime(2026, 6, 10, 20, tzinfo=UTC)
     lake.deliver(
         [
-            # The item of the upcoming order was removed, and another came in its place.
+            # The item of the upcoming order was removed, and another was created in its place.
             event("E2", "item.remove", "I2", at=june + timedelta(seconds=1), order="O2"),
             event("E3", "item.create", "I20", at=june + timedelta(seconds=1), order="O2", subscription="S1"),
             event("E1", "item.change_quantity", "I2", at=june, order="O2", quantity=3),
-            # Placed with its order in the night; what removed it before that is told late.
+            # The order was placed; the event that removed the item before that arrives late.
             event("E4", "item.remove", "I3", at=datetime(2026, 5, 1, 17, tzinfo=UTC)),
-            # Nothing but the id is told of an item that nobody has heard of.
+            # Only the id of an unknown item.
             event("E5", "item.remove", "I50", at=june),
-            # An item moved to a new order, and the old order, which it was alone in, was deleted.
+            # The only item of an order moved to a new one, and the old order was deleted.
             event("F1", "order.create", "O30", at=june, customer="C1", status=1, place="2026-07-30", total="20.00"),
             event("F3", "order.delete", "O3", at=june, customer="C1", status=1, total="0.00"),
             event("F2", "item.change_order", "I8", at=june, order="O30", product="P1"),
@@ -40,13 +40,13 @@ def test_deletions_and_moves_reach_the_marts_and_the_build_passes(lake: LakeFixt
             event("G2", "order.delete", "O40", at=june, customer="C1", status=1, place="2026-07-01", total="0.00"),
             event("G1", "order.create", "O40", at=june, customer="C1", status=1, place="2026-07-01", total="20.00"),
             event("G3", "item.create", "I40", at=june, order="O40", subscription="S1", total_price="20.00"),
-            # Nobody knows what these are.
+            # Unknown types and invalid objects.
             event("H1", "order.new_at_ordergroove", "O2", at=june, status={"odd": True}),
             {"event_id": "H2", "type": "item.remove", "object": "prose"},
             {"event_id": "H3", "type": None, "object": None},
         ]
     )
-    assert believed(warehouse.build()) == {"orders": ("pass", 0), "items": ("pass", 0)}
+    assert contradicted_deletions(warehouse.build()) == {"orders": ("pass", 0), "items": ("pass", 0)}
 
     assert items(warehouse) == {
         "I1": ("placed", "O1", False),
@@ -67,7 +67,7 @@ def test_deletions_and_moves_reach_the_marts_and_the_build_passes(lake: LakeFixt
         ("O40", "deleted", 0, "20.00", june),
         ("O9", "unknown", 1, None, None),
     ]
-    # What is there now tells the next date and the price, not what was removed.
+    # The next date and the price come from existing items, not from the removed one.
     next_order = "select cast(next_order_date as varchar), price_basis from marts.dim_subscriptions"
     assert warehouse.rows(f"{next_order} where subscription_id = 'S1'") == [("2026-06-30", "last_placed_item")]
 
@@ -77,7 +77,7 @@ def test_deletions_and_moves_reach_the_marts_and_the_build_passes(lake: LakeFixt
 
 
 def history(rng: random.Random) -> list[Row]:
-    """What happens to a few orders and items, many things in one second, some of it impossible."""
+    """Events of a few orders and items: many in one second, some of them contradictory."""
     happened = []
     for number in range(60):
         at = JUNE + timedelta(hours=rng.randrange(12))
@@ -96,7 +96,7 @@ def history(rng: random.Random) -> list[Row]:
 
 
 def pulled(lake: LakeFixture, rng: random.Random) -> None:
-    """Some of these orders and items, as REST shows them."""
+    """Some of these orders and items, as the API returns them."""
     at = [day(f"2026-06-01 {hour:02}:00:00") for hour in range(8)]
     rows = [{"public_id": f"O{n}", "status": rng.choice([1, 5]), "updated": rng.choice(at)} for n in range(4)]
     lake.pull("orders", rows, seen_at=JUNE + timedelta(hours=6))
@@ -107,7 +107,7 @@ def pulled(lake: LakeFixture, rng: random.Random) -> None:
 
 @pytest.mark.parametrize("seed", [1])
 def test_marts_of_any_delivery_are_those_of_a_clean_one(lake: LakeFixture, warehouse: Warehouse, seed: int) -> None:
-    """Doubled, shuffled, a tenth three days late, files taken in again under other names, over several builds."""
+    """Duplicates, out of order, a tenth three days late, files ingested again under other names."""
     rng = random.Random(seed)
     warehouse.run("seed")
     pulled(lake, rng)
@@ -125,7 +125,7 @@ def test_marts_of_any_delivery_are_those_of_a_clean_one(lake: LakeFixture, wareh
         for file in files[build * 2 : build * 2 + 2]:
             lake.deliver(file)
         if build:
-            # The same dump, in another folder, and the very same file once more.
+            # The same events in another file, and a copy of a file.
             lake.deliver(rng.choice(files[: build * 2]))
             again = sorted((lake.root / "events").rglob("0*.parquet"))[0]
             (again.parent / f"0-again-{build}.parquet").write_bytes(again.read_bytes())
@@ -149,7 +149,7 @@ def test_marts_of_any_delivery_are_those_of_a_clean_one(lake: LakeFixture, wareh
 def test_earlier_delivery_that_arrives_late_reaches_the_typed_events_too(
     lake: LakeFixture, warehouse: Warehouse
 ) -> None:
-    """Two deliveries of one event never differ; were they to, the first would count wherever it is read."""
+    """Deliveries of one event do not differ. If they did, the first one would count in every model."""
     warehouse.run("seed")
     late, early = (JUNE + timedelta(minutes=minutes) for minutes in (5, 1))
     lake.deliver([event("E1", "item.create", "I1", at=JUNE, received_at=late, quantity=2)])
@@ -160,14 +160,14 @@ def test_earlier_delivery_that_arrives_late_reaches_the_typed_events_too(
     assert warehouse.rows("select quantity from marts.fct_order_items") == [(1,)]
 
 
-def believed(result: Any) -> dict[str, tuple[str, int]]:
+def contradicted_deletions(result: Any) -> dict[str, tuple[str, int]]:
     """Return status and number of rows of the two checks for contradicted webhook deletions."""
     checks = {f"webhook_{kind}_deletions_are_not_contradicted": f"{kind}s" for kind in ("order", "item")}
     return {checks[node.node.name]: (node.status, node.failures) for node in result.result if node.node.name in checks}
 
 
-def test_deletion_that_is_overruled_is_named_with_what_overruled_it(lake: LakeFixture, warehouse: Warehouse) -> None:
-    """By a warning: the build passes. What was deleted for good afterwards, or told twice, is nothing to warn of."""
+def test_contradicted_deletion_is_listed_with_its_contradiction(lake: LakeFixture, warehouse: Warehouse) -> None:
+    """The check warns and the build passes. It does not list objects that were deleted again, or reported twice."""
     before, alive, after = (datetime(2026, 6, 1, hour, tzinfo=UTC) for hour in (3, 4, 5))
     lake.pull("orders", [{"public_id": key, "updated": day("2026-06-01")} for key in ("O1", "O2", "O3")], seen_at=alive)
     lake.pull("items", [{"public_id": "I1", "order": "O1", "order_updated": day("2026-06-01")}], seen_at=alive)
@@ -197,9 +197,9 @@ def test_deletion_that_is_overruled_is_named_with_what_overruled_it(lake: LakeFi
         ]
     )
     build = ("build", "--select", "+int_known_orders", "+int_known_items")
-    # The store's zone has no part in it: both times are by Ordergroove's own clock.
+    # The store's time zone does not matter: both times come from Ordergroove's clock.
     for zone in ("America/New_York", "Etc/UTC"):
-        assert believed(warehouse.run(*build, ORDERGROOVE_TIMEZONE=zone)) == {
+        assert contradicted_deletions(warehouse.run(*build, ORDERGROOVE_TIMEZONE=zone)) == {
             "orders": ("warn", 3),
             "items": ("warn", 2),
         }

@@ -1,4 +1,4 @@
-"""The history of subscriptions: late evidence corrects the past, and any past day can be asked for."""
+"""The history of subscriptions: late events correct it, and it can be queried as of any past day."""
 
 from datetime import UTC, date, datetime
 
@@ -27,7 +27,7 @@ def noon(day_of_june: int, *, hour: int = 12) -> datetime:
 
 
 def version(*, updated: str, **fields: object) -> Row:
-    """A subscription as the API shows it, by the clock of New York."""
+    """A subscription as the API returns it, with wall-clock times of New York."""
     body = {"public_id": "S1", "customer": "C1", "product": "P1", "quantity": 1, "every": 1, "every_period": 3}
     return body | {"live": True, "created": day("2026-06-01 08:00:00"), "updated": day(updated)} | fields
 
@@ -36,13 +36,15 @@ def polls(lake: LakeFixture) -> None:
     lake.pull("customers", [{"merchant_user_id": "C1", "live": True}])
     lake.pull("subscriptions", [version(updated="2026-06-01 08:00:00")], pulled_at=noon(1, hour=18))
     lake.pull("subscriptions", [version(updated="2026-06-05 08:00:00", quantity=2)], pulled_at=noon(5, hour=18))
-    gone = {"live": False, "cancelled": day("2026-06-08 08:00:00"), "cancel_reason": "8|Too dear"}
-    lake.pull("subscriptions", [version(updated="2026-06-08 08:00:00", quantity=2, **gone)], pulled_at=noon(8, hour=18))
+    cancelled = {"live": False, "cancelled": day("2026-06-08 08:00:00"), "cancel_reason": "8|Too dear"}
+    lake.pull(
+        "subscriptions", [version(updated="2026-06-08 08:00:00", quantity=2, **cancelled)], pulled_at=noon(8, hour=18)
+    )
     lake.record_pull("subscriptions", start=None, end=noon(10))
 
 
 def late_events(lake: LakeFixture) -> None:
-    """What was changed on the third, and again on the fifth; and that it was away for two hours on the sixth."""
+    """Changes on the third and the fifth, and a cancellation of two hours on the sixth."""
     body = {"customer": "C1", "product": "P1", "every": 1, "every_period": 3}
     lake.deliver(
         [
@@ -54,9 +56,7 @@ def late_events(lake: LakeFixture) -> None:
     )
 
 
-def test_late_evidence_corrects_the_past_and_gives_what_it_had_given_from_the_start(
-    lake: LakeFixture, warehouse: Warehouse
-) -> None:
+def test_late_events_correct_the_past_and_equal_a_full_refresh(lake: LakeFixture, warehouse: Warehouse) -> None:
     polls(lake)
     warehouse.build(*MODELS)
     assert warehouse.rows(EVENTS) == [
@@ -82,7 +82,7 @@ def test_late_evidence_corrects_the_past_and_gives_what_it_had_given_from_the_st
     assert warehouse.contents("intermediate", "marts") == late
 
 
-def test_any_past_day_can_be_asked_for_in_the_published_file(lake: LakeFixture, warehouse: Warehouse) -> None:
+def test_published_file_answers_as_of_any_past_day(lake: LakeFixture, warehouse: Warehouse) -> None:
     polls(lake)
     late_events(lake)
     warehouse.build()
@@ -97,5 +97,5 @@ def test_any_past_day_can_be_asked_for_in_the_published_file(lake: LakeFixture, 
     asked = [date(2026, 6, number) for number in (1, 3, 5, 6, 8)]
     states = [("live", 1), ("live", 3), ("live", 2), ("live", 2), ("cancelled", 2)]
     assert [as_of(past) for past in asked] == [[(past, *state)] for past, state in zip(asked, states, strict=True)]
-    assert as_of(date(2026, 5, 31)) == [], "it was not there yet"
-    assert as_of(date(2027, 1, 1)) == [], "nothing is known of it"
+    assert as_of(date(2026, 5, 31)) == [], "before its creation"
+    assert as_of(date(2027, 1, 1)) == [], "a future date"

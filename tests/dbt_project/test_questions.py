@@ -7,7 +7,7 @@ import duckdb
 from og_assets.settings import PROJECT_ROOT
 from og_assets.warehouse.publish import publish
 from og_assets.warehouse.warehouse import Warehouse as WarehouseFolder
-from testkit.dbt.store import LakeFixture, Warehouse, small_store
+from testkit.dbt.store import Warehouse
 
 
 def documented_queries() -> list[str]:
@@ -19,12 +19,10 @@ def documented_queries() -> list[str]:
     return inline + fenced
 
 
-def test_every_documented_query_runs_on_the_published_file(lake: LakeFixture, warehouse: Warehouse) -> None:
+def test_every_documented_query_runs_on_the_published_file(small_warehouse: Warehouse) -> None:
     queries = documented_queries()
     assert len(queries) > 40
-    small_store(lake)
-    warehouse.build()
-    folder = WarehouseFolder(warehouse.data_dir / "warehouse")
+    folder = WarehouseFolder(small_warehouse.data_dir / "warehouse")
     publish(folder)
     with duckdb.connect(str(folder.published_file), read_only=True) as connection:
         for query in queries:

@@ -72,7 +72,7 @@ def test_open_statuses_are_those_that_are_not_final_in_the_marts() -> None:
 
 def test_placement_during_a_listing_makes_no_false_deletion(tmp_path: Path) -> None:
     """Hours pass in the store between two pages: orders are placed and change status during the listing."""
-    with serve(Store(seed=8, customers=80, days=100, until=STORE_TIME, out_of_stock="told")) as server:
+    with serve(Store(seed=8, customers=80, days=100, until=STORE_TIME, out_of_stock="event")) as server:
         synced = SyncedStore(server, tmp_path)
         synced.pull()
         alive = 0

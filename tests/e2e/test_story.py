@@ -43,7 +43,7 @@ def event_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(event_files: Path) -> Iterator[RunningStore]:
     """A store whose every webhook event is in a file."""
     hooks = Webhooks()
-    hooks.dump_to(event_files)
+    hooks.write_files_to(event_files)
     store = Store(seed=11, customers=150, days=150, until=UNTIL, webhooks=hooks)
     hooks.close()
     with serve(store, webhooks=hooks) as running:

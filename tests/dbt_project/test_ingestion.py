@@ -1,4 +1,4 @@
-"""How staging takes in the lake: whatever comes in whatever order, the result is that of reading everything at once."""
+"""Staging ingests the files of the lake: in any order, the rows equal those of reading all files at once."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ def payments(warehouse: Warehouse) -> list[tuple[str, str]]:
     return warehouse.rows("select payment_id, payment_method from staging.stg_ordergroove__payments order by 1")
 
 
-def taken(warehouse: Warehouse) -> int:
+def ingested(warehouse: Warehouse) -> int:
     return warehouse.rows("select count(*) from build_log.taken_files")[0][0]
 
 
@@ -33,10 +33,10 @@ def test_older_version_that_arrives_late_never_replaces_a_newer(lake: LakeFixtur
     lake.pull("payments", [version("old", updated="2026-06-01")], pulled_at=noon(9))
     warehouse.run("run", *PAYMENTS)
     assert payments(warehouse) == [("PAY1", "new")]
-    assert taken(warehouse) == 2
+    assert ingested(warehouse) == 2
 
 
-def test_file_that_lands_late_with_an_older_time_in_it_is_taken_in(lake: LakeFixture, warehouse: Warehouse) -> None:
+def test_late_file_with_older_times_is_ingested(lake: LakeFixture, warehouse: Warehouse) -> None:
     lake.pull("payments", [version("first", updated="2026-06-09")], pulled_at=noon(9), file="20260609.parquet")
     warehouse.run("run", *PAYMENTS)
     late = [version("late", updated="2026-06-01", key="PAY0")]
@@ -52,17 +52,17 @@ def test_files_are_known_by_name_and_read_once(lake: LakeFixture, warehouse: War
     assert warehouse.rows("select model, file from build_log.taken_files") == [
         ("stg_ordergroove__payments", str(path.relative_to(lake.root)))
     ]
-    # Files are immutable; this one is not, to see that it is not read again.
-    lake.pull("payments", [version("changed behind our back", updated="2026-06-09")], file=path.name)
+    # Files are immutable. This one is changed, to prove that it is not read again.
+    lake.pull("payments", [version("changed", updated="2026-06-09")], file=path.name)
     warehouse.run("run", *PAYMENTS)
     assert payments(warehouse) == [("PAY1", "as pulled")]
     warehouse.run("run", *PAYMENTS, "--full-refresh")
-    assert payments(warehouse) == [("PAY1", "changed behind our back")]
-    assert taken(warehouse) == 1
+    assert payments(warehouse) == [("PAY1", "changed")]
+    assert ingested(warehouse) == 1
 
 
-def test_build_that_fails_before_its_files_are_listed_takes_in_nothing(lake: LakeFixture, warehouse: Warehouse) -> None:
-    """Rows and list are committed together: no file can be listed and lost, or read and forgotten."""
+def test_failed_build_ingests_nothing(lake: LakeFixture, warehouse: Warehouse) -> None:
+    """Rows and the list of files are committed together: no file is listed without its rows, or the reverse."""
     lake.pull("payments", [version("first", updated="2026-06-01")])
     warehouse.run("run", *PAYMENTS)
     warehouse.execute(
@@ -77,20 +77,20 @@ def test_build_that_fails_before_its_files_are_listed_takes_in_nothing(lake: Lak
     lake.pull("payments", [version("second", updated="2026-06-02")], file="poison.parquet")
     assert not warehouse.dbt("run", *PAYMENTS).success
     assert payments(warehouse) == [("PAY1", "first")]
-    assert taken(warehouse) == 1
+    assert ingested(warehouse) == 1
 
     # The same in a full refresh: the old table stays, and the old list with it.
     assert not warehouse.dbt("run", *PAYMENTS, "--full-refresh").success
     assert payments(warehouse) == [("PAY1", "first")]
-    assert taken(warehouse) == 1
+    assert ingested(warehouse) == 1
 
     warehouse.execute("drop table build_log.taken_files", "alter table build_log.whole rename to taken_files")
     warehouse.run("run", *PAYMENTS)
     assert payments(warehouse) == [("PAY1", "second")]
-    assert taken(warehouse) == 2
+    assert ingested(warehouse) == 2
 
 
-def test_unreadable_file_stops_the_build_and_is_not_forgotten(lake: LakeFixture, warehouse: Warehouse) -> None:
+def test_unreadable_file_fails_the_build_and_is_ingested_later(lake: LakeFixture, warehouse: Warehouse) -> None:
     lake.pull("payments", [version("first", updated="2026-06-01")])
     warehouse.run("run", *PAYMENTS)
     path = lake.pull("payments", [version("second", updated="2026-06-02")])
@@ -110,30 +110,30 @@ def test_losing_the_table_or_the_list_loses_no_row(lake: LakeFixture, warehouse:
     lake.pull("payments", [version("second", updated="2026-06-01", key="PAY2")])
     warehouse.run("run", *PAYMENTS)
     assert payments(warehouse) == [("PAY1", "first"), ("PAY2", "second")]
-    assert taken(warehouse) == 2
+    assert ingested(warehouse) == 2
 
 
-def test_moved_data_folder_is_not_taken_in_again(lake: LakeFixture, warehouse: Warehouse, tmp_path: Path) -> None:
+def test_moved_data_folder_is_not_ingested_again(lake: LakeFixture, warehouse: Warehouse, tmp_path: Path) -> None:
     lake.pull("payments", [version("first", updated="2026-06-01")])
     warehouse.run("run", *PAYMENTS)
     moved = warehouse.data_dir.rename(tmp_path / "elsewhere")
     warehouse.data_dir, warehouse.path = moved, moved / "warehouse" / "build.duckdb"
     warehouse.run("run", *PAYMENTS)
-    assert taken(warehouse) == 1
+    assert ingested(warehouse) == 1
 
 
-def test_corrected_time_zone_reaches_rows_that_were_taken_in_before(lake: LakeFixture, warehouse: Warehouse) -> None:
+def test_corrected_time_zone_reaches_ingested_rows(lake: LakeFixture, warehouse: Warehouse) -> None:
     lake.pull("payments", [version("first", updated="2026-06-01 12:00:00")])
     warehouse.run("run", *PAYMENTS, ORDERGROOVE_TIMEZONE="America/New_York")
     updated = "select strftime(updated_at at time zone 'UTC', '%H:%M') from staging.stg_ordergroove__payments"
     assert warehouse.rows(updated) == [("16:00",)]
     warehouse.run("run", *PAYMENTS, ORDERGROOVE_TIMEZONE="America/Chicago")
     assert warehouse.rows(updated) == [("17:00",)]
-    assert taken(warehouse) == 1
+    assert ingested(warehouse) == 1
 
 
 def versions_of(random_numbers: random.Random, name: str) -> Row:
-    """Any version of any of a few rows; some without an update, many that tie."""
+    """A version of one of a few rows: some without an update time, many with equal ones."""
     rng = random_numbers
     updated = rng.choice([None, *(day(f"2026-06-{number:02} 00:00:00") for number in range(1, 6))])
     if name == "orders":
@@ -149,7 +149,7 @@ def versions_of(random_numbers: random.Random, name: str) -> Row:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_incremental_equals_full_refresh_row_by_row(lake: LakeFixture, warehouse: Warehouse, seed: int) -> None:
-    """Pulls in any order, repeated, late and broken, over several builds, as against all files read at once."""
+    """Pulls in any order, repeated, late and damaged, over several builds, against reading all files at once."""
     rng = random.Random(seed)
     names = ("orders", "items", "product_groups", "billing_attempts", "subscriptions")
     select = ("--select", *(f"stg_ordergroove__{name}" for name in names), "stg_ordergroove__subscription_versions")
@@ -166,10 +166,10 @@ def test_incremental_equals_full_refresh_row_by_row(lake: LakeFixture, warehouse
             broken.unlink()
         else:
             warehouse.run("run", *select)
-    incremental, files = warehouse.contents("staging"), taken(warehouse)
+    incremental, files = warehouse.contents("staging"), ingested(warehouse)
     warehouse.run("run", *select, "--full-refresh")
     assert warehouse.contents("staging") == incremental
     # Subscriptions are read by two models: the latest version of each, and all of them.
     twice = len([*(lake.root / "raw" / "subscriptions").rglob("0*.parquet")])
-    assert taken(warehouse) == files == len([*lake.root.rglob("0*.parquet")]) + twice
+    assert ingested(warehouse) == files == len([*lake.root.rglob("0*.parquet")]) + twice
     assert sum(map(len, incremental.values())) > 10
