@@ -1,11 +1,11 @@
-"""Peak memory of a pull follows the page and the row group, not the number of rows."""
+"""The peak memory of a pull depends on the page and the row group, not on the number of rows."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-# Its own process: peak memory is the process's. Both pulls go through client, prefetch, validation and Parquet.
+# In its own process, because peak memory is measured per process. Both pulls run client, prefetch, validation, Parquet.
 PULL = """
 import resource, sys
 from functools import partial
@@ -35,7 +35,7 @@ print(pull(12_000), pull(60_000))
 """
 
 
-def test_peak_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
+def test_peak_memory_does_not_grow_with_the_number_of_rows(tmp_path: Path) -> None:
     process = subprocess.run(
         [sys.executable, "-c", PULL, str(tmp_path)],
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
@@ -45,5 +45,5 @@ def test_peak_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
     )
     assert process.returncode == 0, process.stderr
     small, large = map(int, process.stdout.split())
-    # Keeping the 48,000 rows more would cost 70 MB.
+    # Keeping the additional 48,000 rows in memory would cost 70 MB.
     assert large - small < 30, (small, large)
