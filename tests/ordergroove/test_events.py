@@ -1,4 +1,4 @@
-"""Events as Ordergroove's pages print them, and as they have been seen to differ."""
+"""Webhook events as documented, and in the variants that live stores send."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ def event(**changes: Any) -> dict[str, Any]:
     return {"id": "e1", "type": "order.delete", "created": 1622589211, "data": {"object": ORDER}, **changes}
 
 
-def test_context_is_found_in_both_places_that_are_documented() -> None:
+def test_context_is_read_from_both_documented_places() -> None:
     context = {"actor": {"type": "customer", "customer": {"merchant_user_id": "c1"}}, "source": "PurchasePOST"}
-    beside = read_event(event(context=context, snapshot={}))
-    inside = read_event(event(data={"object": ORDER, "context": context, "snapshot": {}}))
-    assert beside == inside
-    assert (beside.actor_type, beside.actor_id, beside.source) == ("customer", "c1", "PurchasePOST")
-    assert beside.snapshot is None and beside.extra is None
+    top_level = read_event(event(context=context, snapshot={}))
+    in_data = read_event(event(data={"object": ORDER, "context": context, "snapshot": {}}))
+    assert top_level == in_data
+    assert (top_level.actor_type, top_level.actor_id, top_level.source) == ("customer", "c1", "PurchasePOST")
+    assert top_level.snapshot is None and top_level.extra is None
 
 
 @pytest.mark.parametrize(
@@ -28,11 +28,11 @@ def test_context_is_found_in_both_places_that_are_documented() -> None:
         ({"type": "apikey", "api_key": {"public_id": "k1", "name": "shop"}}, "k1"),
         ({"type": "user", "user": {"public_id": "u1"}}, "u1"),
         ({"type": "og-system-process"}, None),
-        ("somebody", None),
+        ("not an object", None),
         (None, None),
     ],
 )
-def test_every_kind_of_actor_is_told(actor: Any, actor_id: str | None) -> None:
+def test_every_type_of_actor_is_read(actor: Any, actor_id: str | None) -> None:
     assert read_event(event(context={"actor": actor})).actor_id == actor_id
 
 
@@ -48,14 +48,14 @@ def test_every_kind_of_actor_is_told(actor: Any, actor_id: str | None) -> None:
         ("something.new", {}, "something", None),
     ],
 )
-def test_object_is_named_by_what_its_family_is_named_by(
+def test_object_id_is_read_from_the_id_field_of_its_type(
     event_type: str, fields: dict[str, Any], object_type: str, object_id: str | None
 ) -> None:
     read = read_event(event(type=event_type, data={"object": fields}))
     assert (read.object_type, read.object_id) == (object_type, object_id)
 
 
-def test_whatever_has_no_field_is_kept_where_it_stood() -> None:
+def test_unknown_fields_are_kept_at_their_path() -> None:
     actor = {"type": "apikey", "api_key": {"public_id": "k1", "name": "shop"}}
     read = read_event(
         event(livemode=True, data={"object": ORDER, "key": "free_gift"}, context={"actor": actor, "reason": "x"})
@@ -84,20 +84,20 @@ def test_whatever_has_no_field_is_kept_where_it_stood() -> None:
         (event(created=float("nan")), "created"),
     ],
 )
-def test_what_is_no_event_is_said_to_be_none(value: Any, reason: str) -> None:
+def test_json_that_is_not_an_event_is_an_error(value: Any, reason: str) -> None:
     with pytest.raises(NotAnEventError, match=reason):
         read_event(value)
 
 
 @pytest.mark.parametrize("created", [1622589211, "1622589211", 1622589211.75])
-def test_time_is_read_in_whole_seconds(created: Any) -> None:
+def test_created_is_read_in_whole_seconds(created: Any) -> None:
     assert read_event(event(created=created)).created == 1622589211
 
 
-def test_events_and_envelopes_are_told_from_other_json() -> None:
+def test_events_and_envelopes_are_distinguished_from_other_json() -> None:
     assert looks_like_event(event()) and looks_like_event({"event": event()})
     assert not looks_like_event(ORDER) and not looks_like_event([event()]) and not looks_like_event(None)
 
 
-def test_the_types_that_deletions_rest_on_are_known() -> None:
+def test_event_types_that_deletions_depend_on_are_known() -> None:
     assert {"order.delete", "item.remove", "item.change_order", "subscription.cancel"} <= EVENT_TYPES

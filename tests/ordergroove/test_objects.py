@@ -1,10 +1,10 @@
-"""The registry: what it says must hold against the records and against Ordergroove's documentation."""
+"""The registry of API objects agrees with the record models and with Ordergroove's documentation."""
 
 import pytest
 
 from og_assets.ordergroove.objects import BY_NAME, OBJECTS, ApiObject
 
-# As the reference pages of each list name them.
+# From the reference page of each list.
 FILTERS = {
     "customers": ("updated_start", "updated_end"),
     "subscriptions": ("updated_start", "updated_end"),
@@ -31,13 +31,13 @@ def test_key_is_required_and_update_field_exists(api_object: ApiObject) -> None:
 
 
 @every_object
-def test_path_has_the_slashes_that_ordergroove_wants(api_object: ApiObject) -> None:
+def test_path_starts_and_ends_with_a_slash(api_object: ApiObject) -> None:
     assert api_object.path.startswith("/")
     assert api_object.path.endswith("/")
 
 
 @every_object
-def test_page_size_is_the_greatest_that_is_allowed(api_object: ApiObject) -> None:
+def test_page_size_is_the_largest_allowed(api_object: ApiObject) -> None:
     assert api_object.page_size == (1000 if api_object.name == "billing_attempts" else 100)
 
 
@@ -47,10 +47,10 @@ def test_window_filters_are_the_documented_ones(api_object: ApiObject) -> None:
     assert (window and (window.start, window.end)) == FILTERS.get(api_object.name)
 
 
-def test_lists_that_hide_rows_by_default_are_asked_for_all() -> None:
+def test_lists_that_hide_rows_by_default_are_requested_in_full() -> None:
     assert dict(BY_NAME["products"].params) == {"autoship_enabled": "all", "allow_discontinued": "true"}
     assert dict(BY_NAME["offer_profiles"].params) == {"status": "all"}
 
 
-def test_only_entitlements_live_on_another_host() -> None:
+def test_only_entitlements_are_on_another_host() -> None:
     assert [api_object.name for api_object in OBJECTS if api_object.host != "rest"] == ["entitlements"]

@@ -1,4 +1,4 @@
-"""Reading an answer: is it a whole page, and how long to wait where it is none."""
+"""Read a response: whether the page is complete, and how long Retry-After asks to wait."""
 
 import time
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from og_assets.ordergroove.errors import ProtocolError, TransientError
 from og_assets.ordergroove.responses import error_of, read_envelope
 
 
-def asked_to_wait(value: str | bytes | None, *, status: int = 429) -> float | None:
+def retry_after(value: str | bytes | None, *, status: int = 429) -> float | None:
     headers = (
         [] if value is None else [(b"Retry-After", value if isinstance(value, bytes) else value.encode("latin-1"))]
     )
@@ -25,25 +25,25 @@ def asked_to_wait(value: str | bytes | None, *, status: int = 429) -> float | No
 
 
 @pytest.mark.parametrize("status", [429, 408, 423, 500, 503])
-def test_seconds_are_read_from_every_passing_status(status: int) -> None:
-    assert asked_to_wait("17", status=status) == 17.0
+def test_seconds_are_read_for_every_transient_status(status: int) -> None:
+    assert retry_after("17", status=status) == 17.0
 
 
 @pytest.mark.parametrize(("value", "seconds"), [("0", 0.0), (" 7 ", 7.0), ("0.5", 0.5), ("9" * 400, float("inf"))])
-def test_seconds_are_read_in_every_shape(value: str, seconds: float) -> None:
-    assert asked_to_wait(value) == seconds
+def test_seconds_are_read_in_every_format(value: str, seconds: float) -> None:
+    assert retry_after(value) == seconds
 
 
 @pytest.mark.parametrize(
     "value", [None, "", "soon", "-5", "nan", "inf", "²", "1e9", "2026-01-01T00:00:00Z", "21 Oct 99999999999 07:28:00"]
 )
-def test_what_is_neither_seconds_nor_a_date_is_no_answer(value: str | None) -> None:
-    assert asked_to_wait(value) is None
+def test_value_that_is_neither_seconds_nor_a_date_is_ignored(value: str | None) -> None:
+    assert retry_after(value) is None
 
 
 @pytest.fixture
-def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A machine whose own clock is not UTC."""
+def new_york_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Set the time zone of this process to one that is not UTC."""
     monkeypatch.setenv("TZ", "America/New_York")
     time.tzset()
     yield
@@ -51,17 +51,17 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     time.tzset()
 
 
-@pytest.mark.usefixtures("elsewhere")
-def test_date_is_read() -> None:
+@pytest.mark.usefixtures("new_york_machine")
+def test_date_is_read_independent_of_the_time_zone_of_the_machine() -> None:
     moment = datetime.now(UTC) + timedelta(seconds=90)
     for text in (format_datetime(moment, usegmt=True), format_datetime(moment.replace(tzinfo=None))):
-        seconds = asked_to_wait(text)
+        seconds = retry_after(text)
         assert seconds is not None
         assert 80 < seconds <= 90
 
 
-def test_date_that_has_passed_means_now() -> None:
-    assert asked_to_wait("Wed, 21 Oct 2015 07:28:00 GMT") == 0.0
+def test_past_date_means_now() -> None:
+    assert retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0.0
 
 
 @settings(deadline=None)
@@ -69,18 +69,18 @@ def test_date_that_has_passed_means_now() -> None:
     st.binary(max_size=40)
     | st.from_regex(rb"\A[A-Z][a-z]{2}, [0-9]{1,9} Oct [0-9]{1,12} [0-9:]{1,12} [+-][0-9]{1,14}\Z")
 )
-def test_no_header_breaks_the_reading(value: bytes) -> None:
-    seconds = asked_to_wait(value)
+def test_any_header_is_read_or_ignored(value: bytes) -> None:
+    seconds = retry_after(value)
     assert seconds is None or seconds >= 0
 
 
 @pytest.mark.parametrize("body", [[{}] * 100, {"results": [{}] * 100}])
-def test_full_page_that_does_not_say_whether_more_follows_is_refused(body: object) -> None:
+def test_full_page_without_next_is_an_error(body: object) -> None:
     with pytest.raises(ProtocolError):
         read_envelope(body, path="/orders/", page_size=100)
     assert read_envelope({"results": [{}] * 100, "next": None}, path="/orders/", page_size=100) == ([{}] * 100, None)
 
 
 @pytest.mark.parametrize("body", [[{}] * 99, {"results": [{}] * 99}])
-def test_short_page_without_next_is_the_last(body: object) -> None:
+def test_short_page_without_next_is_the_last_page(body: object) -> None:
     assert read_envelope(body, path="/orders/", page_size=100) == ([{}] * 99, None)

@@ -1,50 +1,55 @@
-"""Asking for one object by its id: shown, not there, or an error; and when the server says that it answered."""
+"""Retrieve one object by its id: found, deleted or an error; and the time of the response."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from time import sleep
+from itertools import count
 
 import httpx
 import pytest
 
 from og_assets.ordergroove import errors
-from og_assets.ordergroove.client import Endpoint, OrdergrooveClient
-from og_assets.ordergroove.objects import BY_NAME
+from og_assets.ordergroove.client import OrdergrooveClient
 
-ORDERS = BY_NAME["orders"]
-NOT_THERE = httpx.Response(404, json={"detail": "Unable to find requested asset."})
+from .stub_server import KEY, ORDERS, StubServer, client
 
-
-def client(*answers: httpx.Response) -> tuple[OrdergrooveClient, list[httpx.Request]]:
-    asked: list[httpx.Request] = []
-    waiting = list(answers)
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
-        return waiting.pop(0) if len(waiting) > 1 else waiting[0]
-
-    endpoint = Endpoint(base_url="https://shop.example", api_key="sk-1")
-    transport = httpx.MockTransport(answer)
-    return OrdergrooveClient(endpoint, transport=transport, longest_wait=0.001, max_attempts=3), asked
+NOT_FOUND = httpx.Response(404, json={"detail": "Unable to find requested asset."})
 
 
-def test_object_that_is_there_is_shown() -> None:
-    opened, asked = client(httpx.Response(200, json={"public_id": "a1", "status": 5}))
+def stub(*responses: httpx.Response) -> tuple[OrdergrooveClient, list[httpx.Request]]:
+    """Return a client of a server with prepared responses, and the list of its requests."""
+    server = StubServer(*responses)
+    return client(server), server.requests
+
+
+@pytest.fixture(autouse=True)
+def response_seconds(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Let each request take a quarter of a second by the client's clock. Returns how to change that."""
+
+    def set_seconds(seconds: float) -> None:
+        readings = count(step=seconds)
+        monkeypatch.setattr("og_assets.ordergroove.client.monotonic", lambda: next(readings))
+
+    set_seconds(0.25)
+    return set_seconds
+
+
+def test_existing_object_is_returned() -> None:
+    opened, requests = stub(httpx.Response(200, json={"public_id": "a1", "status": 5}))
     with opened:
         assert opened.retrieve(ORDERS, "a1") == {"public_id": "a1", "status": 5}
-    assert [str(request.url) for request in asked] == ["https://shop.example/orders/a1/"]
-    assert asked[0].headers["x-api-key"] == "sk-1"
+    assert [str(request.url) for request in requests] == ["https://shop.example/orders/a1/"]
+    assert requests[0].headers["x-api-key"] == KEY
 
 
-def test_404_means_that_there_is_none_and_is_not_tried_again() -> None:
-    opened, asked = client(NOT_THERE)
+def test_404_means_not_found_and_is_not_retried() -> None:
+    opened, requests = stub(NOT_FOUND)
     with opened:
         assert opened.retrieve(ORDERS, "a1") is None
-    assert len(asked) == 1
+    assert len(requests) == 1
 
 
 @pytest.mark.parametrize(
-    ("answer", "error"),
+    ("response", "error"),
     [
         (httpx.Response(403), errors.AccessError),
         (httpx.Response(400), errors.RequestError),
@@ -53,29 +58,29 @@ def test_404_means_that_there_is_none_and_is_not_tried_again() -> None:
         (httpx.Response(200, json={"public_id": "another"}), errors.ProtocolError),
         (httpx.Response(200, json={"results": []}), errors.ProtocolError),
         (httpx.Response(200, json=[]), errors.ProtocolError),
-        # Of something in between.
+        # From a proxy: the API answers 404 with a JSON object.
         (httpx.Response(404, content=b"<html>no such page</html>"), errors.NotFoundError),
         (httpx.Response(404), errors.NotFoundError),
     ],
 )
-def test_anything_else_is_an_error_and_no_proof(answer: httpx.Response, error: type[Exception]) -> None:
-    opened, _ = client(answer)
+def test_any_other_response_is_an_error(response: httpx.Response, error: type[Exception]) -> None:
+    opened, _ = stub(response)
     with opened, pytest.raises(error):
         opened.retrieve(ORDERS, "a1")
 
 
-def test_busy_server_is_asked_again() -> None:
-    opened, asked = client(httpx.Response(503), NOT_THERE)
+def test_busy_server_is_retried() -> None:
+    opened, requests = stub(httpx.Response(503), NOT_FOUND)
     with opened:
         assert opened.retrieve(ORDERS, "a1") is None
-    assert len(asked) == 2
+    assert len(requests) == 2
 
 
-def test_id_stays_inside_its_part_of_the_address() -> None:
-    opened, asked = client(NOT_THERE)
+def test_id_is_escaped_in_the_path() -> None:
+    opened, requests = stub(NOT_FOUND)
     with opened:
         opened.retrieve(ORDERS, "a/../b?c=d#e")
-    assert asked[0].url.raw_path == b"/orders/a%2F..%2Fb%3Fc%3Dd%23e/"
+    assert requests[0].url.raw_path == b"/orders/a%2F..%2Fb%3Fc%3Dd%23e/"
 
 
 @pytest.mark.parametrize(
@@ -87,23 +92,23 @@ def test_id_stays_inside_its_part_of_the_address() -> None:
     ],
 )
 @pytest.mark.parametrize(
-    "ask", [lambda opened: opened.retrieve(ORDERS, "a1"), lambda opened: list(opened.pages(ORDERS))]
+    "send", [lambda opened: opened.retrieve(ORDERS, "a1"), lambda opened: list(opened.pages(ORDERS))]
 )
-def test_time_of_an_answer_is_the_servers(
-    header: str, moment: datetime, ask: Callable[[OrdergrooveClient], object]
+def test_observation_time_is_the_date_header_minus_the_duration_of_the_request(
+    header: str, moment: datetime, send: Callable[[OrdergrooveClient], object]
 ) -> None:
     body = {"public_id": "a1", "results": [], "next": None}
-    opened, _ = client(httpx.Response(200, json=body, headers={"Date": header}))
+    opened, _ = stub(httpx.Response(200, json=body, headers={"Date": header}))
     with opened:
-        ask(opened)
+        send(opened)
     traffic = opened.traffic
     assert traffic.last_answer_at == moment
-    assert traffic.first_look_at == traffic.last_look_at == moment - timedelta(seconds=1), "asked before it was dated"
+    assert traffic.first_look_at == traffic.last_look_at == moment - timedelta(seconds=1)
 
 
-def test_time_of_a_404_and_the_first_and_last_of_many_answers_are_kept() -> None:
+def test_first_and_last_observation_times_are_kept_for_404_too() -> None:
     dates = [f"Mon, 01 Jun 2026 10:00:0{second} GMT" for second in range(3)]
-    opened, _ = client(*(httpx.Response(404, json={}, headers={"Date": date}) for date in dates))
+    opened, _ = stub(*(httpx.Response(404, json={}, headers={"Date": date}) for date in dates))
     with opened:
         for _ in dates:
             opened.retrieve(ORDERS, "a1")
@@ -113,21 +118,18 @@ def test_time_of_a_404_and_the_first_and_last_of_many_answers_are_kept() -> None
 
 
 @pytest.mark.parametrize("header", ["", "now", "Mon, 99 Jun 2026 10:00:05 GMT", "1"])
-def test_server_that_does_not_say_the_time_answered_when_our_clock_says(header: str) -> None:
+def test_response_without_a_valid_date_is_timed_by_our_clock(header: str) -> None:
     before = datetime.now(UTC)
-    opened, _ = client(httpx.Response(404, json={}, headers={"Date": header}))
+    opened, _ = stub(httpx.Response(404, json={}, headers={"Date": header}))
     with opened:
         opened.retrieve(ORDERS, "a1")
     assert opened.traffic.last_answer_at is not None
     assert before <= opened.traffic.last_answer_at <= datetime.now(UTC)
 
 
-def test_answer_that_took_long_shows_what_was_true_when_it_was_asked_for() -> None:
-    def slow(_request: httpx.Request) -> httpx.Response:
-        sleep(1.2)
-        return httpx.Response(200, json={"public_id": "a1"}, headers={"Date": "Mon, 01 Jun 2026 10:00:05 GMT"})
-
-    endpoint = Endpoint(base_url="https://shop.example", api_key="sk-1")
-    with OrdergrooveClient(endpoint, transport=httpx.MockTransport(slow)) as opened:
+def test_slow_response_shows_the_state_when_the_request_was_sent(response_seconds: Callable[[float], None]) -> None:
+    response_seconds(1.2)
+    opened, _ = stub(httpx.Response(200, json={"public_id": "a1"}, headers={"Date": "Mon, 01 Jun 2026 10:00:05 GMT"}))
+    with opened:
         opened.retrieve(ORDERS, "a1")
     assert opened.traffic.last_look_at == datetime(2026, 6, 1, 10, 0, 3, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""The store's wall clock, above all on the two days of the year on which it lies."""
+"""The store's wall clock, above all on the two days of the year when daylight saving changes."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ ZONES = [
     ZoneInfo(name) for name in ("America/New_York", "America/Chicago", "Europe/Berlin", "Australia/Lord_Howe", "UTC")
 ]
 
-# When clocks change in these zones; a random instant would hardly ever come near.
+# When clocks change in these zones. A random instant would rarely be close to one.
 CHANGES = [
     datetime(2026, month, day, hour, tzinfo=UTC)
     for month, day, hour in (
@@ -47,26 +47,26 @@ instants = st.builds(
     ],
 )
 def test_instant_becomes_naive_wall_time_on_both_sides_of_daylight_saving(instant: datetime, wall: datetime) -> None:
-    shown = to_wall(instant, zone=NEW_YORK)
-    assert shown == wall
-    assert shown.tzinfo is None
+    converted = to_wall(instant, zone=NEW_YORK)
+    assert converted == wall
+    assert converted.tzinfo is None
 
 
-def test_wall_time_is_cut_to_the_second_that_filters_understand() -> None:
+def test_wall_time_is_truncated_to_whole_seconds_as_filters_are() -> None:
     assert to_wall(datetime(2026, 7, 15, 16, 0, 0, 999_999, tzinfo=UTC), zone=NEW_YORK).microsecond == 0
 
 
-def test_reaching_back_over_an_ordinary_day_is_plain_subtraction() -> None:
+def test_overlap_on_a_day_without_a_clock_change_is_subtracted() -> None:
     end = datetime(2026, 7, 15, 14, tzinfo=NEW_YORK)
     assert reach_back(end, timedelta(hours=2), zone=NEW_YORK) == datetime(2026, 7, 15, 12)
 
 
-def test_reaching_back_over_the_skipped_hour_takes_the_elapsed_time() -> None:
+def test_overlap_across_the_skipped_hour_is_elapsed_time() -> None:
     end = datetime(2026, 3, 8, 3, 30, tzinfo=NEW_YORK)
     assert reach_back(end, timedelta(hours=2), zone=NEW_YORK) == datetime(2026, 3, 8, 0, 30)
 
 
-def test_reaching_back_over_the_repeated_hour_takes_the_shown_time() -> None:
+def test_overlap_across_the_repeated_hour_is_wall_clock_time() -> None:
     end = datetime(2026, 11, 1, 3, tzinfo=NEW_YORK)
     assert reach_back(end, timedelta(hours=3), zone=NEW_YORK) == datetime(2026, 11, 1, 0)
 
@@ -87,5 +87,5 @@ def test_no_change_within_the_overlap_is_missed(
 
 @settings(deadline=None)
 @given(instant=instants, zone=st.sampled_from(ZONES))
-def test_windows_touch_even_without_an_overlap(instant: datetime, zone: ZoneInfo) -> None:
+def test_adjacent_windows_have_no_gap_without_an_overlap(instant: datetime, zone: ZoneInfo) -> None:
     assert reach_back(instant, timedelta(0), zone=zone) == to_wall(instant, zone=zone)
