@@ -1,4 +1,4 @@
-"""The manifest: what was pulled, and which part of a cut backfill need not be pulled again."""
+"""The manifest: one row per segment, and which segments of an interrupted backfill are already pulled."""
 
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime, timedelta
@@ -62,40 +62,40 @@ def test_row_has_a_column_for_each_field() -> None:
     assert PULLS.schema.names == [field.name for field in fields(Pull) if field.metadata.get("stored", True)]
 
 
-def test_what_is_written_is_read(tmp_path: Path) -> None:
+def test_rows_are_read_as_they_were_written(tmp_path: Path) -> None:
     rows = [pull(APRIL), replace(pull((None, None)), window_end=None, newest_updated=None, note="skipped: no key")]
     for number, row in enumerate(rows):
         write_pull(row, tmp_path / f"{number}.parquet")
     assert [asdict(row) for row in read_pulls(tmp_path)] == [asdict(row) for row in rows]
 
 
-def test_lake_without_pulls_has_finished_nothing(lake: Lake) -> None:
+def test_lake_without_pulls_has_no_finished_segments(lake: Lake) -> None:
     assert finished(lake) == set()
 
 
-def test_segments_of_a_cut_attempt_are_finished(lake: Lake) -> None:
+def test_segments_of_an_interrupted_attempt_are_finished(lake: Lake) -> None:
     record(lake, pull(APRIL), pull(MAY))
     assert finished(lake) == {APRIL, MAY}
 
 
-def test_finished_range_is_pulled_again_when_asked(lake: Lake) -> None:
+def test_finished_range_has_no_finished_segments(lake: Lake) -> None:
     record(lake, pull(APRIL), pull(MAY), pull(JUNE))
     assert finished(lake) == set()
 
 
-def test_attempt_after_a_finished_one_is_resumed_where_it_was_cut(lake: Lake) -> None:
+def test_interrupted_attempt_after_a_finished_one_is_resumed(lake: Lake) -> None:
     record(lake, pull(APRIL), pull(MAY), pull(JUNE), pull(APRIL))
     assert finished(lake) == {APRIL}
 
 
-def test_attempts_add_up_in_the_order_of_time_and_not_of_recording(lake: Lake) -> None:
+def test_attempts_are_ordered_by_pull_time_and_not_by_recording(lake: Lake) -> None:
     lake.record(pull(APRIL, number=9))
     lake.record(pull(JUNE, number=5))
     assert finished(lake) == {APRIL}
 
 
 @pytest.mark.parametrize(
-    "other",
+    "changed",
     [
         {"first": "2026-04-11"},
         {"last": "2026-06-06"},
@@ -105,44 +105,44 @@ def test_attempts_add_up_in_the_order_of_time_and_not_of_recording(lake: Lake) -
     ],
     ids=str,
 )
-def test_another_range_store_zone_or_privacy_is_another_backfill(lake: Lake, other: dict[str, str]) -> None:
+def test_other_range_store_zone_or_privacy_is_another_backfill(lake: Lake, changed: dict[str, str]) -> None:
     record(lake, pull(APRIL), pull(MAY))
-    assert finished(lake, **other) == set()
+    assert finished(lake, **changed) == set()
 
 
-def test_segment_is_told_by_its_bounds_too(lake: Lake) -> None:
+def test_finished_segment_is_identified_by_its_bounds_too(lake: Lake) -> None:
     record(lake, pull(APRIL))
     done = lake.finished_segments(ORDERS, range_first=APRIL[0], range_last=JUNE[1], source=SOURCE)
     assert done == {(*APRIL, None, START): replace(pull(APRIL), pulled_at=START)}
 
 
-def test_damaged_row_is_named_with_what_to_do(lake: Lake) -> None:
+def test_damaged_file_is_named_with_what_to_do(lake: Lake) -> None:
     record(lake, pull(APRIL))
     (damaged,) = (lake.root / "pulls" / "orders").iterdir()
-    damaged.write_bytes(b"PAR1 cut off")
+    damaged.write_bytes(b"PAR1 truncated")
     with pytest.raises(UnreadableError, match="Move it away and run again") as caught:
         finished(lake)
     assert str(damaged) in str(caught.value)
 
 
-def test_segment_that_was_not_available_is_asked_for_again(lake: Lake) -> None:
+def test_segment_that_was_not_available_is_requested_again(lake: Lake) -> None:
     record(lake, replace(pull(APRIL), note="not available: answered 403"), pull(MAY))
     assert finished(lake) == {MAY}
 
 
-def test_objects_do_not_share_their_progress(lake: Lake) -> None:
+def test_finished_segments_are_per_object(lake: Lake) -> None:
     record(lake, pull(APRIL), replace(pull(MAY), object="items"))
     assert finished(lake) == {APRIL}
 
 
-def test_pulls_are_recorded_whole_or_not_at_all(lake: Lake) -> None:
+def test_partial_manifest_file_is_not_read(lake: Lake) -> None:
     record(lake, pull(APRIL))
     folder = lake.root / "pulls" / "orders"
     (folder / ".20260601T180000.000000Z-run-9.parquet.part").write_bytes(b"half")
     assert len(list(read_pulls(folder))) == 1
 
 
-def test_folder_that_cannot_be_written_is_told_in_words(tmp_path: Path) -> None:
+def test_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(NotWritableError, match="OG_DATA_DIR"):
         Lake(tmp_path / "file" / "lake").record(pull(APRIL))

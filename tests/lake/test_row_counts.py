@@ -1,4 +1,4 @@
-"""Row counts from footers and from one column."""
+"""Row counts, read from Parquet footers and from one column."""
 
 from datetime import datetime
 from pathlib import Path
@@ -37,7 +37,7 @@ def test_missing_file_has_no_rows(tmp_path: Path) -> None:
     assert count_rows_by_bounds(tmp_path / "none.parquet", column="updated", bounds=bounds) == {"a": 0}
 
 
-def test_damaged_file_is_named(tmp_path: Path) -> None:
+def test_damaged_file_is_named_in_the_error(tmp_path: Path) -> None:
     file = tmp_path / "1.parquet"
     file.write_text("not Parquet")
     with pytest.raises(UnreadableError, match=r"1\.parquet"):

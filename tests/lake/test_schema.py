@@ -1,4 +1,4 @@
-"""Schemas come from the record models; what a column is must not change by accident."""
+"""Parquet schemas follow from the record models. Column types must not change by accident."""
 
 import pyarrow as pa
 import pytest
@@ -10,7 +10,7 @@ INSTANT, WALL = pa.timestamp("us", tz="UTC"), pa.timestamp("us")
 
 
 @pytest.mark.parametrize("name", BY_NAME)
-def test_every_field_but_secrets_has_a_column_and_every_row_an_origin(name: str) -> None:
+def test_every_field_except_secrets_has_a_column_and_origin_columns_follow(name: str) -> None:
     schema = raw_schema(BY_NAME[name].record)
     origin = ["_window", "_pulled_at", "_seen_at", "_run_id", "_extra"]
     assert schema.names == [*stored_fields(BY_NAME[name].record), *origin]
@@ -20,7 +20,7 @@ def test_every_field_but_secrets_has_a_column_and_every_row_an_origin(name: str)
 
 
 @pytest.mark.parametrize("name", BY_NAME)
-def test_empty_table_of_every_schema_can_be_made(name: str) -> None:
+def test_every_schema_can_be_created_empty(name: str) -> None:
     assert raw_schema(BY_NAME[name].record).empty_table().num_rows == 0
 
 
@@ -46,7 +46,7 @@ def test_columns_have_the_types_that_the_warehouse_reads(name: str, column: str,
     assert raw_schema(BY_NAME[name].record).field(column).type == kind
 
 
-def test_columns_of_payments_hold_nothing_of_the_card_but_its_type() -> None:
+def test_payments_have_no_card_column_except_its_type() -> None:
     assert set(stored_fields(BY_NAME["payments"].record)) == {
         "public_id",
         "customer",

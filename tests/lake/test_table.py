@@ -72,11 +72,11 @@ def test_column_that_an_older_file_lacks_is_null(tmp_path: Path) -> None:
 
 
 def test_damaged_file_is_named_with_what_to_do(tmp_path: Path) -> None:
-    (tmp_path / "cut.parquet").write_bytes(b"PAR1 cut off")
-    with pytest.raises(UnreadableError, match=r"cut.parquet is not readable Parquet. Delete it."):
-        VISITS.read(tmp_path / "cut.parquet")
+    (tmp_path / "truncated.parquet").write_bytes(b"PAR1 truncated")
+    with pytest.raises(UnreadableError, match=r"truncated.parquet is not readable Parquet. Delete it."):
+        VISITS.read(tmp_path / "truncated.parquet")
 
 
-def test_file_that_is_gone_is_not_taken_for_a_damaged_one(tmp_path: Path) -> None:
+def test_missing_file_is_not_reported_as_damaged(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        VISITS.read(tmp_path / "gone.parquet")
+        VISITS.read(tmp_path / "missing.parquet")
