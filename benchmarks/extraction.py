@@ -1,8 +1,8 @@
-"""How fast items come from the API into the lake, compared with a loop that only fetches and throws away.
+"""Measure how fast items are pulled from the API into the lake, compared with a loop that only fetches the pages.
 
-The sandbox runs in a process of its own, and so does each measured pull, so that memory and processor time are the
-pull's alone. The bare loop reads the same pages with the same client library, parses them to find `next`, and keeps
-nothing: the least that any sequential extractor can take.
+The sandbox and each measured pull run in their own processes, so that peak memory is the pull's alone. The fetch-only
+loop requests the same pages with the same HTTP library, parses them to find `next`, and keeps nothing. It is the lower
+bound for any extractor that sends one request at a time.
 """
 
 import json
@@ -29,41 +29,41 @@ URL = f"http://127.0.0.1:{PORT}"
 HEADERS = {"x-api-key": "sandbox-key", "X-OG-API-VERSION": "2"}
 ITEMS = BY_NAME["items"]
 PAGE_DELAY = 0.020
-TURNS = 2
+ROUNDS = 2
 
 
 def measure() -> str:
     """Measure with and without a delay per page; returns a Markdown section."""
     rows = []
     with _sandbox():
-        _in_process("bare")  # The first walk lets the sandbox render each row; it is not counted.
+        _in_process("fetch")  # Not counted: in its first listing, the sandbox renders and caches each row.
         for delay in (PAGE_DELAY, 0.0):
             httpx.post(f"{URL}/sandbox/faults", json={"delay": delay}).raise_for_status()
-            bare, pulls = [], []
-            for _ in range(TURNS):
-                bare.append(_in_process("bare"))
+            fetches, pulls = [], []
+            for _ in range(ROUNDS):
+                fetches.append(_in_process("fetch"))
                 pulls.append(_in_process("pull"))
-            fastest, least = min(pulls, key=_seconds), min(bare, key=_seconds)
+            pulled, fetched = min(pulls, key=_seconds), min(fetches, key=_seconds)
             cells = (
                 f"{delay * 1000:.0f} ms",
-                f"{fastest['rows']:,}",
-                f"{fastest['pages']:,}",
-                f"{least['seconds']:.1f} s",
-                f"{fastest['seconds']:.1f} s",
-                f"{fastest['seconds'] / least['seconds']:.3f}",
-                f"{fastest['rows'] / fastest['seconds']:,.0f}",
+                f"{pulled['rows']:,}",
+                f"{pulled['pages']:,}",
+                f"{fetched['seconds']:.1f} s",
+                f"{pulled['seconds']:.1f} s",
+                f"{pulled['seconds'] / fetched['seconds']:.3f}",
+                f"{pulled['rows'] / pulled['seconds']:,.0f}",
                 f"{max(pull['peak_mb'] for pull in pulls):.0f} MB",
             )
             rows.append(f"| {' | '.join(cells)} |")
     header = (
-        "| delay per page | items | pages | bare loop | into the lake | ratio | rows/s | peak memory |\n"
+        "| delay per page | items | pages | fetch only | pull into the lake | ratio | rows/s | peak memory |\n"
         "|---|---|---|---|---|---|---|---|"
     )
-    wanted = (
-        f"Wanted: ratio at most 1.10 at {PAGE_DELAY * 1000:.0f} ms, at least 20,000 rows/s without a delay, peak "
-        f"under 400 MB. Best of {TURNS} turns each, taken in turn."
+    target = (
+        f"Target: ratio at most 1.10 at {PAGE_DELAY * 1000:.0f} ms, at least 20,000 rows/s without a delay, peak "
+        f"under 400 MB. Best of {ROUNDS} alternating rounds."
     )
-    return "\n".join(["## Extraction: items into the lake", "", header, *rows, "", wanted, ""])
+    return "\n".join(["## Extraction: items into the lake", "", header, *rows, "", target, ""])
 
 
 def _seconds(result: dict[str, float]) -> float:
@@ -83,14 +83,14 @@ def _sandbox() -> Iterator[None]:
     command = [sys.executable, "-m", "og_assets", "sandbox", "--customers", str(CUSTOMERS), "--port", str(PORT)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
-        _wait(process)
+        _wait_until_healthy(process)
         yield
     finally:
         process.terminate()
         process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes]) -> None:
+def _wait_until_healthy(process: subprocess.Popen[bytes]) -> None:
     while process.poll() is None:
         try:
             httpx.get(f"{URL}/sandbox/health").raise_for_status()
@@ -98,11 +98,11 @@ def _wait(process: subprocess.Popen[bytes]) -> None:
             time.sleep(0.5)
         else:
             return
-    raise RuntimeError(f"the sandbox ended with {process.returncode}")
+    raise RuntimeError(f"the sandbox exited with status {process.returncode}")
 
 
-def bare() -> dict[str, float]:
-    """Fetch every page and throw it away."""
+def fetch() -> dict[str, float]:
+    """Fetch every page and discard it."""
     pages = rows = 0
     url: str | None = f"{URL}{ITEMS.path}?page_size={ITEMS.page_size}"
     with httpx.Client(headers=HEADERS, timeout=60) as client:
@@ -115,7 +115,7 @@ def bare() -> dict[str, float]:
 
 
 def pull() -> dict[str, float]:
-    """Bring every page into a lake."""
+    """Pull every page into a lake."""
     settings = Settings(_env_file=None, ordergroove_api_key="sandbox-key", ordergroove_base_url=URL)  # type: ignore[call-arg, arg-type]
     window = Window(key="all", start=None, end=datetime.now(UTC) + timedelta(days=1))
     with tempfile.TemporaryDirectory() as folder:
@@ -126,7 +126,7 @@ def pull() -> dict[str, float]:
 
 if __name__ == "__main__":
     started = time.perf_counter()
-    counted = {"bare": bare, "pull": pull}[sys.argv[1]]()
+    counts = {"fetch": fetch, "pull": pull}[sys.argv[1]]()
     seconds = time.perf_counter() - started
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    sys.stdout.write(json.dumps({**counted, "seconds": seconds, "peak_mb": peak_mb}))
+    sys.stdout.write(json.dumps({**counts, "seconds": seconds, "peak_mb": peak_mb}))

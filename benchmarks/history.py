@@ -1,18 +1,22 @@
-"""The store whose marts are measured, in SQL: two years of its subscriptions and orders, and a day more."""
+"""SQL that generates the store of the mart benchmark: two years of subscriptions and orders, and one more day.
 
-# Chance is a hash: `chance(n, of)` is between 0 and 1, and the same in every run.
+Belongs here: tables of the store, the rows that pulls and webhooks deliver of them, and the changes of the next day.
+Does not belong here: writing files and measuring (`marts.py`).
+"""
+
+# `chance(n, of)` is a pseudo-random number between 0 and 1 from a hash, so that every run generates the same store.
 MACROS = """
     create macro chance(n, of) as (hash(n, of) % 1000003) / 1000003.0;
     create macro utc(wall_clock) as timezone('America/New_York', wall_clock);
     create macro seconds(n) as to_seconds(cast(n as bigint));
-    create macro shown(day, seen) as
+    create macro origin_columns(day, seen) as
         {'_window': strftime(day, '%Y-%m-%d'), '_seen_at': seen, '_pulled_at': seen};
 """
 
-# A third of all lives end within the year; of those that ended, a fifth began again a month later and went on.
+# A third of the subscriptions is cancelled within a year. A fifth of the cancelled ones is reactivated 30 days later.
 SUBSCRIPTION_TABLE = """
     create table subscriptions as
-    with begun as (
+    with created as (
         select
             n,
             'S' || lpad(n::varchar, 9, '0') as subscription_id,
@@ -26,14 +30,14 @@ SUBSCRIPTION_TABLE = """
             -ln(1 - chance(n, 'life')) * 900 * 86400 as seconds_live
         from range(getvariable('subscriptions')) as numbers(n)
     ),
-    ended as (
+    changed as (
         select
             *,
             case when created_at + seconds(seconds_live) < getvariable('now')
                 then created_at + seconds(seconds_live) end as cancelled_at,
             case when chance(n, 'changes') < 0.5
                 then created_at + seconds(least(seconds_live, 86400 * 200) * chance(n, 'when') + 1) end as changed_at
-        from begun
+        from created
     )
     select
         * exclude (changed_at),
@@ -41,29 +45,29 @@ SUBSCRIPTION_TABLE = """
             then changed_at end as changed_at,
         case when chance(n, 'returns') < 0.2 and cancelled_at + interval 30 day < getvariable('now')
             then cancelled_at + interval 30 day end as returned_at
-    from ended
+    from changed
 """
 
-# What each subscription came to be, and the event that tells of it.
+# One row per version of a subscription, with the event that reports it.
 VERSION_TABLE = """
     create table versions as
     select *, quantity as known_quantity, created_at as happened_at, 'create' as happened, true as live,
-        created_at as began_at from subscriptions
+        created_at as activated_at from subscriptions
     union all by name
     select *, quantity + 1 as known_quantity, changed_at as happened_at, 'change_quantity' as happened, true as live,
-        created_at as began_at from subscriptions where changed_at is not null
+        created_at as activated_at from subscriptions where changed_at is not null
     union all by name
     select *, quantity + (changed_at is not null)::bigint as known_quantity,
         cancelled_at as happened_at, 'cancel' as happened,
-        false as live, created_at as began_at from subscriptions where cancelled_at is not null
+        false as live, created_at as activated_at from subscriptions where cancelled_at is not null
     union all by name
     select *, quantity + (changed_at is not null)::bigint as known_quantity,
         returned_at as happened_at, 'reactivate' as happened,
-        true as live, returned_at as began_at from subscriptions where returned_at is not null
+        true as live, returned_at as activated_at from subscriptions where returned_at is not null
 """
 
-# An order a month while live; the last one is still to come. One in twenty is declined first, and one in twenty has a
-# discount of its own.
+# One order every 30 days while the subscription is live. The last one is not placed yet. One in twenty is declined
+# once before it succeeds, and one in twenty has a discount on the order.
 ORDER_TABLE = """
     create table orders as
     with due as (
@@ -85,23 +89,24 @@ ORDER_TABLE = """
     where cancelled_at is null or placed_at < cancelled_at or placed_at > returned_at
 """
 
-SHOWN = {
+# One query per API object: the rows that pulls deliver, with the columns of their origin.
+RAW_OBJECTS = {
     "customers": """
-        select distinct customer_id as merchant_user_id, true as live, shown(getvariable('since'), getvariable('seen'))
-            as origin from subscriptions
+        select distinct customer_id as merchant_user_id, true as live,
+            origin_columns(getvariable('since'), getvariable('seen')) as origin from subscriptions
     """,
     "products": """
         select distinct product_id as external_product_id, 20.0::decimal(18, 4) as price, true as live,
-            shown(getvariable('since'), getvariable('seen')) as origin from subscriptions
+            origin_columns(getvariable('since'), getvariable('seen')) as origin from subscriptions
     """,
     "subscriptions": """
         select subscription_id as public_id, customer_id as customer, product_id as product,
             known_quantity::bigint as quantity, every, every_period,
-            began_at::date as start_date, live, created_at::timestamp as created,
+            activated_at::date as start_date, live, created_at::timestamp as created,
             happened_at as updated, case when not live then happened_at end as cancelled,
             case when not live then '8|Too dear' end as cancel_reason, case when not live then 8::bigint end
             as cancel_reason_code, 'USD' as currency_code,
-            shown(happened_at, utc(happened_at + interval 12 hour)) as origin from versions
+            origin_columns(happened_at, utc(happened_at + interval 12 hour)) as origin from versions
     """,
     "orders": """
         select order_id as public_id, customer_id as customer, case when is_placed then 5 else 1 end::bigint as status,
@@ -110,22 +115,22 @@ SHOWN = {
             (quantity * 18)::decimal(18, 4) as sub_total, 5::decimal(18, 4) as shipping_total,
             (quantity * 2 + off_order)::decimal(18, 4) as discount_total,
             (quantity * 18 + 5 - off_order)::decimal(18, 4) as total,
-            shown(updated_at, utc(updated_at + interval 12 hour)) as origin from orders
+            origin_columns(updated_at, utc(updated_at + interval 12 hour)) as origin from orders
     """,
     "items": """
         select 'I' || order_id as public_id, order_id as "order", subscription_id as subscription,
             product_id as product, quantity, 20.0::decimal(18, 4) as price,
             (quantity * 18)::decimal(18, 4) as total_price, false as one_time, updated_at as order_updated,
             case when is_placed then placed_at end as first_placed,
-            shown(updated_at, utc(updated_at + interval 12 hour)) as origin from orders
+            origin_columns(updated_at, utc(updated_at + interval 12 hour)) as origin from orders
     """,
     "billing_attempts": """
         select 'A' || order_id as public_id, order_id as "order", '140' as response_code,
-            shown(placed_at - interval 4 day, utc(placed_at - interval 84 hour)) as origin
+            origin_columns(placed_at - interval 4 day, utc(placed_at - interval 84 hour)) as origin
             from orders where is_placed and is_declined
         union all by name
         select 'B' || order_id as public_id, order_id as "order", '000' as response_code,
-            shown(placed_at, utc(placed_at + interval 12 hour)) as origin from orders where is_placed
+            origin_columns(placed_at, utc(placed_at + interval 12 hour)) as origin from orders where is_placed
     """,
 }
 
@@ -139,7 +144,7 @@ EVENTS = """
         utc(happened_at) + interval 2 second as received_at,
         json_object(
             'public_id', subscription_id, 'customer', customer_id, 'product', product_id, 'quantity', known_quantity,
-            'every', every, 'every_period', every_period, 'live', live, 'start_date', began_at::date::varchar,
+            'every', every, 'every_period', every_period, 'live', live, 'start_date', activated_at::date::varchar,
             'created', epoch(date_trunc('second', utc(created_at)))::bigint,
             'updated', epoch(date_trunc('second', utc(happened_at)))::bigint,
             'cancelled', case when not live then epoch(date_trunc('second', utc(happened_at)))::bigint end
@@ -148,8 +153,8 @@ EVENTS = """
     from versions
 """
 
-# A day later: one in a hundred subscriptions took one more, and as many orders as are one in a hundred of all were
-# placed. Each has a next one.
+# The next day: one in a hundred subscriptions increases its quantity, and as many orders are placed as are one in a
+# hundred of all. Each placed order gets a successor.
 NEXT_DAY = """
     delete from versions where hash(n, 'next day') % 100 != 0;
     delete from versions as old using versions as new

@@ -1,8 +1,8 @@
-"""How long marts take over two years of a store's history: built whole, and after a day that changed 1 %.
+"""Measure how long the marts of two years take: a full build, and the build after a day that changed 1 %.
 
-The history is written straight into a lake, one file a day and object, as pulls and webhooks would have left it; it is
-the same in every run. Each build is a dbt in a process of its own, so that memory is its alone.
-`python -m benchmarks.marts lifecycle --subscriptions 5000` measures those of a small store.
+The generated history is written directly into a lake, one file per object and day, in the format of pulls and webhook
+events. It is the same in every run. Each dbt command runs in its own process, so that peak memory is its alone.
+`python -m benchmarks.marts lifecycle --subscriptions 5000` measures a small store.
 """
 
 import argparse
@@ -28,11 +28,11 @@ from og_assets.lake.lake import Lake
 from og_assets.lake.manifest import PULLS
 from og_assets.settings import PROJECT_ROOT
 
-from .history import EVENTS, MACROS, NEXT_DAY, ORDER_TABLE, SHOWN, SUBSCRIPTION_TABLE, VERSION_TABLE
+from .history import EVENTS, MACROS, NEXT_DAY, ORDER_TABLE, RAW_OBJECTS, SUBSCRIPTION_TABLE, VERSION_TABLE
 
-# What is built, and of how many subscriptions: 300,000 have three million items.
+# The models to build and the number of subscriptions. 300,000 subscriptions have three million items.
 SCOPES = {"lifecycle": ("path:models/marts/lifecycle", 200_000), "all": ("path:models/marts", 300_000)}
-# The end of the first build's newest window, two years after the beginning.
+# The end of the newest window in the first build, two years after the first subscription.
 NOW = datetime(2026, 6, 1, 14)
 UPDATED = ("subscriptions", "orders", "items")
 LOGGED = ("billing_attempts",)
@@ -40,7 +40,7 @@ PULLED = ("customers", "products", *UPDATED, *LOGGED)
 
 
 def measure(scope: str, subscriptions: int | None = None) -> str:
-    """Write two years, build, write a day, build; returns a Markdown section."""
+    """Write two years, build, write one more day, build; returns a Markdown section."""
     subscriptions = subscriptions or SCOPES[scope][1]
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder)
@@ -53,7 +53,7 @@ def measure(scope: str, subscriptions: int | None = None) -> str:
             for table in (SUBSCRIPTION_TABLE, VERSION_TABLE, ORDER_TABLE):
                 store.execute(table)
             counts = _write_into_lake(store, data_dir / "lake", since=None, now=NOW, names=PULLED)
-            whole = _in_process(scope, data_dir)
+            full = _in_process(scope, data_dir)
             _set_clock(store, since=NOW, now=NOW + timedelta(days=1))
             store.execute(NEXT_DAY)
             tomorrow = NOW + timedelta(days=1)
@@ -61,18 +61,18 @@ def measure(scope: str, subscriptions: int | None = None) -> str:
             daily = _in_process(scope, data_dir)
             marts = _in_process(scope, data_dir, "--marts")
     rows = [
-        _row("two years, from the lake on", counts, whole),
-        _row("one day more", changed, daily),
-        _row("all anew, from staging on", counts, marts),
+        _row("two years: staging and marts", counts, full),
+        _row("one more day: staging and marts", changed, daily),
+        _row("two years: full refresh of the marts only", counts, marts),
     ]
     header = (
-        "| lake | versions | events | items | models | rows/s | tests of data | slowest models | peak memory |\n"
+        "| lake | versions | events | items | models | rows/s | data tests | slowest models | peak memory |\n"
         "|---|---|---|---|---|---|---|---|---|"
     )
     return (
         f"## Marts, {scope}: {subscriptions:,} subscriptions\n\n{header}\n" + "\n".join(rows) + "\n\n"
-        f"After a day more, the models take {daily['models'] / whole['models']:.0%} of their time for two years. "
-        "Counted are whole dbt commands; four models are built side by side, so each takes longer than alone.\n"
+        f"The models of one more day take {daily['models'] / full['models']:.0%} of the time of two years. Times are of "
+        "complete dbt commands. dbt builds four models at a time, so each model takes longer than it would alone.\n"
     )
 
 
@@ -100,11 +100,11 @@ def _set_clock(store: duckdb.DuckDBPyConnection, *, since: datetime, now: dateti
 def _write_into_lake(
     store: duckdb.DuckDBPyConnection, lake: Path, *, since: datetime | None, now: datetime, names: tuple[str, ...]
 ) -> dict[str, int]:
-    """Write what there is of each object, by days; returns how many rows."""
+    """Write the rows of each object as one file per day; returns the number of rows per object."""
     Lake(lake).prepare(EVENTS_TABLE, DELETION_CHECKS)
     counts = {}
     for name in names:
-        select = f'select * exclude (origin), unnest(origin), origin._window as "window" from ({SHOWN[name]})'
+        select = f'select * exclude (origin), unnest(origin), origin._window as "window" from ({RAW_OBJECTS[name]})'
         counts[name] = _copy(store, select, lake / "raw" / name, by="window", run=f"{now:%Y%m%d}")
         window = {"window_start": since and _eastern(since), "window_end": _eastern(now)}
         pull = {"object": name, "run_id": "bench", **window}
@@ -133,21 +133,23 @@ def _in_process(scope: str, data_dir: Path, *options: str) -> dict[str, Any]:
 
 
 def build(scope: str, data_dir: Path, *, only_marts: bool = False) -> dict[str, Any]:
-    """Build the marts of a lake, with all tests of data; a test that fails is an error here too.
+    """Build the marts of a lake, then run all data tests. Raises if a model or a test fails.
 
-    `only_marts` takes staging as it is, and builds all that follows it anew.
+    `only_marts` keeps staging and does a full refresh of everything that depends on it.
     """
     os.environ["OG_DATA_DIR"] = str(data_dir)
     os.environ["ORDERGROOVE_TIMEZONE"] = "America/New_York"
     project = str(PROJECT_ROOT / "dbt_project")
-    where = ["--project-dir", project, "--profiles-dir", project]
-    scratch = ["--target-path", str(data_dir / "target"), "--log-path", str(data_dir / "logs")]
+    project_options = ["--project-dir", project, "--profiles-dir", project]
+    output_options = ["--target-path", str(data_dir / "target"), "--log-path", str(data_dir / "logs")]
     started = time.perf_counter()
     select = ["--select", f"+{SCOPES[scope][0]}"]
     options = ["--full-refresh", "--exclude", "path:models/staging"] if only_marts else []
-    built = _dbt(["build", *select, "--exclude-resource-type", "unit_test", "test", *options, *where, *scratch])
+    built = _dbt(
+        ["build", *select, "--exclude-resource-type", "unit_test", "test", *options, *project_options, *output_options]
+    )
     built_at = time.perf_counter()
-    _dbt(["test", *select, "--exclude-resource-type", "unit_test", *where, *scratch])
+    _dbt(["test", *select, "--exclude-resource-type", "unit_test", *project_options, *output_options])
     models = {node.node.name: node.execution_time for node in built if node.node.resource_type == "model"}
     return {
         "models": built_at - started,
@@ -160,7 +162,7 @@ def build(scope: str, data_dir: Path, *, only_marts: bool = False) -> dict[str, 
 def _dbt(arguments: list[str]) -> Any:
     from dbt.cli.main import dbtRunner
 
-    # Logs as a run in Dagster does.
+    # The log level of a build in Dagster.
     done = dbtRunner().invoke([*arguments, "--quiet", "--log-level-file", "info"])
     if not done.success:
         raise RuntimeError(done.exception or [node.message for node in done.result if node.status in ("error", "fail")])
@@ -168,7 +170,7 @@ def _dbt(arguments: list[str]) -> Any:
 
 
 def main() -> None:
-    """Measure, or, in a process of its own, build."""
+    """Measure, or with `--build`, build in this process."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("scope", choices=SCOPES)
     parser.add_argument("--subscriptions", type=int)

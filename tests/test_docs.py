@@ -1,4 +1,4 @@
-"""What is written for people: links lead somewhere, and every setting is told of."""
+"""Links in the documentation point to existing files, and `.env.example` lists every setting."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ PAGES = sorted([PROJECT_ROOT / "README.md", *(PROJECT_ROOT / "docs").rglob("*.md
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT_ROOT)))
-def test_links_lead_somewhere(page: Path) -> None:
+def test_links_point_to_existing_files(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text()):
         if "://" not in target:
             assert (page.parent / target).exists(), target
