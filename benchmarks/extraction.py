@@ -116,7 +116,7 @@ def fetch() -> dict[str, float]:
 
 def pull() -> dict[str, float]:
     """Pull every page into a lake."""
-    settings = Settings(_env_file=None, ordergroove_api_key="sandbox-key", ordergroove_base_url=URL)  # type: ignore[call-arg, arg-type]
+    settings = Settings(_env_file=None, ordergroove_api_key="sandbox-key", ordergroove_base_url=URL)
     window = Window(key="all", start=None, end=datetime.now(UTC) + timedelta(days=1))
     with tempfile.TemporaryDirectory() as folder:
         extractor = Extractor(settings, Lake(Path(folder)))

@@ -9,8 +9,8 @@ MACROS = """
     create macro chance(n, of) as (hash(n, of) % 1000003) / 1000003.0;
     create macro utc(wall_clock) as timezone('America/New_York', wall_clock);
     create macro seconds(n) as to_seconds(cast(n as bigint));
-    create macro origin_columns(day, seen) as
-        {'_window': strftime(day, '%Y-%m-%d'), '_seen_at': seen, '_pulled_at': seen};
+    create macro origin_columns(day, observed_at) as
+        {'_window': strftime(day, '%Y-%m-%d'), '_seen_at': observed_at, '_pulled_at': observed_at};
 """
 
 # A third of the subscriptions is cancelled within a year. A fifth of the cancelled ones is reactivated 30 days later.
@@ -93,11 +93,11 @@ ORDER_TABLE = """
 RAW_OBJECTS = {
     "customers": """
         select distinct customer_id as merchant_user_id, true as live,
-            origin_columns(getvariable('since'), getvariable('seen')) as origin from subscriptions
+            origin_columns(getvariable('since'), getvariable('observed_at')) as origin from subscriptions
     """,
     "products": """
         select distinct product_id as external_product_id, 20.0::decimal(18, 4) as price, true as live,
-            origin_columns(getvariable('since'), getvariable('seen')) as origin from subscriptions
+            origin_columns(getvariable('since'), getvariable('observed_at')) as origin from subscriptions
     """,
     "subscriptions": """
         select subscription_id as public_id, customer_id as customer, product_id as product,

@@ -71,8 +71,8 @@ def measure(scope: str, subscriptions: int | None = None) -> str:
     )
     return (
         f"## Marts, {scope}: {subscriptions:,} subscriptions\n\n{header}\n" + "\n".join(rows) + "\n\n"
-        f"The models of one more day take {daily['models'] / full['models']:.0%} of the time of two years. Times are of "
-        "complete dbt commands. dbt builds four models at a time, so each model takes longer than it would alone.\n"
+        f"The models of one more day take {daily['models'] / full['models']:.0%} of the time of two years. Times are "
+        "of complete dbt commands. dbt builds four models at a time, so each model takes longer than it would alone.\n"
     )
 
 
@@ -94,7 +94,7 @@ def _row(name: str, counts: dict[str, int], done: dict[str, Any]) -> str:
 def _set_clock(store: duckdb.DuckDBPyConnection, *, since: datetime, now: datetime) -> None:
     store.execute("set variable since = ?::timestamp", [since])
     store.execute("set variable now = ?::timestamp", [now])
-    store.execute("set variable seen = timezone('America/New_York', getvariable('now'))")
+    store.execute("set variable observed_at = timezone('America/New_York', getvariable('now'))")
 
 
 def _write_into_lake(
@@ -163,7 +163,7 @@ def _dbt(arguments: list[str]) -> Any:
     from dbt.cli.main import dbtRunner
 
     # The log level of a build in Dagster.
-    done = dbtRunner().invoke([*arguments, "--quiet", "--log-level-file", "info"])
+    done: Any = dbtRunner().invoke([*arguments, "--quiet", "--log-level-file", "info"])
     if not done.success:
         raise RuntimeError(done.exception or [node.message for node in done.result if node.status in ("error", "fail")])
     return done.result

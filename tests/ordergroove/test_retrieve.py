@@ -97,7 +97,7 @@ def test_id_is_escaped_in_the_path() -> None:
 def test_observation_time_is_the_date_header_minus_the_duration_of_the_request(
     header: str, moment: datetime, send: Callable[[OrdergrooveClient], object]
 ) -> None:
-    body = {"public_id": "a1", "results": [], "next": None}
+    body: dict[str, object] = {"public_id": "a1", "results": [], "next": None}
     opened, _ = stub(httpx.Response(200, json=body, headers={"Date": header}))
     with opened:
         send(opened)

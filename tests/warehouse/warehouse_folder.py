@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -56,7 +57,7 @@ class WarehouseFolder:
         self.create_mart(rows)
         self.record_invocation(day=1)
 
-    def query_published(self, query: str) -> list[tuple[object, ...]]:
+    def query_published(self, query: str) -> list[tuple[Any, ...]]:
         """Run a query on the published file over a new connection."""
         with duckdb.connect(str(self.warehouse.published_file), read_only=True) as connection:
             return connection.execute(query).fetchall()
