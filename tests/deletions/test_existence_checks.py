@@ -176,7 +176,7 @@ def test_retrieved_rows_land_during_a_pull_of_the_same_object(synced: SyncedStor
         synced.store.advance(hours=1)
         synced.list_open_ids()
         assert synced.check()["order"].alive == 1
-    assert landing.landed.rows == 10_001
+    assert landing.counts.rows == 10_001
 
 
 def test_each_batch_is_stored_before_the_next(synced: SyncedStore, monkeypatch: pytest.MonkeyPatch) -> None:
