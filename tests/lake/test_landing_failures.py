@@ -145,9 +145,7 @@ with landing() as l:
     assert len(lake_folder.rows("items")) == 2
 
 
-def test_folder_that_cannot_be_created_is_reported(
-    tmp_path: Path,
-) -> None:
+def test_folder_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     lake_folder = LakeFolder(tmp_path / "file" / "lake")
     with pytest.raises(NotWritableError, match="OG_DATA_DIR"):
