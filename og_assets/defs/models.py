@@ -30,6 +30,13 @@ class Translator(DagsterDbtTranslator):
             return spec
         return spec.replace_attributes(key=dg.AssetKey(properties["name"]))
 
+    def get_asset_check_spec(
+        self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetCheckSpec | None:
+        """Describe a check by the description of its dbt test; dagster-dbt looks for it in `meta` only."""
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        return spec and spec._replace(description=self.get_resource_props(manifest, unique_id).get("description"))
+
 
 def build_dbt_models(project: DbtProject) -> dg.AssetsDefinition:
     """Build the assets of the dbt project. Its manifest must be current."""

@@ -25,7 +25,8 @@ def _deletions_are_reported(coverage: WebhookCoverage) -> Verdict:
     return Verdict(
         f"No webhook reported {coverage.not_reported:,} of {coverage.reported + coverage.not_reported:,} deletions "
         f"of the last {RECENT_DAYS} days. The marts have these deletions, with less exact times. Check that the "
-        "receiver runs, that its address is a webhook target in Ordergroove, and that all event files reached the inbox.",
+        "receiver runs, that its address is a webhook target in Ordergroove, and that all event files reached the "
+        "inbox.",
         {**counts, "share not reported": round(coverage.share_not_reported, 4)},
     )
 
