@@ -66,7 +66,8 @@ def test_incremental_equals_full_refresh_row_by_row(
         else:
             warehouse.run("run", "--select", rng.choice(PARTS))
         warehouse.run("run")
-        assert_equals_full_refresh(warehouse)
+        # Files of weeks ago arrive here. A forecast is judged for a week after its end, and not again (decision 10).
+        assert_equals_full_refresh(warehouse, except_for={"marts.rpt_forecast_accuracy"})
     assert not warehouse.rows(f"{NOT_INCREMENTAL} and began > 2"), "every model was built incrementally, not rebuilt"
     assert warehouse.rows("select * from marts.fct_deletions limit 1")
     assert warehouse.rows("select * from marts.fct_churn limit 1")

@@ -119,7 +119,7 @@ def test_orders_whose_sums_contradict_their_items_are_counted(
     line = {"subscription": "S1", "product": "P1", "quantity": 2, "total_price": Decimal("20.00")}
     line |= {"price": Decimal("12.00"), "order_updated": placed, "first_placed": placed}
     small_lake.pull("items", [{"public_id": f"I4{n}", "order": f"O4{n}", **line} for n in (1, 2)])
-    warehouse.run("run", "--select", "+rpt_revenue_daily")
+    warehouse.run("run", "--select", "+rpt_revenue_daily", "+fct_orders")
     assert verdict(warehouse, sums) == ("warn", 1)
     assert verdict(warehouse, split) == ("warn", 2)
     unknown = "select distinct order_id from marts.fct_order_items where discount_basis = 'unknown' order by 1"
