@@ -30,7 +30,8 @@ class StepLines:
         if event.kind == "started":
             self.started[event.step] = time.monotonic()
         if event.rows is not None:
-            self.rows[event.step] = event.rows
+            # A step of several assets reports the rows of each; a range repeats its total for each partition.
+            self.rows[event.step] = max(event.rows, self.rows.get(event.step, 0))
         if event.kind not in ("finished", "failed"):
             return None
         seconds = time.monotonic() - self.started.get(event.step, time.monotonic())
