@@ -8,7 +8,7 @@ UV := $(shell command -v uv 2>/dev/null)
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test dev check bench prove format clean
+.PHONY: help demo test unit dev check lint types bench prove format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,18 +16,29 @@ help: ## List the targets
 demo: $(READY) ## A sandbox store with a year of history becomes marts in Dagster's UI (ARGS=--headless ends without it)
 	@$(BIN)/og-assets demo $(ARGS)
 
-test: $(READY) ## Run the tests, side by side (ARGS="-n 0 tests/lake" for some of them in one process)
-	@$(BIN)/python -m pytest --numprocesses $$(( $$(nproc 2>/dev/null || echo 2) + 2 )) --dist loadfile --no-loadscope-reorder $(ARGS)
+# End-to-end tests wait for processes, so one worker more than cores. Workers take whole files, the longest ones first.
+PYTEST := $(BIN)/python -m pytest --numprocesses $$(( $$(nproc 2>/dev/null || echo 2) + 1 )) --dist loadfile --no-loadscope-reorder
+
+test: $(READY) ## Run all tests in parallel (ARGS="-n 0 tests/lake" runs some of them in one process)
+	@$(PYTEST) $(ARGS)
+
+unit: $(READY) ## Run the tests that need neither dbt builds nor whole installations
+	@$(PYTEST) --ignore tests/dbt_project --ignore tests/e2e --ignore tests/testkit $(ARGS)
 
 dev: $(READY) ## Dagster's UI and daemon on your own store (.env)
 	@$(BIN)/og-assets dev $(ARGS)
 
-check: $(READY) ## Lint and type-check Python and SQL, and load the Dagster definitions
+check: lint types ## Everything that CI checks besides the tests
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/dg check defs
+
+lint: $(READY) ## Lint Python, SQL and the direction of imports
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
-	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/dg check defs
+	@$(BIN)/lint-imports
 	@$(BIN)/sqlfluff lint dbt_project --processes 0
+
+types: $(READY) ## Check the types of all Python
+	@$(BIN)/mypy
 
 bench: $(READY) ## Measure, and write the results under benchmarks/
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from testkit.dbt.runner import Dbt
 
 
+# The longest first, so that no worker is left alone with one of them at the end.
+LONGEST = ("e2e", "test_arrivals.py", "test_changes.py", "test_building.py", "dbt_project")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start the tests that take minutes before all others."""
+    items.sort(key=lambda item: next((n for n, part in enumerate(LONGEST) if part in item.path.parts), len(LONGEST)))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_project_variables() -> Iterator[None]:
     """Hide the developer's variables while tests run. Imports read none, so this need not come before collection."""
