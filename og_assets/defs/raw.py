@@ -137,7 +137,7 @@ def _result(
     api_object: ApiObject, done: Sequence[Pull], context: dg.AssetExecutionContext, *, lake: Lake
 ) -> dg.MaterializeResult:
     for note in {pull.note for pull in done if pull.note}:
-        context.log.warning(f"{api_object.name}: {note}")
+        context.log.warning("%s: %s", api_object.name, note)
     key = raw_key(api_object)
     with dagster_failures():
         table_rows = count_rows(lake.raw_folder(api_object))
@@ -201,7 +201,7 @@ def _partition_counts(
 
 
 def _progress(api_object: ApiObject, context: dg.AssetExecutionContext) -> Progress:
-    return lambda message: context.log.info(f"{api_object.name}: {message}")
+    return lambda message: context.log.info("%s: %s", api_object.name, message)
 
 
 def _window_text(window: Window) -> str:
