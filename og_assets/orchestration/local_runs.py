@@ -87,7 +87,7 @@ def never_materialized(asset_paths: Sequence[Sequence[str]], *, partition_keys: 
 
 
 def fail_orphaned_runs() -> None:
-    """End the runs of commands that were killed and free their pool slots, unless a command is running now."""
+    """End the runs of commands that were killed and free the pool slots of ended runs, unless a command runs now."""
     instance = dg.DagsterInstance.get()
     with suppress(BusyError), _only_command(Path(instance.root_directory)):
         _fail_orphaned_runs(instance)
@@ -126,11 +126,20 @@ def _only_command(home: Path) -> Iterator[None]:
 
 
 def _fail_orphaned_runs(instance: dg.DagsterInstance) -> None:
-    """End the unfinished runs of the command line. The caller holds the lock, so their processes no longer exist."""
+    """End the unfinished runs of the command line, and free pool slots. The caller holds the lock: no command runs."""
     unfinished = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
     for run in instance.get_runs(dg.RunsFilter(statuses=unfinished, tags={ORIGIN_TAG: ORIGIN})):
         instance.report_run_failed(run, message="The process of this og-assets command ended before the run did.")
-        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    _free_slots_of_ended_runs(instance)
+
+
+def _free_slots_of_ended_runs(instance: dg.DagsterInstance) -> None:
+    """Free the pool slots of runs that are finished or deleted. Without a daemon, no other process frees them."""
+    storage = instance.event_log_storage
+    for run_id in storage.get_concurrency_run_ids():
+        run = instance.get_run_by_id(run_id)
+        if run is None or run.is_finished:
+            storage.free_concurrency_slots_for_run(run_id)
 
 
 def _failures(instance: dg.DagsterInstance, run_id: str) -> Iterator[str]:

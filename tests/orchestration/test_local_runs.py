@@ -115,18 +115,19 @@ def test_waiting_step_names_its_pool_and_who_holds_it() -> None:
     instance = dg.DagsterInstance.get()
     storage = instance.event_log_storage
     storage.set_concurrency_slots("ordergroove_orders", 1)
-    assert storage.claim_concurrency_slot("ordergroove_orders", "0123456789", "ordergroove__census_orders").is_claimed
+    other = instance.create_run_for_job(orders_job(), status=dg.DagsterRunStatus.STARTED).run_id
+    assert storage.claim_concurrency_slot("ordergroove_orders", other, "ordergroove__census_orders").is_claimed
     events: list[StepEvent] = []
 
     def report(event: StepEvent) -> None:
         events.append(event)
         if event.kind == "waiting":
-            storage.free_concurrency_slots_for_run("0123456789")
+            storage.free_concurrency_slots_for_run(other)
 
     run_job(orders_job, report=report, one_process=True, tags={"dagster/partition": "2026-01-01"})
     waiting = [event for event in events if event.kind == "waiting"]
     assert waiting[0].step == "ordergroove__orders"
-    assert waiting[0].detail == "for pool ordergroove_orders (held by census_orders of run 01234567)"
+    assert waiting[0].detail == f"for pool ordergroove_orders (held by census_orders of run {other[:8]})"
     assert events[-1].kind == "finished"
 
 
@@ -143,6 +144,21 @@ def test_run_of_a_killed_command_is_ended_and_its_pool_slot_is_free() -> None:
     ended = instance.get_run_by_id(run.run_id)
     assert ended is not None and ended.status == dg.DagsterRunStatus.FAILURE
     assert not storage.get_concurrency_info("ordergroove_orders").claimed_slots
+
+
+@pytest.mark.parametrize("status", [dg.DagsterRunStatus.FAILURE, None, dg.DagsterRunStatus.STARTED])
+def test_pool_slot_of_a_finished_or_deleted_run_is_freed(status: dg.DagsterRunStatus | None) -> None:
+    """Ctrl-C on `og-assets dev` kills the runs that the UI launched, with the daemon that would free their slots."""
+    instance = dg.DagsterInstance.get()
+    storage = instance.event_log_storage
+    storage.set_concurrency_slots("ordergroove_orders", 1)
+    run_id = "0123456789"
+    if status is not None:
+        run_id = instance.create_run_for_job(orders_job(), status=status).run_id
+    storage.claim_concurrency_slot("ordergroove_orders", run_id, "ordergroove__orders")
+    fail_orphaned_runs()
+    held = storage.get_concurrency_info("ordergroove_orders").claimed_slots
+    assert bool(held) == (status == dg.DagsterRunStatus.STARTED)
 
 
 def test_second_command_on_the_same_data_directory_is_refused(home: Path) -> None:
