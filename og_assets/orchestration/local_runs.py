@@ -25,6 +25,14 @@ from og_assets.orchestration.step_events import Report, reported_steps, step_lab
 ORIGIN_TAG = "og_assets/origin"
 ORIGIN = "og-assets"
 
+_UNFINISHED = [
+    # Created, and stopped before its first event.
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
 
 class BusyError(OgAssetsError):
     """Another `og-assets sync` or `ingest` works on the same data directory."""
@@ -127,9 +135,10 @@ def _only_command(home: Path) -> Iterator[None]:
 
 def _fail_orphaned_runs(instance: dg.DagsterInstance) -> None:
     """End the unfinished runs of the command line, and free pool slots. The caller holds the lock: no command runs."""
-    unfinished = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
-    for run in instance.get_runs(dg.RunsFilter(statuses=unfinished, tags={ORIGIN_TAG: ORIGIN})):
-        instance.report_run_failed(run, message="The process of this og-assets command ended before the run did.")
+    for run in instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED, tags={ORIGIN_TAG: ORIGIN})):
+        # A run that the UI executes again has the tags of the first run, but another process.
+        if run.parent_run_id is None:
+            instance.report_run_failed(run, message="The process of this og-assets command ended before the run did.")
     _free_slots_of_ended_runs(instance)
 
 

@@ -131,19 +131,30 @@ def test_waiting_step_names_its_pool_and_who_holds_it() -> None:
     assert events[-1].kind == "finished"
 
 
-def test_run_of_a_killed_command_is_ended_and_its_pool_slot_is_free() -> None:
+@pytest.mark.parametrize("status", [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTED])
+def test_run_of_a_killed_command_is_ended_and_its_pool_slot_is_free(status: dg.DagsterRunStatus) -> None:
     instance = dg.DagsterInstance.get()
     storage = instance.event_log_storage
     storage.set_concurrency_slots("ordergroove_orders", 1)
-    run = instance.create_run_for_job(orders_job(), tags={ORIGIN_TAG: ORIGIN, "dagster/partition": "2026-01-01"})
+    tags = {ORIGIN_TAG: ORIGIN, "dagster/partition": "2026-01-01"}
+    run = instance.create_run_for_job(orders_job(), tags=tags, status=status)
     storage.claim_concurrency_slot("ordergroove_orders", run.run_id, "ordergroove__orders")
-    instance.report_dagster_event(
-        dg.DagsterEvent(event_type_value=dg.DagsterEventType.RUN_START.value, job_name=run.job_name), run.run_id
-    )
     fail_orphaned_runs()
     ended = instance.get_run_by_id(run.run_id)
     assert ended is not None and ended.status == dg.DagsterRunStatus.FAILURE
     assert not storage.get_concurrency_info("ordergroove_orders").claimed_slots
+
+
+def test_run_that_the_ui_executes_again_goes_on() -> None:
+    instance = dg.DagsterInstance.get()
+    first = sync([])
+    tags = {ORIGIN_TAG: ORIGIN}
+    again = instance.create_run_for_job(
+        orders_job(), tags=tags, status=dg.DagsterRunStatus.STARTED, parent_run_id=first, root_run_id=first
+    )
+    fail_orphaned_runs()
+    found = instance.get_run_by_id(again.run_id)
+    assert found is not None and found.status == dg.DagsterRunStatus.STARTED
 
 
 @pytest.mark.parametrize("status", [dg.DagsterRunStatus.FAILURE, None, dg.DagsterRunStatus.STARTED])
