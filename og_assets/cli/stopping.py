@@ -3,21 +3,26 @@
 A step may wait for Ordergroove, dbt may be in the middle of a build, and Dagster replaces signal handlers while it
 executes a run and then waits for each step. So a thread hears the signals through Python's wakeup descriptor, gives
 the command a few seconds, and ends the process and all that it started. That is safe at any moment: files in the lake
-are whole, and the next command ends the run in Dagster (`local_runs.fail_orphaned_runs`).
+are whole. Before the exit, the actions of `before_exit` run for at most two seconds: they end the run in Dagster.
 """
 
 import os
 import signal
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
 GRACE_SECONDS = 3.0
+_ACTIONS_SECONDS = 2.0
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _stop_signals: list[int] = []
+_actions: list[Callable[[], None]] = []
+# Held from the beginning of the exit: the main thread and the thread that hears the signals may both arrive there.
+_exiting = threading.Lock()
 
 
 def stop_on_signals(*, grace: float = GRACE_SECONDS) -> None:
@@ -36,21 +41,44 @@ def stop_signal() -> int | None:
     return _stop_signals[0] if _stop_signals else None
 
 
+@contextmanager
+def before_exit(action: Callable[[], None]) -> Iterator[None]:
+    """Inside the block, run an action when a signal ends this process."""
+    _actions.append(action)
+    try:
+        yield
+    finally:
+        _actions.remove(action)
+
+
 def exit_by_signal(number: int) -> NoReturn:
     """End this process and all that it started, with the exit code of the signal."""
     from og_assets.cli.console import errors
 
+    _exiting.acquire()
     with suppress(OSError, ValueError):
         errors().print("Stopped. Run the command again to continue: what was pulled is kept.")
     for pid in _descendants(os.getpid()):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+    # In a thread, because the storage may be locked for longer.
+    thread = threading.Thread(target=_run_actions, daemon=True, name="before-exit")
+    thread.start()
+    thread.join(_ACTIONS_SECONDS)
     os._exit(128 + number)
 
 
 def _interrupt(number: int, _frame: object) -> None:
     _stop_signals.append(number)
-    raise KeyboardInterrupt(number)
+    if not _exiting.locked():
+        raise KeyboardInterrupt(number)
+
+
+def _run_actions() -> None:
+    for action in list(_actions):
+        # The next command repeats what fails here, and says why it fails.
+        with suppress(Exception):
+            action()
 
 
 def _end_after(read: int, grace: float) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from og_assets.cli.console import errors, errors_as_sentences, exit_unless, output, print_message
+from og_assets.cli.stopping import before_exit
 from og_assets.cli.windows import chosen_windows, parse_day
 from og_assets.settings import Settings, load_settings
 
@@ -57,6 +58,7 @@ def run_sync(settings: Settings, *, first: str | None, last: str | None) -> bool
             report=report,
             one_process=len(keys) == 1 and pulls_are_short(settings.data_dir / "lake"),
             tags=tags if len(keys) > 1 else {"dagster/partition": keys[0]},
+            before_exit=before_exit,
         )
     if not _succeeded(outcome.run_id, outcome.failures, success=outcome.success):
         return False
@@ -84,7 +86,9 @@ def run_ingest(settings: Settings) -> bool:
     whole_inbox = {"ops": {"ordergroove__webhook_events": {"config": {"max_bytes": sys.maxsize}}}}
     job = ingest_webhooks_job()
     with reporting(job.name, steps=[node.name for node in job.all_node_defs]) as report:
-        outcome = run_job(ingest_webhooks_job, report=report, one_process=True, run_config=whole_inbox)
+        outcome = run_job(
+            ingest_webhooks_job, report=report, one_process=True, run_config=whole_inbox, before_exit=before_exit
+        )
     if not _succeeded(outcome.run_id, outcome.failures, success=outcome.success):
         return False
     output().print(f"Published: {settings.data_dir / 'warehouse' / 'analytics.duckdb'}")

@@ -7,8 +7,9 @@ which job runs, and for which windows (`cli`).
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,9 +59,11 @@ def run_job(
     one_process: bool,
     tags: Mapping[str, str] | None = None,
     run_config: Mapping[str, Any] | None = None,
+    before_exit: Callable[[Callable[[], None]], AbstractContextManager[None]] = nullcontext,  # type: ignore[assignment]
 ) -> RunOutcome:
     """Run a job to its end. `job` is a function of a module: steps in other processes call it again by its name.
 
+    `before_exit` takes the function to call where a signal ends this process in the middle of the run.
     Raises `BusyError` where another command runs, and `StorageError`.
     """
     instance = dg.DagsterInstance.get()
@@ -70,15 +73,19 @@ def run_job(
     record_code_location(instance, job_name=definition.name)
     pools = {op.name: op.pool for op in definition.all_node_defs if isinstance(op, dg.OpDefinition) and op.pool}
     try:
-        with _only_command(home):
+        with _only_command(home), before_exit(partial(_fail_orphaned_runs, instance)):
             _fail_orphaned_runs(instance)
             with reported_steps(instance, tags=run_tags, pools=pools, report=report), _output_to(home / "sync.log"):
-                result = dg.execute_job(
-                    dg.reconstructable(job),
-                    instance=instance,
-                    tags=run_tags,
-                    run_config={**(run_config or {}), **(ONE_PROCESS if one_process else {})},
-                )
+                try:
+                    result = dg.execute_job(
+                        dg.reconstructable(job),
+                        instance=instance,
+                        tags=run_tags,
+                        run_config={**(run_config or {}), **(ONE_PROCESS if one_process else {})},
+                    )
+                finally:
+                    # An interrupt before the run's first event leaves it unfinished.
+                    _fail_orphaned_runs(instance)
             return RunOutcome(result.run_id, result.success, tuple(_failures(instance, result.run_id)))
     except OperationalError as error:
         raise StorageError(

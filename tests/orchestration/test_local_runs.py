@@ -42,12 +42,18 @@ def broken() -> None:
     raise dg.Failure("The store is closed.", allow_retries=False)
 
 
+@dg.executor(name="interrupted")
+def interrupted(_context: dg.InitExecutorContext) -> dg.Executor:
+    raise KeyboardInterrupt
+
+
 def definitions() -> dg.Definitions:
     return dg.Definitions(
         assets=[orders, broken],
         jobs=[
             dg.define_asset_job("daily_sync", selection=[orders]),
             dg.define_asset_job("broken_job", selection=[broken]),
+            dg.define_asset_job("interrupted_job", selection=[broken], executor_def=interrupted),
         ],
         executor=parallel_executor,
     )
@@ -59,6 +65,10 @@ def orders_job() -> dg.JobDefinition:
 
 def broken_job() -> dg.JobDefinition:
     return definitions().resolve_job_def("broken_job")
+
+
+def interrupted_job() -> dg.JobDefinition:
+    return definitions().resolve_job_def("interrupted_job")
 
 
 @pytest.fixture(autouse=True)
@@ -143,6 +153,13 @@ def test_run_of_a_killed_command_is_ended_and_its_pool_slot_is_free(status: dg.D
     ended = instance.get_run_by_id(run.run_id)
     assert ended is not None and ended.status == dg.DagsterRunStatus.FAILURE
     assert not storage.get_concurrency_info("ordergroove_orders").claimed_slots
+
+
+def test_run_that_is_interrupted_before_its_first_event_is_ended() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run_job(interrupted_job, report=lambda _event: None, one_process=False)
+    (run,) = dg.DagsterInstance.get().get_runs()
+    assert run.status == dg.DagsterRunStatus.FAILURE
 
 
 def test_run_that_the_ui_executes_again_goes_on() -> None:
