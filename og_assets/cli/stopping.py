@@ -1,4 +1,4 @@
-"""Ends a command within seconds of Ctrl-C or SIGTERM, whatever it does then.
+"""Ends a command within seconds of Ctrl-C, SIGTERM or a closed terminal (SIGHUP), whatever it does then.
 
 A step may wait for Ordergroove, dbt may be in the middle of a build, and Dagster replaces signal handlers while it
 executes a run and then waits for each step. So a thread hears the signals through Python's wakeup descriptor, gives
@@ -18,7 +18,7 @@ from typing import NoReturn
 GRACE_SECONDS = 3.0
 _ACTIONS_SECONDS = 2.0
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _stop_signals: list[int] = []
 _actions: list[Callable[[], None]] = []
 # Held from the beginning of the exit: the main thread and the thread that hears the signals may both arrive there.
@@ -26,12 +26,13 @@ _exiting = threading.Lock()
 
 
 def stop_on_signals(*, grace: float = GRACE_SECONDS) -> None:
-    """From now on, let Ctrl-C and SIGTERM interrupt this process, and end it if it goes on for `grace` seconds."""
+    """From now on, let each of the signals interrupt this process, and end it if it goes on for `grace` seconds."""
     read, write = os.pipe()
     os.set_blocking(write, False)
     for number in _SIGNALS:
-        # Both explicitly: a shell starts background commands with Ctrl-C ignored.
-        signal.signal(number, _interrupt)
+        # Ctrl-C too, which a shell ignores for background commands; but nohup asks to ignore SIGHUP.
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _interrupt)
     signal.set_wakeup_fd(write, warn_on_full_buffer=False)
     threading.Thread(target=_end_after, args=(read, grace), daemon=True, name="end-on-signal").start()
 

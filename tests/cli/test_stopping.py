@@ -1,4 +1,4 @@
-"""SIGTERM and Ctrl-C end every command in every phase, with all processes that it started."""
+"""SIGTERM, Ctrl-C and a closed terminal end every command in every phase, with all processes that it started."""
 
 import os
 import signal
@@ -116,7 +116,7 @@ def wait_for_line(process: subprocess.Popen[str], words: str) -> None:
     pytest.fail(f"ended before it said {words!r}: {''.join(seen)}")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_process_that_ignores_interrupts_is_ended_with_its_descendants(number: int) -> None:
     process = start("-c", STUBBORN)
     wait_for_line(process, "ready")
@@ -124,6 +124,15 @@ def test_process_that_ignores_interrupts_is_ended_with_its_descendants(number: i
     while not any("SIG_IGN" in " ".join(child.cmdline()[2:3]) for child in main.children(recursive=True)):
         time.sleep(0.1)
     assert "Stopped" in stop(process, number)
+
+
+def test_command_under_nohup_survives_its_terminal() -> None:
+    process = start("-c", "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)" + STUBBORN)
+    wait_for_line(process, "ready")
+    process.send_signal(signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(1)
+    stop(process)
 
 
 def test_sync_that_waits_for_the_store_ends(silent_store: str) -> None:
