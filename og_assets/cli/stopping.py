@@ -25,8 +25,11 @@ _actions: list[Callable[[], None]] = []
 _exiting = threading.Lock()
 
 
-def stop_on_signals(*, grace: float = GRACE_SECONDS) -> None:
-    """From now on, let each of the signals interrupt this process, and end it if it goes on for `grace` seconds."""
+def stop_on_signals(*, grace: float = GRACE_SECONDS, hint: str = "") -> None:
+    """From now on, let each of the signals interrupt this process, and end it if it goes on for `grace` seconds.
+
+    `hint` is printed after "Stopped.".
+    """
     read, write = os.pipe()
     os.set_blocking(write, False)
     for number in _SIGNALS:
@@ -34,7 +37,7 @@ def stop_on_signals(*, grace: float = GRACE_SECONDS) -> None:
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _interrupt)
     signal.set_wakeup_fd(write, warn_on_full_buffer=False)
-    threading.Thread(target=_end_after, args=(read, grace), daemon=True, name="end-on-signal").start()
+    threading.Thread(target=_end_after, args=(read, grace, hint), daemon=True, name="end-on-signal").start()
 
 
 def stop_signal() -> int | None:
@@ -52,13 +55,13 @@ def before_exit(action: Callable[[], None]) -> Iterator[None]:
         _actions.remove(action)
 
 
-def exit_by_signal(number: int) -> NoReturn:
+def exit_by_signal(number: int, *, hint: str = "") -> NoReturn:
     """End this process and all that it started, with the exit code of the signal."""
     from og_assets.cli.console import errors
 
     _exiting.acquire()
     with suppress(OSError, ValueError):
-        errors().print("Stopped. Run the command again to continue: what was pulled is kept.")
+        errors().print(f"Stopped. {hint}".strip())
     for pid in _descendants(os.getpid()):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -82,13 +85,13 @@ def _run_actions() -> None:
             action()
 
 
-def _end_after(read: int, grace: float) -> None:
+def _end_after(read: int, grace: float, hint: str) -> None:
     number = 0
     while number not in _SIGNALS:
         number = os.read(read, 1)[0]
     _stop_signals.append(number)
     time.sleep(grace)
-    exit_by_signal(number)
+    exit_by_signal(number, hint=hint)
 
 
 def _descendants(pid: int) -> list[int]:

@@ -146,7 +146,7 @@ def test_sync_that_waits_for_the_store_ends(silent_store: str) -> None:
 def test_ingest_that_loads_definitions_ends(tmp_path: Path) -> None:
     process = start("-m", "og_assets", "ingest", OG_DATA_DIR=str(tmp_path / "data"))
     wait_for_line(process, "event files are in")
-    assert "Stopped" in stop(process)
+    assert "Stopped. Run the command again to continue: what was pulled is kept." in stop(process)
 
 
 def test_run_of_a_stopped_command_is_ended_and_its_pool_slot_is_free(
@@ -168,7 +168,7 @@ def test_run_of_a_stopped_command_is_ended_and_its_pool_slot_is_free(
 def test_demo_that_makes_its_store_ends(tmp_path: Path) -> None:
     process = start("-c", DEMO, str(tmp_path), "demo", "--headless")
     wait_for_line(process, "Making a store")
-    assert "Stopped" in stop(process)
+    assert stop(process).splitlines()[-1] == "Stopped."
 
 
 def test_dev_that_starts_dagsters_processes_ends(tmp_path: Path) -> None:
