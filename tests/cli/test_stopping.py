@@ -62,6 +62,21 @@ if __name__ == "__main__":
     run_job(job, report=lambda event: output().print(event.kind), one_process=True, before_exit=before_exit)
 """
 
+INTERRUPTED_STEP = """
+import os, signal, time
+from og_assets.cli.console import open_consoles
+from og_assets.cli.stopping import exit_by_signal, stop_on_signals, stop_signal
+from og_assets.cli.sync import print_failures
+open_consoles()
+stop_on_signals()
+try:
+    print("ready", flush=True)
+    time.sleep(600)
+except KeyboardInterrupt:
+    print_failures("0123456789", ("dbt_models: DagsterExecutionInterruptedError",), success=False)
+exit_by_signal(stop_signal())
+"""
+
 DEMO = """
 import pathlib, sys
 from og_assets.cli import demo
@@ -124,6 +139,12 @@ def test_process_that_ignores_interrupts_is_ended_with_its_descendants(number: i
     while not any("SIG_IGN" in " ".join(child.cmdline()[2:3]) for child in main.children(recursive=True)):
         time.sleep(0.1)
     assert "Stopped" in stop(process, number)
+
+
+def test_interrupted_step_is_not_reported_as_a_failure() -> None:
+    process = start("-c", INTERRUPTED_STEP)
+    wait_for_line(process, "ready")
+    assert stop(process, signal.SIGINT) == "Stopped.\n"
 
 
 def test_command_under_nohup_survives_its_terminal() -> None:
