@@ -14,7 +14,8 @@ _SHORT_SECONDS = 60.0
 def pulls_are_short(lake: Path) -> bool:
     """Return whether the newest pulls and open-ID listings, one after another, would take less than a minute."""
     seconds = 0.0
-    for name in (*(api_object.name for api_object in OBJECTS), *(census_name(BY_NAME[name]) for name in LISTED_OBJECTS)):
+    listings = [census_name(BY_NAME[name]) for name in LISTED_OBJECTS]
+    for name in [*(api_object.name for api_object in OBJECTS), *listings]:
         newest = max((lake / "pulls" / name).glob("*.parquet"), default=None, key=lambda path: path.name)
         if newest is None:
             return False

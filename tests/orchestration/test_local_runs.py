@@ -92,6 +92,7 @@ def test_steps_and_rows_are_reported_and_partitions_are_materialized() -> None:
     sync(events, last="2026-01-02")
     assert [event.kind for event in events] == ["started", "rows", "rows", "finished"]
     assert [event.rows for event in events] == [None, 3, 3, None]
+    assert {event.asset for event in events if event.kind == "rows"} == {"ordergroove/orders"}
     keys = ["2026-01-01", "2026-01-02", "2026-01-03"]
     assert never_materialized([["ordergroove", "orders"]], partition_keys=keys) == ["2026-01-03"]
 
