@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class CheckoutOnly(BuildHookInterface):
+class CheckoutOnly(BuildHookInterface[BuilderConfig]):
     """Lets editable installs through and stops every other build."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002

@@ -46,6 +46,7 @@ class Target:
 
     @property
     def tls(self) -> ssl.SSLContext | None:
+        """A TLS context that trusts the certificate of nginx; None for plain HTTP."""
         return ssl.create_default_context(cafile=self.certificate) if self.certificate else None
 
 
@@ -60,6 +61,7 @@ class Load:
 
     @property
     def rate(self) -> float:
+        """Acknowledged events per second."""
         return len(self.latencies) / self.seconds
 
     def percentile(self, part: float) -> float:

@@ -121,7 +121,8 @@ class Settings(BaseSettings):
         if isinstance(value, date):
             return value
         try:
-            return datetime.strptime(value.strip(), "%Y-%m-%d").date()
+            # date.fromisoformat would also accept 20240131 and 2024-W05-3.
+            return datetime.strptime(value.strip(), "%Y-%m-%d").date()  # noqa: DTZ007 (only the day is kept)
         except ValueError:
             # Pydantic would read a number as seconds since 1970.
             raise ValueError("is not a day; write one such as 2024-01-31") from None

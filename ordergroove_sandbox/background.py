@@ -59,7 +59,7 @@ class BackgroundThreads:
     def _guarded(self, do: Callable[[], None], name: str) -> None:
         try:
             do()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # An exception in a thread does not end the process: /sandbox/health and the page at / report it.
             self.failure = f"{name} failed: {type(error).__name__}: {error}"
 

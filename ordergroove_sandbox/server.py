@@ -49,6 +49,7 @@ class Application:
         self._with_date = DateHeader(self._answer, running.store)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request of the API or of the control pages."""
         await self._with_date(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -131,8 +131,9 @@ class Store(Actions):
 
 @contextmanager
 def _without_garbage_collection() -> Iterator[None]:
-    """Suspend garbage collection: creating a history leaves no cycles to collect, and the search for them takes half of
-    the time.
+    """Suspend garbage collection.
+
+    Creating a history leaves no cycles to collect, and the search for them takes half of the time.
     """
     was_enabled = gc.isenabled()
     gc.disable()

@@ -63,7 +63,7 @@ def main() -> int:
             case = running[future]
             try:
                 result = future.result()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 # A case that raises counts as a problem, and must not stop the other cases.
                 totals.comparisons[case.scenario.name] += Comparison(cases=1, problems=[str(error)])
                 print(f"{number} of {len(cases)}: {case.name} failed: {error}", flush=True)

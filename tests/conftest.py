@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from testkit.dbt.runner import Dbt
 
 
-# The longest first, so that no worker is left alone with one of them at the end.
+# The longest first, so that no worker is left alone with one of them at the end. xdist keeps the order only with
+# `--no-loadscope-reorder`.
 LONGEST = ("e2e", "test_arrivals.py", "test_changes.py", "test_building.py", "dbt_project")
 
 
@@ -52,8 +53,3 @@ def dbt(tmp_path_factory: pytest.TempPathFactory, shared_folder: Path) -> "Dbt":
     from testkit.dbt.runner import Dbt
 
     return Dbt(tmp_path_factory.mktemp("dbt"), shared=shared_folder)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest files first, so that no worker starts one when the others are done (`--no-loadscope-reorder`)."""
-    items.sort(key=lambda item: ("/e2e/" not in item.nodeid, "/dbt_project/" not in item.nodeid))

@@ -1,6 +1,6 @@
 """Settings: an invalid value gives an error that names the variable and a valid value, and never shows a key."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -105,8 +105,9 @@ def test_invalid_value_is_reported_with_its_variable_and_a_valid_value(
 
 
 def test_today_has_no_finished_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "no finished window" in error_message(monkeypatch, ORDERGROOVE_START_DATE=str(date.today()))
-    yesterday = date.today() - timedelta(days=1)
+    today = datetime.now().astimezone().date()
+    assert "no finished window" in error_message(monkeypatch, ORDERGROOVE_START_DATE=str(today))
+    yesterday = today - timedelta(days=1)
     assert settings_from(monkeypatch, ORDERGROOVE_START_DATE=str(yesterday)).ordergroove_start_date == yesterday
 
 
@@ -193,14 +194,17 @@ def test_any_environment_is_accepted_or_reported_with_a_variable(
     with monkeypatch.context() as patched:
         for name, value in environment.items():
             patched.setenv(name, value)
+        loaded: Settings | SettingsError
         try:
             loaded = load_settings()
         except SettingsError as error:
-            assert any(name in str(error) for name in environment)
-        else:
-            assert loaded.zone
-            assert loaded.sync_hours
-            assert loaded.data_dir.is_absolute()
+            loaded = error
+    if isinstance(loaded, SettingsError):
+        assert any(name in str(loaded) for name in environment)
+    else:
+        assert loaded.zone
+        assert loaded.sync_hours
+        assert loaded.data_dir.is_absolute()
 
 
 def test_several_webhook_keys_are_accepted_during_a_rotation(monkeypatch: pytest.MonkeyPatch) -> None:

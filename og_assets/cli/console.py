@@ -36,7 +36,7 @@ def errors() -> "Console":
 
 
 def open_consoles() -> None:
-    """Copy the standard streams now: during a run the originals go to a log. A closed stream becomes the null device."""
+    """Copy the standard streams now: during a run the originals go to a log. Closed ones become the null device."""
     for stream, name in ((1, "stdout"), (2, "stderr")):
         if getattr(sys, name) is None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream)

@@ -10,9 +10,10 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 DEMO_SEED = 7
 DEMO_CUSTOMERS = 400
 DEMO_DAYS = 365
+DEMO_ZONE = ZoneInfo("America/New_York")
 # Each window costs Dagster some 14 events, whatever it brings. The first window takes everything that is older.
 DEMO_WINDOWS = 30
 DEMO_DIR = PROJECT_ROOT / "data" / "demo"
@@ -65,9 +67,9 @@ def _new_demo(*, port: int | None) -> None:
         shutil.rmtree(DEMO_DIR, ignore_errors=True)
         DEMO_DIR.mkdir(parents=True, exist_ok=True)
     output().print(f"Making a store of {DEMO_CUSTOMERS:,} customers with a year of history …")
-    until = datetime.now().replace(microsecond=0)
+    until = store_now()
     with serve(demo_store(until, inbox=DEMO_DIR / "inbox")) as server:
-        start = str(date.today() - timedelta(days=DEMO_WINDOWS))
+        start = str(until.date() - timedelta(days=DEMO_WINDOWS))
         point_at_sandbox(server.url, merchant=server.store.merchant, data_dir=DEMO_DIR, start_date=start)
         output().print(f"The store answers at {server.url}. Pulling all windows since {start}, and what is older …")
         from og_assets.cli.sync import run_sync
@@ -105,6 +107,11 @@ def _reopen(*, port: int) -> None:
         context.__exit__(None, None, None)
 
 
+def store_now() -> datetime:
+    """Return the current wall-clock time of the demo's store, in its time zone and without one."""
+    return datetime.now(DEMO_ZONE).replace(tzinfo=None, microsecond=0)
+
+
 def demo_store(until: datetime, *, inbox: Path | None) -> "Store":
     """Make the store. With an inbox, all its webhook events are in it, as a receiver would have written them."""
     from ordergroove_sandbox import Store
@@ -113,7 +120,14 @@ def demo_store(until: datetime, *, inbox: Path | None) -> "Store":
     hooks = Webhooks()
     if inbox is not None:
         hooks.write_files_to(inbox)
-    store = Store(seed=DEMO_SEED, customers=DEMO_CUSTOMERS, days=DEMO_DAYS, until=until, webhooks=hooks)
+    store = Store(
+        seed=DEMO_SEED,
+        customers=DEMO_CUSTOMERS,
+        days=DEMO_DAYS,
+        until=until,
+        timezone=DEMO_ZONE.key,
+        webhooks=hooks,
+    )
     hooks.close()
     return store
 
@@ -125,7 +139,7 @@ def point_at_sandbox(url: str, *, merchant: str, data_dir: Path, start_date: str
         ORDERGROOVE_BASE_URL=url,
         ORDERGROOVE_ENTITLEMENTS_URL=url,
         ORDERGROOVE_MERCHANT_ID=merchant,
-        ORDERGROOVE_TIMEZONE="America/New_York",
+        ORDERGROOVE_TIMEZONE=DEMO_ZONE.key,
         ORDERGROOVE_START_DATE=start_date,
         OG_DATA_DIR=str(data_dir),
         OG_SYNC_HOURS="14",

@@ -38,11 +38,11 @@ def receiver(
     allow_unsigned: Annotated[
         bool, typer.Option("--allow-unsigned", help="Without a key, take events from anyone. Not for production.")
     ] = False,
-    max_body: Annotated[int, typer.Option(min=1, help="Bytes of the largest body that is taken.")] = 8_000_000,
+    max_body: Annotated[int, typer.Option(min=1, help="Bytes of the largest body that is accepted.")] = 8_000_000,
     max_connections: Annotated[int, typer.Option(min=1, help="Connections at one moment; more get 503.")] = 512,
     rotate_seconds: Annotated[float, typer.Option(min=0.1, help="Age at which a file goes into the inbox.")] = 300,
     rotate_bytes: Annotated[int, typer.Option(min=1, help="Size at which a file goes into the inbox.")] = 64_000_000,
-    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds in which a request must arrive, and be kept.")] = 10,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds in which a body must arrive and be stored.")] = 10,
 ) -> None:
     """Take webhooks in over HTTP and write them into the inbox. Ends with Ctrl-C. See docs/receiver.md."""
     with errors_as_sentences():

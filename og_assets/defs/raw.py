@@ -4,7 +4,7 @@ Windowed objects are partitioned by extraction window, and a range of windows is
 are snapshots of the present. Pools of one slot allow one listing of an object type at a time.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import dagster as dg
 
@@ -102,10 +102,35 @@ def build_raw_asset(api_object: ApiObject, *, partitions: dg.TimeWindowPartition
 def reference_snapshots(
     context: dg.AssetExecutionContext, ordergroove: OrdergrooveResource
 ) -> Iterator[dg.MaterializeResult]:
-    """List the small reference objects, one after the other."""
+    """List the small reference objects, one after the other. One that fails does not stop the others."""
+    failures: dict[str, dg.Failure] = {}
     for name in REFERENCE_SNAPSHOTS:
-        if raw_key(BY_NAME[name]) in context.selected_asset_keys:
-            yield _snapshot(BY_NAME[name], context, ordergroove)
+        if raw_key(BY_NAME[name]) not in context.selected_asset_keys:
+            continue
+        try:
+            result = _snapshot(BY_NAME[name], context, ordergroove)
+        except dg.Failure as failure:
+            failures[name] = failure
+        else:
+            yield result
+    if failures:
+        raise dg.Failure(
+            description=_by_message({name: failure.description or "failed" for name, failure in failures.items()}),
+            metadata={
+                f"{name}/{label}": value
+                for name, failure in failures.items()
+                for label, value in failure.metadata.items()
+            },
+            allow_retries=any(failure.allow_retries for failure in failures.values()),
+        )
+
+
+def _by_message(messages: Mapping[str, str]) -> str:
+    """Say each message once, with the objects that it is about."""
+    return " ".join(
+        f"{', '.join(name for name in messages if messages[name] == message)}: {message}"
+        for message in dict.fromkeys(messages.values())
+    )
 
 
 # Each pull writes a row into the lake's manifest. dbt reads the manifest, so lineage passes through it.
@@ -137,7 +162,7 @@ def _result(
     api_object: ApiObject, done: Sequence[Pull], context: dg.AssetExecutionContext, *, lake: Lake
 ) -> dg.MaterializeResult:
     for note in {pull.note for pull in done if pull.note}:
-        context.log.warning(f"{api_object.name}: {note}")
+        context.log.warning("%s: %s", api_object.name, note)
     key = raw_key(api_object)
     with dagster_failures():
         table_rows = count_rows(lake.raw_folder(api_object))
@@ -201,7 +226,7 @@ def _partition_counts(
 
 
 def _progress(api_object: ApiObject, context: dg.AssetExecutionContext) -> Progress:
-    return lambda message: context.log.info(f"{api_object.name}: {message}")
+    return lambda message: context.log.info("%s: %s", api_object.name, message)
 
 
 def _window_text(window: Window) -> str:

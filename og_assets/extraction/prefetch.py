@@ -23,7 +23,8 @@ def prefetch(pages: Iterator[list[Any]]) -> Generator[list[Any]]:
                 if stopped.is_set():
                     return
             fetched.put(None)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001
+            # Raised again in the caller's thread.
             fetched.put(error)
 
     # A daemon thread: when the caller stops, neither it nor the process's exit waits for the request in flight. That

@@ -146,7 +146,7 @@ class BatchWriter:
             problem: Exception | None = None
             try:
                 await self._in_thread(partial(self._journal.append, list(batch.values())))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 # Any error, also a bug: every sender of this batch must get 503 and not wait until its timeout.
                 problem = error
                 self.write_problem.record(error)
@@ -187,7 +187,7 @@ class BatchWriter:
     async def _try(self, work: Callable[[], T], problem: DiskProblem) -> T | None:
         try:
             return await self._in_thread(work)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # Any error: maintenance must go on.
             problem.record(error)
         return None

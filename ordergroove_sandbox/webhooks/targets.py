@@ -73,6 +73,7 @@ class HttpPost:
         self._client: httpx.Client | None = None
 
     def __call__(self, url: str, body: bytes, headers: dict[str, str]) -> int | None:
+        """Send one request and return the status of its response, None if there is none."""
         if self._client is None:
             self._client = httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False)
         try:

@@ -13,6 +13,7 @@ from typing import cast
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
+from dbt.contracts.graph.nodes import ModelNode
 
 from testkit.dbt.shared import load_or_make
 
@@ -38,6 +39,11 @@ class Dbt:
         # The manifest stays for the whole session: without this, each garbage collection traverses it.
         gc.collect()
         gc.freeze()
+
+    @property
+    def models(self) -> dict[str, ModelNode]:
+        """The models of the project, by unique id."""
+        return {key: node for key, node in self.manifest.nodes.items() if isinstance(node, ModelNode)}
 
     def _parse(self) -> Manifest:
         result = self.invoke("parse", "--show-all-deprecations", data_dir=self._scratch)

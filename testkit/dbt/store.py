@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict
 
 import duckdb
 import pyarrow as pa
@@ -97,6 +97,13 @@ class LakeFixture:
         path = self.root / "pulls" / name / f"{number:06}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(pa.Table.from_pylist([row], schema=PULLS.schema), path)
+
+
+class ListingTimes(TypedDict):
+    """When the last listing that contains an object began, and when the first that lacks it ended."""
+
+    last_listed_at: datetime
+    first_missed_at: datetime
 
 
 def event(

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -19,8 +20,10 @@ import httpx
 
 KEY = "a-key-for-these-tests-alone"
 PATH = "/webhooks/ordergroove"
-# One connection per request, as most senders do. verify=False: loading certificates for plain HTTP costs CPU.
-CLIENT = httpx.Client(verify=False, timeout=10, limits=httpx.Limits(max_keepalive_connections=0))
+# One connection per request, as most senders do. No certificates: loading them for plain HTTP costs CPU.
+CLIENT = httpx.Client(
+    verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), timeout=10, limits=httpx.Limits(max_keepalive_connections=0)
+)
 _LISTENING = re.compile(r"Listening at http://[^ ]*?:(\d+)/")
 
 
@@ -52,7 +55,7 @@ def answer_to(port: int, raw: bytes, *, seconds: float = 5) -> bytes:
 
 @dataclass
 class Receiver:
-    """A running receiver. `log` is its stderr so far."""
+    """A running receiver."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -61,16 +64,20 @@ class Receiver:
 
     @property
     def url(self) -> str:
+        """The address that events are posted to."""
         return f"http://127.0.0.1:{self.port}{PATH}"
 
     @property
     def log(self) -> str:
+        """Everything that the receiver wrote to stderr so far."""
         return self.log_file.read_text()
 
     def page(self, path: str) -> httpx.Response:
+        """Get one of the pages of the receiver, such as /metrics."""
         return CLIENT.get(f"http://127.0.0.1:{self.port}{path}")
 
     def post(self, body: bytes, headers: dict[str, str] | None = None) -> httpx.Response:
+        """Post a body, by default with a valid signature."""
         return CLIENT.post(self.url, content=body, headers=signed(body) if headers is None else headers)
 
     def metric(self, name: str) -> float:

@@ -36,23 +36,28 @@ class SandboxClient:
         self.http.close()
 
     def get(self, path: str, **query: Any) -> httpx.Response:
+        """Send one GET request."""
         return self.http.get(path, params={"merchant": "m", **query})
 
     def page(self, path: str, **query: Any) -> dict[str, Any]:
+        """Return the first page of a list, which must be answered with 200."""
         response = self.get(path, **query)
         assert response.status_code == 200, response.text
         body: dict[str, Any] = response.json()
         return body
 
     def pages(self, path: str, **query: Any) -> list[dict[str, Any]]:
+        """Return all pages of a list."""
         pages = [self.page(path, **query)]
         while pages[-1]["next"]:
             pages.append(self.http.get(pages[-1]["next"]).json())
         return pages
 
     def rows(self, path: str, **query: Any) -> list[dict[str, Any]]:
+        """Return the rows of all pages, by default 100 a page."""
         pages = self.pages(path, **{"page_size": 100, **query})
         return [row for page in pages for row in page["results"]]
 
     def ids(self, path: str, **query: Any) -> list[str]:
+        """Return the keys of the rows of all pages."""
         return [row[LISTS[path]] for row in self.rows(path, **query)]

@@ -11,6 +11,7 @@ Tables = dict[str, list[dict[str, Any]]]
 
 
 def assert_invariants(store: Store) -> None:
+    """Check that the tables of a store do not contradict each other."""
     tables = store.truth.tables()
     for check in (
         _totals,

@@ -23,11 +23,13 @@ class Inbox:
     received: list[tuple[bytes, dict[str, str]]] = field(default_factory=list)
 
     def __call__(self, _url: str, body: bytes, headers: dict[str, str]) -> int | None:
+        """Keep one request and return the next prepared status, or the default."""
         self.received.append((body, headers))
         return self.statuses.pop(0) if self.statuses else self.otherwise
 
     @property
     def events(self) -> list[dict[str, Any]]:
+        """The parsed bodies of all requests."""
         return [orjson.loads(body) for body, _ in self.received]
 
     @property

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from og_assets.deletions.check_rows import ExistenceCheckRow
-from testkit.dbt.store import LakeFixture, Warehouse, day, event, small_store
+from testkit.dbt.store import LakeFixture, Row, Warehouse, day, event, small_store
 
 from .full_refresh import INCREMENTAL, SEEDS, assert_equals_full_refresh
 
@@ -67,7 +67,7 @@ def changed_price(lake: LakeFixture) -> None:
 
 def second_subscription_of_customer(lake: LakeFixture) -> None:
     """S2 was the last subscription of C2 when it was cancelled; with S20 it no longer is."""
-    body = {"customer": "C2", "product": "P1", "quantity": 1, "every": 1, "every_period": 3, "live": True}
+    body: Row = {"customer": "C2", "product": "P1", "quantity": 1, "every": 1, "every_period": 3, "live": True}
     created = day("2026-04-02 10:00:00+00:00")
     created_event = event("E90", "subscription.create", "S20", at=created, created=int(created.timestamp()), **body)
     lake.deliver([created_event])
@@ -97,7 +97,7 @@ def tried_order_deleted_and_replaced(lake: LakeFixture) -> None:
     """The only subscription of a third customer gets a cheaper item in another order within seconds."""
     order = {"customer": "C85", "place": day("2026-06-09 00:00:00"), "updated": day("2026-06-09 01:00:00")}
     lake.pull("orders", [{"public_id": "O85", "status": 18, "tries": 1, **order}], seen_at=NOON - timedelta(days=1))
-    item = {"subscription": "S85", "customer": "C85", "product": "P1", "quantity": 1}
+    item: Row = {"subscription": "S85", "customer": "C85", "product": "P1", "quantity": 1}
     events = [
         event("E84", "item.create", "I85", at=NOON - timedelta(days=9), order="O85", total_price="20.00", **item),
         event("E85", "item.remove", "I85", at=NOON, order="O85", total_price="20.00", **item),

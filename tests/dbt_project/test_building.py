@@ -151,8 +151,8 @@ def test_every_object_has_a_source_and_a_staging_model_that_reads_it(dbt: Dbt) -
     assert sources == objects | {"webhook_events", "deletion_checks"}
     read = {
         node.name.removeprefix("stg_ordergroove__"): node.sources
-        for node in dbt.manifest.nodes.values()
-        if node.resource_type == "model" and node.name.startswith("stg_ordergroove__")
+        for node in dbt.models.values()
+        if node.name.startswith("stg_ordergroove__")
     }
     # Histories read a source a second time: orders of items, attempts of orders, versions of subscriptions.
     histories = {
@@ -161,13 +161,14 @@ def test_every_object_has_a_source_and_a_staging_model_that_reads_it(dbt: Dbt) -
         "subscription_versions": [["ordergroove", "subscriptions"]],
     }
     # The tables of one family of events read the table of all events, not files.
-    families = {f"{family}_events": [] for family in ("subscription", "order", "item", "subscriber")}
+    families: dict[str, list[list[str]]] = {
+        f"{family}_events": [] for family in ("subscription", "order", "item", "subscriber")
+    }
     assert read == {name: [["ordergroove", name]] for name in sources} | families | histories
 
 
 def test_every_column_of_a_mart_has_a_type_and_a_description(dbt: Dbt) -> None:
-    models = [node for node in dbt.manifest.nodes.values() if node.resource_type == "model"]
-    marts = [model for model in models if model.schema == "marts"]
+    marts = [model for model in dbt.models.values() if model.schema == "marts"]
     assert len(marts) >= 8
     for mart in marts:
         assert mart.contract.enforced

@@ -39,8 +39,10 @@ def last_arrivals(lake: Path, rng: random.Random) -> tuple[list[Path], list[list
 def test_incremental_equals_full_refresh_row_by_row(
     lake: LakeFixture, warehouse: Warehouse, tmp_path: Path, seed: int
 ) -> None:
-    """A simulation with lost events, incomplete listings and checks. Its files arrive in any order, over builds of the
-    whole project, of parts, and one that fails."""
+    """A simulation with lost events, incomplete listings and checks.
+
+    Its files arrive in any order, over builds of the whole project, of parts, and one that fails.
+    """
     rng = random.Random(seed)
     case = Case(scenario=BY_NAME[rng.choice(["random", "lossy"])], seed=seed, days=60, customers=25)
     run_case(case, tmp_path / "run")
@@ -102,7 +104,7 @@ def test_only_affected_rows_are_recomputed(small_lake: LakeFixture, small_wareho
             if not warehouse.rows(f"select * from {mart} where {row} and {column} = 'tampered'")
         ]
 
-    item = {"customer": "C1", "order": "O91", "subscription": "S1"}
+    item: Row = {"customer": "C1", "order": "O91", "subscription": "S1"}
     assert recomputed_after() == [], "no row arrived"
     assert recomputed_after(event("E90", "order.create", "O90", at=NOON, customer="C9")) == [], "another customer's"
     assert warehouse.rows("select customer_id from marts.fct_orders where order_id = 'O90'") == [("C9",)]
@@ -111,7 +113,7 @@ def test_only_affected_rows_are_recomputed(small_lake: LakeFixture, small_wareho
     recomputed = [of_subscription[0], of_customer[0]]
     assert recomputed_after(event("E93", "item.create", "I91", at=NOON, **item)) == recomputed
     # It was in the order once.
-    moved = {"customer": "C2", "order": "O2", "subscription": "S2"}
+    moved: Row = {"customer": "C2", "order": "O2", "subscription": "S2"}
     assert recomputed_after(event("E94", "item.out_of_stock", "I3", at=NOON, **moved)) == [of_order[0], *recomputed]
 
 
@@ -151,7 +153,7 @@ def test_build_numbers_grow_after_their_log_is_emptied(small_lake: LakeFixture, 
 def test_no_model_has_a_parent_with_a_wider_scope(dbt: Dbt) -> None:
     """Rows of such a parent would be recomputed that the model does not process. Full tables between them count too."""
     reaches = ["order", "subscription", "customer"]
-    models = {key: node for key, node in dbt.manifest.nodes.items() if node.resource_type == "model"}
+    models = dbt.models
     # Models of events process them as they arrive.
     incremental = {key for key in models if models[key].config.meta.get("follows", "event_id") != "event_id"}
     reach = {key: reaches.index(models[key].config.meta["reach"]) for key in incremental}

@@ -18,6 +18,9 @@ from .sandbox_stores import UNTIL, SandboxStore
 # Reports end on the last whole day before the last pull; webhooks of later days do not count yet.
 KNOWN_UNTIL = UNTIL.date() - timedelta(days=1)
 
+# What a curve is grouped by, and its cohort quarter or its product.
+Curve = tuple[str, date | None, str | None]
+
 
 class Subscription(NamedTuple):
     """A subscription as it truly was: its live spells, by days."""
@@ -59,10 +62,10 @@ def first_cancellations(store: SandboxStore) -> dict[str, date]:
     return {subscription: day for subscription, day in days.items() if day <= KNOWN_UNTIL}
 
 
-def observations(store: SandboxStore) -> dict[tuple[str, date | None, str | None], list[tuple[int, bool]]]:
+def observations(store: SandboxStore) -> dict[Curve, list[tuple[int, bool]]]:
     """The days that each subscription of a curve lived, and whether it ended then or was only known so long."""
     ended = first_cancellations(store)
-    curves = defaultdict(list)
+    curves: defaultdict[Curve, list[tuple[int, bool]]] = defaultdict(list)
     for subscription, row in subscriptions_of(store).items():
         end = ended.get(subscription)
         observed = ((end or KNOWN_UNTIL) - row.started).days, end is not None
@@ -84,14 +87,15 @@ def expected_survival(seen: list[tuple[int, bool]], ages: list[int]) -> Iterator
 
 def test_survival_is_what_the_library_says_of_the_truth(all_events: SandboxStore, dbt: Dbt) -> None:
     store, warehouse = all_events, all_events.warehouse(dbt)
-    found = defaultdict(list)
-    for *curve, age, survival, lower, upper in warehouse.rows(
+    found: defaultdict[Curve, list[tuple[int, float, float, float]]] = defaultdict(list)
+    for grouped_by, quarter, product, *point in warehouse.rows(
         """
         select grouped_by, cohort_quarter, product_id, age_days, survival, lower, upper
         from marts.rpt_survival order by all
         """
     ):
-        found[tuple(curve)].append((age, survival, lower, upper))
+        age, survival, lower, upper = point
+        found[grouped_by, quarter, product].append((age, survival, lower, upper))
     truth = observations(store)
     assert found.keys() == truth.keys()
     assert len(found) > 10
@@ -104,7 +108,8 @@ def test_survival_is_what_the_library_says_of_the_truth(all_events: SandboxStore
 
 
 def months_later(day: date, months: int) -> date:
-    return day + relativedelta(months=months)
+    later: date = day + relativedelta(months=months)
+    return later
 
 
 def cohorts_of(store: SandboxStore) -> dict[date, dict[str, list[str]]]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from og_assets.deletions.check_rows import ExistenceCheckRow
-from testkit.dbt.store import LakeFixture, Warehouse, day, event, small_store
+from testkit.dbt.store import LakeFixture, ListingTimes, Row, Warehouse, day, event, small_store
 
 from .sales import verdict
 
@@ -32,7 +32,7 @@ def not_found(key: str, *, at: datetime, kind: Any = "item", **known: Any) -> Ex
 def test_each_proof_is_a_bounded_deletion_and_absence_alone_is_none(lake: LakeFixture, warehouse: Warehouse) -> None:
     small_store(lake)
     noon = JUNE + timedelta(hours=16)
-    missed = {"last_listed_at": JUNE, "first_missed_at": noon}
+    missed: ListingTimes = {"last_listed_at": JUNE, "first_missed_at": noon}
     lake.check(
         # Proved by a 404; reported by a late event, too; absent from a listing, and not checked yet.
         not_found("I2", at=noon + SECOND, **missed),
@@ -104,12 +104,16 @@ def test_item_absent_from_a_listing_is_missing_until_its_check(
 ) -> None:
     lake, warehouse = small_lake, small_warehouse
     outcome = "select outcome from marts.fct_order_items where order_item_id = 'I2'"
-    waiting = {"last_listed_at": JUNE, "first_missed_at": JUNE + timedelta(days=1)}
+    waiting: ListingTimes = {"last_listed_at": JUNE, "first_missed_at": JUNE + timedelta(days=1)}
     lake.check(ExistenceCheckRow(object_type="item", object_id="I2", reason="left_census", **waiting))
     warehouse.run("run", *MARTS)
     assert warehouse.rows(outcome) == [("missing",)]
-    checked = {"checked_at": JUNE + timedelta(days=2), "status": 200}
-    lake.check(ExistenceCheckRow(object_type="item", object_id="I2", reason="left_census", **waiting, **checked))
+    checked_at = JUNE + timedelta(days=2)
+    lake.check(
+        ExistenceCheckRow(
+            object_type="item", object_id="I2", reason="left_census", checked_at=checked_at, status=200, **waiting
+        )
+    )
     warehouse.run("run", *MARTS)
     assert warehouse.rows(outcome) == [("open",)]
     assert deletions(warehouse) == {}
@@ -158,7 +162,7 @@ def test_incremental_equals_full_refresh_for_places_and_checks(
     files = []
     for _ in range(6):
         seen_at = JUNE + timedelta(hours=rng.randrange(48), milliseconds=rng.randrange(1000))
-        rows = [
+        rows: list[Row] = [
             {"public_id": f"I{rng.randrange(6)}", "order": rng.choice([None, "O1", "O2", "O3"])}
             | {"order_updated": rng.choice([None, day(f"2026-06-{rng.randrange(1, 9):02}")])}
             for _ in range(5)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from og_assets.deletions.check_rows import ExistenceCheckRow
-from testkit.dbt.store import LakeFixture, Row, Warehouse, day, event, small_store
+from testkit.dbt.store import LakeFixture, ListingTimes, Row, Warehouse, day, event, small_store
 
 MARTS = ("--select", "+fct_orders", "+fct_order_items", "+dim_customers", "+fct_item_moves", "+rpt_deleted_value")
 JUNE = datetime(2026, 6, 1, tzinfo=UTC)
@@ -15,7 +15,7 @@ JUNE = datetime(2026, 6, 1, tzinfo=UTC)
 
 def items(warehouse: Warehouse) -> dict[str, tuple[str, str | None, bool]]:
     rows = warehouse.rows("select order_item_id, outcome, order_id, deleted_at is not null from marts.fct_order_items")
-    return {key: tuple(rest) for key, *rest in rows}  # type: ignore[misc]
+    return {key: (outcome, order, is_deleted) for key, outcome, order, is_deleted in rows}
 
 
 def test_deletions_and_moves_reach_the_marts_and_the_build_passes(lake: LakeFixture, warehouse: Warehouse) -> None:
@@ -81,7 +81,7 @@ def history(rng: random.Random) -> list[Row]:
     happened = []
     for number in range(60):
         at = JUNE + timedelta(hours=rng.randrange(12))
-        fields = rng.choice(
+        fields: Row = rng.choice(
             [{}, {"status": rng.choice([1, 5]), "total": f"{rng.randrange(90)}.00", "place": "2026-07-01"}]
         )
         if rng.random() < 0.4:
@@ -89,8 +89,8 @@ def history(rng: random.Random) -> list[Row]:
             happened.append(event(f"E{number}", f"order.{kind}", f"O{rng.randrange(8)}", at=at, **fields))
         else:
             kind = rng.choice(["create", "change_order", "change_quantity", "remove"])
-            place = rng.choice([{}, {"order": f"O{rng.randrange(8)}", "subscription": f"S{rng.randrange(3)}"}])
-            worth = rng.choice([{}, {"quantity": 1, "total_price": f"{rng.randrange(90)}.00"}])
+            place: Row = rng.choice([{}, {"order": f"O{rng.randrange(8)}", "subscription": f"S{rng.randrange(3)}"}])
+            worth: Row = rng.choice([{}, {"quantity": 1, "total_price": f"{rng.randrange(90)}.00"}])
             happened.append(event(f"E{number}", f"item.{kind}", f"I{rng.randrange(12)}", at=at, **place, **worth))
     return happened
 
@@ -171,7 +171,7 @@ def test_contradicted_deletion_is_listed_with_its_contradiction(lake: LakeFixtur
     before, alive, after = (datetime(2026, 6, 1, hour, tzinfo=UTC) for hour in (3, 4, 5))
     lake.pull("orders", [{"public_id": key, "updated": day("2026-06-01")} for key in ("O1", "O2", "O3")], seen_at=alive)
     lake.pull("items", [{"public_id": "I1", "order": "O1", "order_updated": day("2026-06-01")}], seen_at=alive)
-    listed = {"last_listed_at": alive, "first_missed_at": after}
+    listed: ListingTimes = {"last_listed_at": alive, "first_missed_at": after}
     lake.check(
         ExistenceCheckRow(object_type="order", object_id="O5", reason="left_census", **listed),
         ExistenceCheckRow(object_type="item", object_id="I4", reason="came_back", checked_at=alive, status=200),

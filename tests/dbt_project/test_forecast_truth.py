@@ -1,5 +1,6 @@
-"""Forecasts of a sandbox store: known items are exact, each difference to what is placed is explained to the cent,
-and the expected value is near what is placed.
+"""Forecasts of a sandbox store: known items are exact, and the expected value is near the placed value.
+
+Each difference between forecast and placed value is explained to the cent.
 
 For a table over more stores and as-of days: `SEEDS=5 AS_OF_DAYS=4 pytest -s tests/dbt_project/test_forecast_truth.py`.
 This store is not one of the shared ones: it is built as of a day, and again after the horizon.

@@ -16,7 +16,8 @@ def payments(warehouse: Warehouse) -> list[tuple[str, str]]:
 
 
 def ingested(warehouse: Warehouse) -> int:
-    return warehouse.rows("select count(*) from build_log.taken_files")[0][0]
+    ((files,),) = warehouse.rows("select count(*) from build_log.taken_files")
+    return int(files)
 
 
 def version(method: str, *, updated: str, key: str = "PAY1") -> Row:

@@ -45,7 +45,7 @@ def polls(lake: LakeFixture) -> None:
 
 def late_events(lake: LakeFixture) -> None:
     """Changes on the third and the fifth, and a cancellation of two hours on the sixth."""
-    body = {"customer": "C1", "product": "P1", "every": 1, "every_period": 3}
+    body: Row = {"customer": "C1", "product": "P1", "every": 1, "every_period": 3}
     lake.deliver(
         [
             event("E2", "subscription.change_quantity", "S1", at=noon(3), quantity=3, live=True, **body),

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from testkit.dbt.runner import Dbt
-from testkit.dbt.store import LakeFixture, Warehouse, event
+from testkit.dbt.store import LakeFixture, Row, Warehouse, event
 
 from .sandbox_stores import DAYS, SandboxStore
 
@@ -44,7 +44,7 @@ def expected_movements(live: dict[date, set[str]], ends: list[date]) -> Counter[
 
 def test_every_day_and_month_is_counted(all_events: SandboxStore, dbt: Dbt) -> None:
     store, warehouse = all_events, all_events.warehouse(dbt)
-    daily: dict[date, tuple[Any, ...]] = {
+    daily: dict[date, list[Any]] = {
         day: counts
         for day, *counts in warehouse.rows(
             "select day_date, created, reactivated, cancelled, live_end from marts.rpt_subscriptions_daily"
@@ -95,7 +95,7 @@ def test_cancellation_can_count_on_the_day_after(all_events: SandboxStore, wareh
 
 def five_months(lake: LakeFixture) -> None:
     """Ten a month from January, cancelled in March, back in May."""
-    body = {"customer": "C1", "product": "P1", "quantity": 1, "every": 1, "every_period": 3, "price": "10.00"}
+    body: Row = {"customer": "C1", "product": "P1", "quantity": 1, "every": 1, "every_period": 3, "price": "10.00"}
     lake.deliver(
         event(f"E{month}", f"subscription.{kind}", "S1", at=datetime(2026, month, 15, 12, tzinfo=UTC), **body)
         for month, kind in ((1, "create"), (3, "cancel"), (5, "reactivate"))

@@ -112,7 +112,11 @@ def test_orders_whose_sums_contradict_their_items_are_counted(
     assert (verdict(warehouse, sums), verdict(warehouse, split)) == (("pass", 0), ("pass", 0))
     placed = day("2026-06-05 01:00:00")
     order = {"customer": "C1", "status": 5, "place": day("2026-06-05 00:00:00"), "updated": placed}
-    money = {"sub_total": Decimal("20.00"), "shipping_total": Decimal("0.00"), "total": Decimal("20.00")}
+    money: dict[str, Decimal | str] = {
+        "sub_total": Decimal("20.00"),
+        "shipping_total": Decimal("0.00"),
+        "total": Decimal("20.00"),
+    }
     money |= {"discount_total": Decimal("0.00"), "currency_code": "USD"}
     off, negative = money | {"sub_total": Decimal("20.03")}, money | {"discount_total": Decimal("-1.00")}
     small_lake.pull("orders", [{"public_id": "O41", **order, **off}, {"public_id": "O42", **order, **negative}])

@@ -15,7 +15,7 @@ def location() -> dg.Definitions:
     """The code location of a store with default settings."""
     return build_definitions(
         Settings(
-            _env_file=None,  # type: ignore[call-arg]
+            _env_file=None,
             ordergroove_timezone="America/New_York",
             ordergroove_start_date=date(2024, 1, 1),
             og_data_dir=Path("data"),

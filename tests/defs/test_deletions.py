@@ -48,10 +48,9 @@ def materialize(chosen: Settings, *, job: str = "by_hand") -> dg.ExecuteInProces
 
 
 def metadata(result: dg.ExecuteInProcessResult, name: str) -> dict[str, object]:
-    (event,) = [
-        event for event in result.get_asset_materialization_events() if event.asset_key.path == ["ordergroove", name]
-    ]
-    return {key: value.value for key, value in event.materialization.metadata.items()}
+    materializations = [event.materialization for event in result.get_asset_materialization_events()]
+    (found,) = [each for each in materializations if each.asset_key.path == ["ordergroove", name]]
+    return {key: value.value for key, value in found.metadata.items()}
 
 
 def verdicts(result: dg.ExecuteInProcessResult) -> dict[str, bool]:

@@ -24,7 +24,7 @@ def put(folder: Path, name: str, *lines: Any) -> None:
 
 
 def ingest(folder: Path, **config: int) -> dg.ExecuteInProcessResult:
-    settings = Settings(_env_file=None, og_data_dir=folder, og_inbox_settle=0)  # type: ignore[call-arg]
+    settings = Settings(_env_file=None, og_data_dir=folder, og_inbox_settle=0)
     return dg.materialize(
         [webhook_events],
         resources={"inbox": InboxResource(settings=settings)},

@@ -3,9 +3,9 @@
 import json
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import dagster as dg
 import pytest
@@ -93,8 +93,8 @@ def later(monkeypatch: pytest.MonkeyPatch, *, seconds: float) -> None:
 
     class Later(datetime):
         @classmethod
-        def now(cls, tz: Any = None) -> datetime:
-            return datetime.fromtimestamp(time.time() + seconds, tz or UTC)
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls.fromtimestamp(time.time() + seconds, tz or UTC)
 
     monkeypatch.setattr("og_assets.defs.inbox_sensor.datetime", Later)
 

@@ -38,7 +38,7 @@ class SyncedStore:
         self.server = server
         self.store = server.store
         self.lake = Lake(folder / "it's a [data] folder" / "lake")
-        self.settings = Settings(ordergroove_api_key="sandbox-key", ordergroove_base_url=server.url)  # type: ignore[arg-type]
+        self.settings = Settings(ordergroove_api_key="sandbox-key", ordergroove_base_url=server.url)
         self._last: datetime | None = None
         self._runs = 0
 
@@ -135,8 +135,9 @@ def hiding(*ids: str, status: int | None = None, body: Any = None) -> MakeClient
         def handle_request(self, request: httpx.Request) -> httpx.Response:
             if status and request.url.path.split("/")[2] in hidden:
                 date = {"Date": super().handle_request(request).headers["Date"]}
-                content = {"text": body} if isinstance(body, str) else {"json": body}
-                return httpx.Response(status, headers=date, **content)
+                if isinstance(body, str):
+                    return httpx.Response(status, headers=date, text=body)
+                return httpx.Response(status, headers=date, json=body)
             response = super().handle_request(request)
             response.read()
             page = json.loads(response.content)

@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -87,7 +88,7 @@ class Project:
             names = connection.execute("select table_name from duckdb_tables() order by 1").fetchall()
             return {name: connection.execute(f'from "{name}" order by all').fetchall() for (name,) in names}
 
-    def query(self, sql: str) -> list[tuple[object, ...]]:
-        """Ask the published file."""
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Query the published file."""
         with duckdb.connect(str(self.data_dir / "warehouse" / "analytics.duckdb"), read_only=True) as connection:
             return connection.execute(sql).fetchall()

@@ -220,7 +220,7 @@ def _deletions(project: Project, server: RunningStore) -> tuple[dict[object, obj
     expected: dict[object, object] = {}
     for mart, key, table in DELETED:
         for row_id, at in project.query(f"select {key}, deleted_at from {mart} where outcome = 'deleted'"):
-            found[row_id] = at.astimezone(UTC)  # type: ignore[attr-defined]
+            found[row_id] = at.astimezone(UTC)
         for row in server.store.truth.table(table):
             # An item that is deleted at the end of its out-of-stock retries has no event.
             if row["cause"] != "out_of_stock":

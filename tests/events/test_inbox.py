@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from og_assets.events import ingest
-from og_assets.events.inbox import inbox_of
+from og_assets.events.inbox import EventFile, inbox_of
 from og_assets.events.ingested_files import IngestedFiles
 from og_assets.events.scan import scan_inbox
 
@@ -58,14 +57,14 @@ def test_file_that_cannot_be_opened_is_reported_and_others_are_ingested(
 ) -> None:
     folder.put("a.jsonl", event(1))
     folder.put("b.jsonl", event(2))
-    digest = ingest.EventFile.sha256
+    digest = EventFile.sha256
 
     def refuse(self: Any) -> str:
         if self.name == "a.jsonl":
             raise PermissionError(13, "Permission denied")
         return digest(self)
 
-    monkeypatch.setattr(ingest.EventFile, "sha256", refuse)
+    monkeypatch.setattr(EventFile, "sha256", refuse)
     report = folder.ingest()
     assert folder.event_ids() == ["e2"] and "a.jsonl cannot be read (Permission denied)" in report.problems[0]
     assert [file.name for file in scan_inbox(folder.inbox, folder.lake).new] == ["a.jsonl"]

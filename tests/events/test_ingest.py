@@ -17,6 +17,7 @@ from og_assets.events import ingest
 from og_assets.events.ingest import EventIngestion
 from og_assets.events.ingested_files import IngestedFiles
 from og_assets.events.land import EVENTS
+from og_assets.events.parse import EventFileReader
 from og_assets.events.scan import scan_inbox
 from og_assets.lake.errors import NotWritableError
 
@@ -150,7 +151,7 @@ def test_recent_file_that_ends_inside_an_event_waits_for_its_end(
 def test_file_that_changes_while_it_is_read_waits(folder: DataFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.put("a.jsonl", event(1))
     path = folder.put("b.jsonl", event(2))
-    read = ingest.EventFileReader.values
+    read = EventFileReader.values
 
     def read_and_change(self: Any) -> Any:
         yield from read(self)
@@ -158,7 +159,7 @@ def test_file_that_changes_while_it_is_read_waits(folder: DataFolder, monkeypatc
             path.write_bytes(path.read_bytes() + json.dumps(event(3)).encode())
 
     with monkeypatch.context() as patch:
-        patch.setattr(ingest.EventFileReader, "values", read_and_change)
+        patch.setattr(EventFileReader, "values", read_and_change)
         report = folder.ingest()
     assert (report.incomplete, folder.event_ids(), folder.in_inbox()) == (1, ["e1"], ["b.jsonl"])
     folder.ingest()
@@ -171,7 +172,12 @@ def test_cut_off_files_of_a_batch_cost_one_repetition(folder: DataFolder, monkey
         folder.put(f"{number}.jsonl", raw=json.dumps(event(number)).encode()[: None if number % 2 else -3])
     landings = []
     land = EventIngestion._land
-    monkeypatch.setattr(EventIngestion, "_land", lambda *arguments: landings.append(1) or land(*arguments))
+
+    def count_and_land(*arguments: Any) -> Any:
+        landings.append(arguments)
+        return land(*arguments)
+
+    monkeypatch.setattr(EventIngestion, "_land", count_and_land)
     report = folder.ingest()
     assert (report.incomplete, report.files, len(landings)) == (5, 5, 2)
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -29,34 +30,45 @@ def test_files_are_hidden_until_the_segment_is_complete(lake_folder: LakeFolder)
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
 def test_failed_landing_leaves_no_file(lake_folder: LakeFolder, error: type[BaseException]) -> None:
     page = [order(number) for number in range(1000)]
-    with pytest.raises(error), lake_folder.landing("orders") as landing:
-        for _ in range(11):
-            landing.add(page)
-        landing.add(["broken"])
-        assert len(lake_folder.files()) == 2
-        raise error
+
+    def fail_after_eleven_pages() -> None:
+        with lake_folder.landing("orders") as landing:
+            for _ in range(11):
+                landing.add(page)
+            landing.add(["broken"])
+            assert len(lake_folder.files()) == 2
+            raise error
+
+    with pytest.raises(error):
+        fail_after_eleven_pages()
     assert lake_folder.files() == []
 
 
 def test_rows_are_not_visible_if_their_quarantine_file_cannot_be(lake_folder: LakeFolder) -> None:
     quarantine = lake_folder.root / "quarantine" / "orders"
-    with pytest.raises(NotWritableError), lake_folder.landing("orders") as landing:
+    with ExitStack() as stack:
+        landing = stack.enter_context(lake_folder.landing("orders"))
         landing.add([order(1), "broken"])
         # A folder of that name makes the rename of the quarantine file fail.
         (path,) = quarantine.iterdir()
         (quarantine / path.name.removeprefix(".").removesuffix(".part")).mkdir()
+        with pytest.raises(NotWritableError):
+            stack.close()
     assert lake_folder.files() == []
 
 
 def test_rows_are_not_visible_if_a_quarantine_file_begun_late_cannot_be(lake_folder: LakeFolder) -> None:
     quarantine = lake_folder.root / "quarantine" / "orders"
     page = [order(number) for number in range(1000)]
-    with pytest.raises(NotWritableError), lake_folder.landing("orders") as landing:
+    with ExitStack() as stack:
+        landing = stack.enter_context(lake_folder.landing("orders"))
         for _ in range(10):
             landing.add(page)
         landing.add(["broken"])
         (path,) = quarantine.iterdir()
         (quarantine / path.name.removeprefix(".").removesuffix(".part")).mkdir()
+        with pytest.raises(NotWritableError):
+            stack.close()
     assert lake_folder.files() == []
 
 

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -32,7 +31,7 @@ DAYS = dg.DailyPartitionsDefinition("2026-01-01", end_date="2026-01-05")
     backfill_policy=dg.BackfillPolicy.single_run(),
     pool="ordergroove_orders",
 )
-def orders(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+def orders(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     assert context.partition_keys
     return dg.MaterializeResult(metadata={"pull/rows": 3})
 
@@ -72,12 +71,12 @@ def interrupted_job() -> dg.JobDefinition:
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "home"
     home.mkdir()
     (home / "dagster.yaml").write_text((PROJECT_ROOT / "dagster.yaml").read_text())
     monkeypatch.setenv("DAGSTER_HOME", str(home))
-    yield home
+    return home
 
 
 def sync(events: list[StepEvent], *, first: str = "2026-01-01", last: str = "2026-01-01") -> str:

@@ -141,7 +141,7 @@ def test_search_can_be_limited_to_some_fields(shop: SandboxClient) -> None:
 
 def test_ordering_by_place_applies_to_version_1_only(shop: SandboxClient) -> None:
     headers = {"X-OG-API-VERSION": ""}
-    query = {"ordering": "-place", "page_size": 100}
+    query: dict[str, str | int] = {"ordering": "-place", "page_size": 100}
     places = [row["place"] for row in shop.http.get("/orders/", params=query, headers=headers).json()["results"]]
     assert places == sorted(places, reverse=True)
     assert shop.page("/orders/", **query)["results"] == shop.page("/orders/", page_size=100)["results"]

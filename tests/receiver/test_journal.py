@@ -133,7 +133,7 @@ def test_file_that_cannot_be_moved_is_moved_later(tmp_path: Path) -> None:
     file = journal(tmp_path)
     file.append([line(1)])
     blocker = blocked_day(tmp_path)
-    with pytest.raises(OSError):
+    with pytest.raises(OSError, match="File exists"):
         file.rotate()
     assert find_unlocked_files(tmp_path / "inbox") == left_open(tmp_path) != []
     blocker.unlink()

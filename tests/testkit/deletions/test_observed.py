@@ -94,7 +94,7 @@ def test_price_that_changes_during_a_sync_may_or_may_not_have_been_shown(store: 
     observed.add_prices(before, without)
     assert observed.prices(key) == set()
     observed.add_prices(before, before)
-    dearer = View(before.orders, before.items | {key: {**before.items[key], "total_price": Decimal("1.23")}})
+    dearer = View(before.orders, {**before.items, key: {**before.items[key], "total_price": Decimal("1.23")}})
     observed.add_prices(before, dearer)
     assert observed.prices(key) == {before.items[key]["total_price"], Decimal("1.23")}
 
