@@ -118,7 +118,7 @@ def test_bracket_in_a_folder_name_is_printed_as_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("redirection", "seen"), [(">&-", True), ("2>&-", False), (">&- 2>&-", False)])
 def test_closed_stream_is_not_an_error(redirection: str, seen: bool, tmp_path: Path) -> None:
     done = subprocess.run(
-        ["sh", "-c", f'"$0" -m og_assets ingest {redirection}', sys.executable],
+        ["/bin/sh", "-c", f'"$0" -m og_assets ingest {redirection}', sys.executable],
         env={**os.environ, "OG_DATA_DIR": str(tmp_path / "data"), "OG_SYNC_HOURS": "25"},
         capture_output=True,
         text=True,
