@@ -31,15 +31,20 @@ app.command()(demo)
 # These two run an event loop that handles signals by itself.
 _OWN_SIGNALS = ("receiver", "sandbox")
 
+_RESUMABLE = ("sync", "ingest")
+_HINT = "Run the command again to continue: what was pulled is kept."
+
 
 def main() -> None:
     """Run the command line and exit."""
     open_consoles()
-    if not set(_OWN_SIGNALS) & set(sys.argv[1:2]):
-        stop_on_signals()
+    command = "".join(sys.argv[1:2])
+    hint = _HINT if command in _RESUMABLE else ""
+    if command not in _OWN_SIGNALS:
+        stop_on_signals(hint=hint)
     try:
         app()
     finally:
         number = stop_signal()
         if number is not None:
-            exit_by_signal(number)
+            exit_by_signal(number, hint=hint)

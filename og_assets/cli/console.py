@@ -4,6 +4,7 @@ Belongs here: writing for people. Does not belong here: progress of a run (`prog
 """
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -35,7 +36,12 @@ def errors() -> "Console":
 
 
 def open_consoles() -> None:
-    """Copy the standard streams now: during a run the originals go to a log."""
+    """Copy the standard streams now: during a run the originals go to a log. Closed ones become the null device."""
+    for stream, name in ((1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+            os.set_inheritable(stream, True)
+            setattr(sys, name, os.fdopen(stream, "w", closefd=False))
     output()
     errors()
 

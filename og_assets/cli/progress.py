@@ -16,7 +16,8 @@ class StepLines:
     """The line to print for each step event. Keeps start times and rows until a step ends."""
 
     started: dict[str, float] = field(default_factory=dict)
-    rows: dict[str, int] = field(default_factory=dict)
+    # By step and asset: each partition of an asset carries the number of all of them.
+    rows: dict[str, dict[str | None, int]] = field(default_factory=dict)
     waiting: dict[str, str | None] = field(default_factory=dict)
 
     def line(self, event: StepEvent) -> str | None:
@@ -30,12 +31,11 @@ class StepLines:
         if event.kind == "started":
             self.started[event.step] = time.monotonic()
         if event.rows is not None:
-            # A step of several assets reports the rows of each; a range repeats its total for each partition.
-            self.rows[event.step] = max(event.rows, self.rows.get(event.step, 0))
+            self.rows.setdefault(event.step, {})[event.asset] = event.rows
         if event.kind not in ("finished", "failed"):
             return None
         seconds = time.monotonic() - self.started.get(event.step, time.monotonic())
-        rows = f"{self.rows[event.step]:>10,} rows" if event.step in self.rows else " " * 15
+        rows = f"{sum(self.rows[event.step].values()):>10,} rows" if event.step in self.rows else " " * 15
         outcome = "failed" if event.kind == "failed" else "done"
         return f"{outcome:<8}{name:<27}{rows}{seconds:>8.1f} s"
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from og_assets.cli.console import errors, errors_as_sentences, exit_unless, output, print_message
+from og_assets.cli.stopping import before_exit, stop_signal
 from og_assets.cli.windows import chosen_windows, parse_day
 from og_assets.settings import Settings, load_settings
 
@@ -57,8 +58,9 @@ def run_sync(settings: Settings, *, first: str | None, last: str | None) -> bool
             report=report,
             one_process=len(keys) == 1 and pulls_are_short(settings.data_dir / "lake"),
             tags=tags if len(keys) > 1 else {"dagster/partition": keys[0]},
+            before_exit=before_exit,
         )
-    if not _succeeded(outcome.run_id, outcome.failures, success=outcome.success):
+    if not print_failures(outcome.run_id, outcome.failures, success=outcome.success):
         return False
     published = settings.data_dir / "warehouse" / "analytics.duckdb"
     output().print(summary(settings.data_dir / "lake", published))
@@ -84,8 +86,10 @@ def run_ingest(settings: Settings) -> bool:
     whole_inbox = {"ops": {"ordergroove__webhook_events": {"config": {"max_bytes": sys.maxsize}}}}
     job = ingest_webhooks_job()
     with reporting(job.name, steps=[node.name for node in job.all_node_defs]) as report:
-        outcome = run_job(ingest_webhooks_job, report=report, one_process=True, run_config=whole_inbox)
-    if not _succeeded(outcome.run_id, outcome.failures, success=outcome.success):
+        outcome = run_job(
+            ingest_webhooks_job, report=report, one_process=True, run_config=whole_inbox, before_exit=before_exit
+        )
+    if not print_failures(outcome.run_id, outcome.failures, success=outcome.success):
         return False
     output().print(f"Published: {settings.data_dir / 'warehouse' / 'analytics.duckdb'}")
     found = scan_inbox(inbox, lake)
@@ -115,9 +119,11 @@ def _warn_of_gaps(earlier: list[str]) -> None:
         )
 
 
-def _succeeded(run_id: str, failures: tuple[str, ...], *, success: bool) -> bool:
-    for failure in failures if not success else ():
-        print_message("failed", failure)
-    if not success:
+def print_failures(run_id: str, failures: tuple[str, ...], *, success: bool) -> bool:
+    """Print why a run failed, and return whether it succeeded."""
+    # A stopped run fails too, by the interrupt of its step.
+    if not success and stop_signal() is None:
+        for failure in failures:
+            print_message("failed", failure)
         errors().print(f"The run failed; analysts keep the last published tables. Details: run {run_id[:8]} in the UI.")
     return success

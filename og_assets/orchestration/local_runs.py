@@ -7,8 +7,9 @@ which job runs, and for which windows (`cli`).
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,14 @@ from og_assets.orchestration.step_events import Report, reported_steps, step_lab
 # Marks the runs of the command line, so that one whose process was killed can be found.
 ORIGIN_TAG = "og_assets/origin"
 ORIGIN = "og-assets"
+
+_UNFINISHED = [
+    # Created, and stopped before its first event.
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
 
 
 class BusyError(OgAssetsError):
@@ -50,9 +59,11 @@ def run_job(
     one_process: bool,
     tags: Mapping[str, str] | None = None,
     run_config: Mapping[str, Any] | None = None,
+    before_exit: Callable[[Callable[[], None]], AbstractContextManager[None]] = nullcontext,  # type: ignore[assignment]
 ) -> RunOutcome:
     """Run a job to its end. `job` is a function of a module: steps in other processes call it again by its name.
 
+    `before_exit` takes the function to call where a signal ends this process in the middle of the run.
     Raises `BusyError` where another command runs, and `StorageError`.
     """
     instance = dg.DagsterInstance.get()
@@ -62,15 +73,19 @@ def run_job(
     record_code_location(instance, job_name=definition.name)
     pools = {op.name: op.pool for op in definition.all_node_defs if isinstance(op, dg.OpDefinition) and op.pool}
     try:
-        with _only_command(home):
+        with _only_command(home), before_exit(partial(_fail_orphaned_runs, instance)):
             _fail_orphaned_runs(instance)
             with reported_steps(instance, tags=run_tags, pools=pools, report=report), _output_to(home / "sync.log"):
-                result = dg.execute_job(
-                    dg.reconstructable(job),
-                    instance=instance,
-                    tags=run_tags,
-                    run_config={**(run_config or {}), **(ONE_PROCESS if one_process else {})},
-                )
+                try:
+                    result = dg.execute_job(
+                        dg.reconstructable(job),
+                        instance=instance,
+                        tags=run_tags,
+                        run_config={**(run_config or {}), **(ONE_PROCESS if one_process else {})},
+                    )
+                finally:
+                    # An interrupt before the run's first event leaves it unfinished.
+                    _fail_orphaned_runs(instance)
             return RunOutcome(result.run_id, result.success, tuple(_failures(instance, result.run_id)))
     except OperationalError as error:
         raise StorageError(
@@ -87,7 +102,7 @@ def never_materialized(asset_paths: Sequence[Sequence[str]], *, partition_keys: 
 
 
 def fail_orphaned_runs() -> None:
-    """End the runs of commands that were killed and free their pool slots, unless a command is running now."""
+    """End the runs of commands that were killed and free the pool slots of ended runs, unless a command runs now."""
     instance = dg.DagsterInstance.get()
     with suppress(BusyError), _only_command(Path(instance.root_directory)):
         _fail_orphaned_runs(instance)
@@ -126,11 +141,21 @@ def _only_command(home: Path) -> Iterator[None]:
 
 
 def _fail_orphaned_runs(instance: dg.DagsterInstance) -> None:
-    """End the unfinished runs of the command line. The caller holds the lock, so their processes no longer exist."""
-    unfinished = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
-    for run in instance.get_runs(dg.RunsFilter(statuses=unfinished, tags={ORIGIN_TAG: ORIGIN})):
-        instance.report_run_failed(run, message="The process of this og-assets command ended before the run did.")
-        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    """End the unfinished runs of the command line, and free pool slots. The caller holds the lock: no command runs."""
+    for run in instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED, tags={ORIGIN_TAG: ORIGIN})):
+        # A run that the UI executes again has the tags of the first run, but another process.
+        if run.parent_run_id is None:
+            instance.report_run_failed(run, message="The process of this og-assets command ended before the run did.")
+    _free_slots_of_ended_runs(instance)
+
+
+def _free_slots_of_ended_runs(instance: dg.DagsterInstance) -> None:
+    """Free the pool slots of runs that are finished or deleted. Without a daemon, no other process frees them."""
+    storage = instance.event_log_storage
+    for run_id in storage.get_concurrency_run_ids():
+        run = instance.get_run_by_id(run_id)
+        if run is None or run.is_finished:
+            storage.free_concurrency_slots_for_run(run_id)
 
 
 def _failures(instance: dg.DagsterInstance, run_id: str) -> Iterator[str]:

@@ -30,10 +30,11 @@ _KINDS: Mapping[dg.DagsterEventType, Kind] = {
 
 @dataclass(frozen=True, kw_only=True)
 class StepEvent:
-    """One event of a step. `rows` says how many rows it pulled; `detail` says what a waiting step waits for."""
+    """One event of a step. `rows` counts the rows of `asset`; `detail` says what a waiting step waits for."""
 
     step: str
     kind: Kind
+    asset: str | None = None
     rows: int | None = None
     detail: str | None = None
 
@@ -95,7 +96,9 @@ class _Watcher:
                 event = record.event_log_entry.dagster_event
                 if event and event.step_key and event.event_type in _KINDS:
                     self._not_started.pop(event.step_key, None)
-                    self._report(StepEvent(step=event.step_key, kind=_KINDS[event.event_type], rows=_rows(event)))
+                    asset = event.asset_key.to_user_string() if event.asset_key else None
+                    kind = _KINDS[event.event_type]
+                    self._report(StepEvent(step=event.step_key, kind=kind, asset=asset, rows=_rows(event)))
 
     def _read_pools(self) -> None:
         pools = sorted(set(self._not_started.values()))

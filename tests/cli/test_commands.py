@@ -113,3 +113,17 @@ def test_bracket_in_a_folder_name_is_printed_as_it_is(tmp_path: Path) -> None:
     data_dir.write_text("a file where a folder should be")
     code, _, errors = run("sync", ORDERGROOVE_API_KEY="a-secret-key", OG_DATA_DIR=str(data_dir))
     assert code == 1 and str(data_dir) in errors
+
+
+@pytest.mark.parametrize(("redirection", "seen"), [(">&-", True), ("2>&-", False), (">&- 2>&-", False)])
+def test_closed_stream_is_not_an_error(redirection: str, seen: bool, tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'"$0" -m og_assets ingest {redirection}', sys.executable],
+        env={**os.environ, "OG_DATA_DIR": str(tmp_path / "data"), "OG_SYNC_HOURS": "25"},
+        capture_output=True,
+        text=True,
+        timeout=150,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert ("write hours from 0 to 23" in done.stderr) == seen and "Traceback" not in done.stderr

@@ -15,6 +15,14 @@ def test_rows_of_a_range_are_counted_once() -> None:
     assert line is not None and line.split()[:4] == ["done", "orders", "1,200", "rows"]
 
 
+def test_rows_of_a_step_with_several_assets_are_added_up() -> None:
+    lines = StepLines()
+    for asset, rows in (("ordergroove/products", 20), ("ordergroove/resources", 2), ("ordergroove/resources", 2)):
+        lines.line(StepEvent(step="reference_snapshots", kind="rows", asset=asset, rows=rows))
+    line = lines.line(StepEvent(step="reference_snapshots", kind="finished"))
+    assert line is not None and line.split()[:4] == ["done", "reference_snapshots", "22", "rows"]
+
+
 def test_wait_is_printed_once_for_each_holder() -> None:
     lines = StepLines()
     by_run = StepEvent(
