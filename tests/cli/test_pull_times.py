@@ -1,5 +1,6 @@
 """When the steps of a sync run in one process."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ LISTINGS = ("census_orders", "census_items")
 NAMES = (*(api_object.name for api_object in OBJECTS), *LISTINGS)
 
 
-def record(lake: Path, *, file: str = "1.parquet", **seconds: float) -> None:
+def record(lake: Path, seconds: Mapping[str, float], *, file: str = "1.parquet") -> None:
     for name, duration in seconds.items():
         folder = lake / "pulls" / name
         folder.mkdir(parents=True, exist_ok=True)
@@ -20,18 +21,18 @@ def record(lake: Path, *, file: str = "1.parquet", **seconds: float) -> None:
 
 
 def test_newest_pulls_of_a_small_store_are_short(tmp_path: Path) -> None:
-    record(tmp_path, **dict.fromkeys(NAMES, 50.0))
+    record(tmp_path, dict.fromkeys(NAMES, 50.0))
     assert not pulls_are_short(tmp_path)
-    record(tmp_path, file="2.parquet", **dict.fromkeys(NAMES, 1.0))
+    record(tmp_path, dict.fromkeys(NAMES, 1.0), file="2.parquet")
     assert pulls_are_short(tmp_path)
 
 
 def test_long_open_id_listing_is_not_short(tmp_path: Path) -> None:
-    record(tmp_path, **dict.fromkeys(NAMES, 1.0))
-    record(tmp_path, file="2.parquet", census_items=55.0)
+    record(tmp_path, dict.fromkeys(NAMES, 1.0))
+    record(tmp_path, {"census_items": 55.0}, file="2.parquet")
     assert not pulls_are_short(tmp_path)
 
 
 def test_object_without_a_pull_is_not_short(tmp_path: Path) -> None:
-    record(tmp_path, **dict.fromkeys(NAMES[1:], 1.0))
+    record(tmp_path, dict.fromkeys(NAMES[1:], 1.0))
     assert not pulls_are_short(tmp_path)
