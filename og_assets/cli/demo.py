@@ -171,7 +171,7 @@ def _say_where_to_look() -> None:
         "                     (duckdb.connect(path, read_only=True); docs/metrics.md says what they mean)\n"
         f"  what was pulled    {DEMO_DIR / 'lake'}\n"
         "  runs and lineage   og-assets demo --reopen shows this demo in Dagster's UI again\n"
-        "  your own store     copy .env.example to .env, then og-assets sync"
+        '  your own store     README.md, "Point it at your store"'
     )
 
 
