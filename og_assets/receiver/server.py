@@ -11,6 +11,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import FrameType
 
 import uvicorn
 
@@ -80,7 +81,7 @@ def run(settings: Settings, options: Options) -> None:
             metrics=metrics,
             refused=refused,
         )
-        server = uvicorn.Server(
+        server = _Server(
             uvicorn.Config(
                 build_app(webhook, writer, metrics=metrics, refused=refused),
                 ws="none",
@@ -114,6 +115,17 @@ def run(settings: Settings, options: Options) -> None:
             signal.signal(number, server.handle_exit)
         asyncio.run(serve())
     _report_left_open(journal, writer)
+
+
+class _Server(uvicorn.Server):
+    """Closes open connections at a second Ctrl-C. Since Python 3.12, asyncio waits for them even then."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop; at the second Ctrl-C, without waiting for requests."""
+        super().handle_exit(sig, frame)
+        if self.force_exit:
+            for connection in self.server_state.connections:
+                asyncio.get_running_loop().call_soon_threadsafe(connection.transport.abort)
 
 
 @contextmanager
