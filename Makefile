@@ -49,6 +49,7 @@ prove: $(READY) ## Long checks: the sandbox over many seeds (ARGS="--seeds 200")
 	@$(BIN)/python -m simulations.receiver --kills 50
 	@$(BIN)/python -m simulations --seeds $(or $(SEEDS),20)
 	@EXAMPLES=2000 KILLS=20 $(BIN)/python -m pytest -q tests/events/test_parse.py tests/events/test_ingest.py
+	@SEEDS=$(or $(SEEDS),5) $(PYTEST) tests/dbt_project tests/testkit
 
 format: $(READY) ## Format Python and SQL in place
 	@$(BIN)/ruff check --fix .
