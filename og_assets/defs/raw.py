@@ -14,10 +14,10 @@ from og_assets.defs.resources import OrdergrooveResource
 from og_assets.deletions.open_id_lister import LISTED_OBJECTS
 from og_assets.deletions.open_id_listings import census_name
 from og_assets.extraction.pull import Progress, Window
-from og_assets.lake.lake import Lake, file_stem
+from og_assets.lake.lake import Lake
 from og_assets.lake.manifest import Pull
 from og_assets.lake.row_counts import count_rows, count_rows_by_bounds
-from og_assets.orchestration.failures import RETRIES, dagster_failures
+from og_assets.orchestration.failures import RETRIES, InterruptedFailure, dagster_failures
 from og_assets.ordergroove.objects import BY_NAME, OBJECTS, ApiObject
 
 # Snapshots of some pages share one step: a process for each costs more than the pull. Payments and entitlements have
@@ -109,6 +109,8 @@ def reference_snapshots(
             continue
         try:
             result = _snapshot(BY_NAME[name], context, ordergroove)
+        except InterruptedFailure:
+            raise
         except dg.Failure as failure:
             failures[name] = failure
         else:
@@ -215,13 +217,7 @@ def _partition_counts(
             for window in windows
             if (pull.first_window or "") <= window.key <= (pull.last_window or "")
         }
-        label = (
-            pull.first_window if pull.first_window == pull.last_window else f"{pull.first_window}..{pull.last_window}"
-        )
-        file = (
-            lake.raw_folder(api_object) / f"window={label}" / f"{file_stem(pull.pulled_at, run_id=pull.run_id)}.parquet"
-        )
-        counts |= count_rows_by_bounds(file, column=api_object.updated, bounds=bounds)
+        counts |= count_rows_by_bounds(lake.raw_file(api_object, pull), column=api_object.updated, bounds=bounds)
     return counts
 
 

@@ -16,7 +16,7 @@ from og_assets.extraction.connection import ACCESS_PROBE, Connection, MakeClient
 from og_assets.extraction.prefetch import prefetch
 from og_assets.lake.lake import SNAPSHOT, Lake
 from og_assets.lake.landing import Landing
-from og_assets.lake.manifest import Pull, SegmentKey, traffic_columns
+from og_assets.lake.manifest import Pull, SegmentKey, segment_label, traffic_columns
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.errors import AccessError, NotFoundError, OrdergrooveError
 from og_assets.ordergroove.objects import ApiObject
@@ -48,7 +48,7 @@ class Segment:
     @property
     def label(self) -> str:
         """Return the `window=` of the segment's file."""
-        return self.first if self.first == self.last else f"{self.first}..{self.last}"
+        return segment_label(self.first, self.last)
 
     def columns(self) -> dict[str, Any]:
         """Return the columns of a `Pull` that identify the segment."""

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from og_assets.lake.files import remove_partials, write_table
 from og_assets.lake.landing import Landing
-from og_assets.lake.manifest import PULLS, Pull, SegmentKey, finished_segments, read_pulls, write_pull
+from og_assets.lake.manifest import PULLS, Pull, SegmentKey, finished_segments, read_pulls, segment_label, write_pull
 from og_assets.lake.privacy import PiiPolicy
 from og_assets.lake.schema import raw_schema
 from og_assets.lake.table import Table
@@ -61,13 +61,18 @@ class Lake:
             remove_partials(quarantine, apart_from=RETRIEVED)
         return Landing(
             api_object,
-            raw_file=self.raw_folder(api_object) / f"window={window}" / f"{stem}.parquet",
+            raw_file=self._raw_file(api_object, window=window, stem=stem),
             quarantine_file=quarantine / f"{window}-{stem}.jsonl",
             window=window,
             pulled_at=pulled_at,
             run_id=run_id,
             policy=policy,
         )
+
+    def raw_file(self, api_object: ApiObject, pull: Pull) -> Path:
+        """Return the raw file of a recorded pull. It does not exist if the pull returned no rows."""
+        window = segment_label(pull.first_window, pull.last_window) if pull.first_window else SNAPSHOT
+        return self._raw_file(api_object, window=window, stem=file_stem(pull.pulled_at, run_id=pull.run_id))
 
     def record(self, pull: Pull) -> None:
         """Write a pull into the manifest."""
@@ -98,6 +103,9 @@ class Lake:
             f"These files in the lake are not readable Parquet: {damaged}. Move them away, materialize their windows "
             "again, then run build_marts. Analysts keep the tables of the last build that passed."
         )
+
+    def _raw_file(self, api_object: ApiObject, *, window: str, stem: str) -> Path:
+        return self.raw_folder(api_object) / f"window={window}" / f"{stem}.parquet"
 
     def _pulls(self, name: str) -> Path:
         return PULLS.path(self.root) / name

@@ -84,6 +84,11 @@ def traffic_columns(traffic: Traffic) -> dict[str, Any]:
     return {field.name: getattr(traffic, field.name) for field in fields(Traffic) if field.name in columns}
 
 
+def segment_label(first: str | None, last: str | None) -> str:
+    """Name the windows of a segment, as in `window=<label>` (decision 3)."""
+    return f"{first}" if first == last else f"{first}..{last}"
+
+
 def write_pull(pull: Pull, path: Path) -> None:
     """Record a pull. Called after its data is published, so that a recorded pull is always complete."""
     PULLS.write([pull], path)

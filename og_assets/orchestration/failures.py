@@ -16,6 +16,10 @@ from og_assets.ordergroove.errors import OrdergrooveError
 RETRIES = dg.RetryPolicy(max_retries=2, delay=60, backoff=dg.Backoff.LINEAR)
 
 
+class InterruptedFailure(dg.Failure):
+    """The step was asked to stop. It must not go on with its next part, and is not retried."""
+
+
 @contextmanager
 def dagster_failures() -> Iterator[None]:
     """Raise any error as a `dg.Failure`. Dagster retries only what the error calls retryable.
@@ -28,7 +32,7 @@ def dagster_failures() -> Iterator[None]:
         raise
     except (dg.DagsterExecutionInterruptedError, KeyboardInterrupt):
         # Under a retry policy Dagster runs an interrupted step again: Ctrl-C would start the next attempt.
-        raise dg.Failure(description="Interrupted.", allow_retries=False) from None
+        raise InterruptedFailure(description="Interrupted.", allow_retries=False) from None
     except OrdergrooveError as error:
         metadata = {"method": error.method, "path": error.path, "what to do": error.what_to_do}
         if error.status is not None:

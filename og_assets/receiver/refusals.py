@@ -50,7 +50,7 @@ TOO_LARGE = Refusal(
 )
 NOT_JSON = Refusal("not_json", 400, "The body is not JSON.", "The signed body is kept in lake/quarantine.")
 TOO_SLOW = Refusal("too_slow", 408, "The body did not arrive in time.", _RETRIED)
-# Status 0: there is nobody left to answer.
+# Status 0: no response, because the sender has closed the connection.
 DISCONNECTED = Refusal("gone", 0, "", "The sender disconnected before its request was complete.")
 TOO_MUCH_WAITING = Refusal("too_much_waiting", 503, "Too many large bodies at once.", _RETRIED)
 NOT_KEPT = Refusal("not_kept", 503, "The event could not be stored.", f"{_RETRIED} Check the free disk space.")

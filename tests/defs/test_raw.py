@@ -13,6 +13,7 @@ import pytest
 from og_assets.defs.partitions import make_raw_windows, windows_of
 from og_assets.defs.raw import REFERENCE_SNAPSHOTS, build_raw_asset, reference_snapshots
 from og_assets.defs.resources import OrdergrooveResource
+from og_assets.extraction.pull import Extractor
 from og_assets.ordergroove.objects import BY_NAME
 from og_assets.settings import Settings
 from ordergroove_sandbox import RunningStore, Store, serve
@@ -168,6 +169,24 @@ def test_failing_snapshot_fails_the_step_and_does_not_stop_the_others(server: Ru
     described = failed.step_failure_data.user_failure_data
     assert described is not None
     assert (described.description or "").startswith("product_groups: ")
+
+
+class InterruptedStore(OrdergrooveResource):
+    """A store whose first request is interrupted, as by Terminate in the UI."""
+
+    def extractor(self) -> Extractor:
+        INTERRUPTED.append("request")
+        raise KeyboardInterrupt
+
+
+INTERRUPTED: list[str] = []
+
+
+def test_interrupted_step_lists_no_further_snapshot(server: RunningStore, tmp_path: Path) -> None:
+    INTERRUPTED.clear()
+    resources = {"ordergroove": InterruptedStore(settings=settings(server, tmp_path))}
+    assert not dg.materialize([reference_snapshots], resources=resources, raise_on_error=False).success
+    assert INTERRUPTED == ["request"]
 
 
 def test_invalid_record_is_quarantined_and_the_rest_arrives(server: RunningStore, tmp_path: Path) -> None:
